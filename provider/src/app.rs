@@ -6,7 +6,7 @@ use {
         config::{Config, ModelConfig},
         error::ApiError,
         intake::Intake,
-        keys::{ApiKeys, Caller},
+        keys::{ApiKeys, BorrowersPlace, Caller, SignIns},
         leases::Leases,
         limits::{Permit, Running},
         metrics::Metrics,
@@ -57,6 +57,10 @@ pub(crate) struct App {
     pub metrics: Metrics,
     /// Bounds the signed freezes that are examined.
     pub intake: Intake,
+    /// Challenges for borrowers that sign in for an API key.
+    pub sign_ins: SignIns,
+    /// Bounds the sign-ins that are examined.
+    pub sign_in_intake: Intake,
     /// Streams of reports that may be opened.
     pub report_streams: Arc<Semaphore>,
     /// The parts around the gate.
@@ -81,10 +85,14 @@ impl App {
 
     /// The credit whose key a request carries, and the name of the key.
     pub(crate) fn authorise_caller(&self, headers: &HeaderMap) -> Result<Caller, ApiError> {
-        self.keys.authorise(headers, |credit| {
-            let credit = self.gate.credit(credit)?;
-            (credit.borrower != credit.address_borrower()).then_some(credit.borrower)
-        })
+        self.keys.authorise(headers, |credit| self.borrowers_place(credit))
+    }
+
+    /// The borrower's place of a credit that the gate has seen.
+    pub(crate) fn borrowers_place(&self, credit: &Pubkey) -> Option<BorrowersPlace> {
+        let credit = self.gate.credit(credit)?;
+        let (borrower, is_successor) = (credit.borrower, credit.borrower != credit.address_borrower());
+        Some(BorrowersPlace { borrower, is_successor })
     }
 
     /// Reads a request's body, unpacked. Errors: 408, 413, 415, 429, or 400 where it is not what its headers say.

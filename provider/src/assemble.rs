@@ -4,10 +4,10 @@ use {
     crate::{
         admin::AdminToken,
         app::{App, ServedModel},
-        config::{Config, Upstream},
+        config::{Config, FreezeSettings, Upstream},
         echo::Echo,
         intake::Intake,
-        keys::ApiKeys,
+        keys::{ApiKeys, SignIns},
         leases::Leases,
         limits::Running,
         metrics::Metrics,
@@ -31,6 +31,9 @@ use {
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Time for which an idle connection to an upstream is kept.
 const POOL_IDLE: Duration = Duration::from_secs(90);
+
+/// Sign-ins that are examined: anyone may send one, and each is a signature to verify.
+const SIGN_INS: FreezeSettings = FreezeSettings { at_once: 16, per_second: 20, burst: 200 };
 
 /// A server that is put together and does not run yet.
 pub(crate) struct Assembled {
@@ -61,7 +64,7 @@ pub(crate) async fn assemble(
     gate: &Gate,
     parts: RunningParts,
 ) -> Result<Assembled, (ServeError, RunningParts)> {
-    let made = match make(&config).await {
+    let made = match make(&config, gate).await {
         Ok(made) => made,
         Err(error) => return Err((error, parts)),
     };
@@ -75,6 +78,8 @@ pub(crate) async fn assemble(
         body_bounds: config.limits.body_bounds(),
         connections: Connections::new(config.limits.connections, config.limits.connections_per_address),
         intake: Intake::new(&config.freezes),
+        sign_ins: SignIns::new(),
+        sign_in_intake: Intake::new(&SIGN_INS),
         report_streams: Arc::new(Semaphore::new(config.limits.report_streams)),
         leases: Leases::restore(gate.clone(), &config.gpus, &config.leases),
         prices,
@@ -99,9 +104,10 @@ pub(crate) async fn assemble(
     })
 }
 
-async fn make(config: &Config) -> Result<Made, ServeError> {
+async fn make(config: &Config, gate: &Gate) -> Result<Made, ServeError> {
     let chain = &config.chain;
     let keys = ApiKeys::load(&config.secret_file, chain.market, chain.provider, &config.revoked)?;
+    keys.restore(gate).await?;
     let mut listeners = Vec::new();
     for addr in &config.listen {
         listeners.push(bind(*addr).await?);

@@ -67,6 +67,7 @@ fn route(path: &str) -> &'static str {
         "/v1/completions",
         "/v1/credits",
         "/v1/freezes",
+        "/v1/keys",
         "/v1/leases",
         "/v1/models",
         "/v1/notices",

@@ -131,6 +131,7 @@ async fn open(
     body: Body,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let caller = app.authorise_caller(&headers)?;
+    caller.require_no_bounds()?;
     let (request, permit) = receive::<OpenRequest>(&app, caller.credit, &headers, body).await?;
     let request = request
         .ok_or_else(|| ApiError::invalid("invalid_json", "the body is empty; name the `gpu` to rent"))?;

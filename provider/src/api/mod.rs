@@ -5,6 +5,7 @@
 
 mod credits;
 mod freezes;
+mod keys;
 mod leases;
 mod models;
 pub(crate) mod ops;
@@ -20,6 +21,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
         .merge(credits::routes())
         .merge(freezes::routes())
+        .merge(keys::routes())
         .merge(leases::routes())
         .merge(models::routes())
         .merge(prices::routes())

@@ -5,6 +5,7 @@ use {
     crate::{
         app::App,
         error::ApiError,
+        keys::Grant,
         meter::{AnswerEnd, Outcome, prompt_tokens},
         price::Tokens,
         trace::Trace,
@@ -33,6 +34,8 @@ pub(super) struct RunningJob {
     /// The limit in tokens that its answers were fitted to; `None` where it holds all that it may cost.
     pub fitted: Option<u64>,
     pub trace: Trace,
+    /// Units that the caller's key holds for it.
+    grant: Grant,
     began: Instant,
 }
 
@@ -76,8 +79,9 @@ impl RunningJob {
         hold: Hold,
         fitted: Option<u64>,
         trace: Trace,
+        grant: Grant,
     ) -> RunningJob {
-        RunningJob { app, plan, hold, fitted, trace, began: Instant::now() }
+        RunningJob { app, plan, hold, fitted, trace, grant, began: Instant::now() }
     }
 
     /// Counts the tokens of the prompt, for a job whose upstream does not state them.
@@ -87,7 +91,7 @@ impl RunningJob {
 
     /// Ends the job: charges what was used, and never more than is held. Errors: 503 where that could not be recorded; the
     /// answer must be withheld then.
-    pub(super) async fn settle(self, outcome: &Outcome) -> Result<Settlement, ApiError> {
+    pub(super) async fn settle(mut self, outcome: &Outcome) -> Result<Settlement, ApiError> {
         let settlement = self.evaluate(outcome);
         let metrics = &self.app.metrics;
         self.log(&settlement);
@@ -97,6 +101,7 @@ impl RunningJob {
         }
         let began = Instant::now();
         self.record(&settlement).await?;
+        self.grant.end(settlement.units);
         metrics.record_time("blockable_provider_settle_seconds", began.elapsed());
         metrics.add_units("blockable_provider_settled_units_total", settlement.units);
         metrics.count_tokens(&self.plan.model.config.name, &settlement.tokens);

@@ -100,7 +100,7 @@ async fn run(
     }
 }
 
-/// Holds the units and fits the request to them. Errors: the gate's refusal.
+/// Holds the units and fits the request to them. Errors: the refusal of the gate, or of the caller's key.
 async fn begin(
     app: Arc<App>,
     plan: PreparedRequest,
@@ -112,7 +112,8 @@ async fn begin(
     let reference = format!("{}/{}", plan.endpoint.name(), trace.id);
     let began = Instant::now();
     let credit = caller.credit;
-    let job = Job::new(plan.units, reference, limit)
+    let grant = caller.begin(plan.units, plan.least)?;
+    let job = Job::new(grant.units, reference, limit)
         .fitted_from(plan.least)
         .of_this_process()
         .labelled(&plan.model.config.name, caller.api_key);
@@ -125,7 +126,7 @@ async fn begin(
     }
     let span = tracing::Span::current();
     span.record("model", &plan.model.config.name).record("hold", hold.id.0);
-    Ok(RunningJob::new(app, plan, hold, fitted, trace))
+    Ok(RunningJob::new(app, plan, hold, fitted, trace, grant))
 }
 
 /// Adds the headers that name a job's hold and, where its answers are limited, the limit.

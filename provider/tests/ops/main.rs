@@ -12,6 +12,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod keys;
 mod listener;
 mod usage;
 

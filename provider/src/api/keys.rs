@@ -1,0 +1,348 @@
+//! `/v1/keys`: the borrower gets its first key by signing in with its wallet, and makes sub-keys with it.
+
+use {
+    crate::{
+        api::path::PathText,
+        app::App,
+        error::ApiError,
+        keys::{BorrowersPlace, Caller, MOST_KEYS, Proof, SignInRefused, SignInScope, SubKey, sign_in},
+    },
+    axum::{
+        Json, Router,
+        body::Body,
+        extract::{Query, State, rejection::QueryRejection},
+        http::{HeaderMap, StatusCode},
+        routing::{get, post},
+    },
+    base64::{Engine, engine::general_purpose::STANDARD},
+    blockable_gate::{BudgetPeriod, KeyBudget, StoredKey, gate::now_ms},
+    blockable_sdk::{
+        Pubkey, Signature,
+        amounts::{ChainTime, Units},
+    },
+    secrecy::ExposeSecret,
+    serde::Deserialize,
+    serde_json::{Value, json},
+    std::sync::Arc,
+};
+
+/// Most bytes of a request about keys.
+const MAX_BODY: usize = 16 << 10;
+/// Most characters of a sub-key's name.
+const MAX_NAME: usize = 32;
+/// Seconds for which a sub-key is good where its maker names no end: a year.
+const DEFAULT_LIFE: i64 = 365 * 86_400;
+/// Most seconds for which a sub-key is good: the totals that its budget is counted by are kept for longer.
+const MAX_LIFE: i64 = 1_000 * 86_400;
+
+/// The routes of keys.
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/v1/keys", get(list).post(sign_in_with))
+        .route("/v1/keys/sign-in", get(challenge))
+        .route("/v1/keys/{name}", get(show).put(put).delete(revoke))
+        .route("/v1/keys/{name}/replace", post(replace))
+}
+
+#[derive(Deserialize)]
+struct ChallengeQuery {
+    credit: String,
+    #[serde(default)]
+    replace: bool,
+}
+
+async fn challenge(
+    State(app): State<Arc<App>>,
+    query: Result<Query<ChallengeQuery>, QueryRejection>,
+) -> Result<Json<Value>, ApiError> {
+    let wrong =
+        |_| ApiError::param("credit", "name the credit, and true or false for `replace`: ?credit=ADDRESS");
+    let Query(query) = query.map_err(wrong)?;
+    let scope = scope(&app, &query.credit, query.replace)?;
+    let challenge = app.sign_ins.challenge(&scope, now_ms());
+    Ok(Json(json!({
+        "challenge": challenge.text,
+        "borrower": scope.borrower.to_string(),
+        "message": sign_in::message(&scope, &challenge.text),
+        "transaction": STANDARD.encode(sign_in::transaction(&scope, &challenge.text)),
+        "ends_at": challenge.ends_ms.div_euclid(1_000),
+    })))
+}
+
+/// The scope of a sign-in. Errors: 400 for what is no address, 404 for a credit that the server does not know.
+fn scope(app: &App, credit: &str, replace: bool) -> Result<SignInScope, ApiError> {
+    let wrong = |_| ApiError::param("credit", "`credit` must be the credit's address");
+    let credit: Pubkey = credit.parse().map_err(wrong)?;
+    let place = app.borrowers_place(&credit).ok_or_else(|| {
+        let message =
+            "the server knows no such credit yet; correct the address, or try again once it is issued";
+        ApiError::not_found("credit_not_found", message)
+    })?;
+    let (market, provider) = (app.config.chain.market, app.config.chain.provider);
+    Ok(SignInScope { market, provider, credit, borrower: place.borrower, replace })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignInRequest {
+    credit: String,
+    challenge: String,
+    #[serde(default)]
+    replace: bool,
+    /// The signature of the message, in base58 or base64.
+    signature: Option<String>,
+    /// The signed transaction in its wire format, in base64.
+    transaction: Option<String>,
+}
+
+impl SignInRequest {
+    fn proof(&self) -> Result<Proof, ApiError> {
+        match (&self.signature, &self.transaction) {
+            (Some(text), None) => {
+                let base58 = text.parse::<Signature>().ok();
+                let base64 = || STANDARD.decode(text).ok().and_then(|bytes| Signature::try_from(bytes).ok());
+                base58.or_else(base64).map(Proof::Message).ok_or_else(|| {
+                    ApiError::param(
+                        "signature",
+                        "`signature` must be the 64 bytes of a signature in base58 or base64",
+                    )
+                })
+            }
+            (None, Some(text)) => STANDARD.decode(text).map(Proof::Transaction).map_err(|_| {
+                ApiError::param("transaction", "`transaction` must be the signed transaction in base64")
+            }),
+            _ => Err(ApiError::param("signature", "send either `signature` or `transaction`")),
+        }
+    }
+}
+
+async fn sign_in_with(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Value>, ApiError> {
+    let _permit = app.sign_in_intake.enter().ok_or_else(|| {
+        ApiError::too_many("too_many_sign_ins", "too many sign-ins come at once; try again")
+    })?;
+    let body = app.read_body(&headers, body, MAX_BODY).await?;
+    let request: SignInRequest = serde_json::from_slice(&body).map_err(ApiError::malformed_body)?;
+    let scope = scope(&app, &request.credit, request.replace)?;
+    app.sign_ins.verify(&scope, &request.challenge, &request.proof()?, now_ms()).map_err(refused)?;
+    if scope.replace {
+        let generation = app.keys.void_all(&app.gate, &scope.credit).await?;
+        tracing::info!(credit = %scope.credit, generation, "the borrower voided all API keys");
+    }
+    let place = app.borrowers_place(&scope.credit).ok_or_else(ApiError::internal)?;
+    let (key, generation) = app.keys.make_first(&scope.credit, &place);
+    let credit = scope.credit.to_string();
+    Ok(Json(
+        json!({"object": "api_key", "credit": credit, "generation": generation, "key": key.expose_secret()}),
+    ))
+}
+
+fn refused(refusal: SignInRefused) -> ApiError {
+    let (code, message) = ("sign_in_refused", refusal.to_string());
+    match refusal {
+        SignInRefused::Busy => ApiError::too_many("too_many_sign_ins", message),
+        _ => ApiError::new(StatusCode::UNAUTHORIZED, "authentication_error", code, message),
+    }
+}
+
+/// The credit and its borrower, of a request with the first key. Errors: 403 for a sub-key.
+fn first_key(app: &App, headers: &HeaderMap) -> Result<(Pubkey, BorrowersPlace), ApiError> {
+    let Caller { credit, sub_key, .. } = app.authorise_caller(headers)?;
+    if sub_key.is_some() {
+        let message = "a sub-key neither sees nor makes other keys; use the credit's first key";
+        return Err(ApiError::new(StatusCode::FORBIDDEN, "permission_error", "key_not_allowed", message));
+    }
+    let unknown =
+        || ApiError::unavailable("credit_unknown", "the server has not seen the credit yet; try again");
+    Ok((credit, app.borrowers_place(&credit).ok_or_else(unknown)?))
+}
+
+async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<Value>, ApiError> {
+    let (credit, place) = first_key(&app, &headers)?;
+    let keys = app.keys.list(&credit, &place.borrower);
+    let keys: Vec<Value> = keys.iter().map(|key| key_json(key)).collect();
+    Ok(Json(json!({"object": "list", "generation": app.keys.lowest(&credit), "data": keys})))
+}
+
+async fn show(
+    State(app): State<Arc<App>>,
+    PathText(name): PathText,
+    headers: HeaderMap,
+) -> Result<Json<Value>, ApiError> {
+    let (credit, place) = first_key(&app, &headers)?;
+    let key = app.keys.find(&credit, &place.borrower, &name).ok_or_else(no_such_key)?;
+    Ok(Json(key_json(&key)))
+}
+
+fn no_such_key() -> ApiError {
+    ApiError::not_found("key_not_found", "the credit has no sub-key of this name; GET /v1/keys lists them")
+}
+
+/// A sub-key as its maker sees it, without its text.
+fn key_json(key: &SubKey) -> Value {
+    let stored = key.stored();
+    let (used, held) = key.use_of_period(now_ms());
+    let seconds = |ms: i64| ms.div_euclid(1_000);
+    json!({
+        "object": "api_key",
+        "name": stored.name,
+        "version": stored.version,
+        "budget": stored.budget.map(|budget| json!({"units": budget.units, "period": budget.period})),
+        "used_units": used,
+        "held_units": held,
+        "requests_per_minute": stored.requests_per_minute,
+        "units_per_minute": stored.units_per_minute,
+        "created_at": seconds(stored.created_ms),
+        "expires_at": stored.expires_ms.map(seconds),
+        "revoked": stored.is_revoked,
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BudgetRequest {
+    units: Units,
+    #[serde(default = "total")]
+    period: BudgetPeriod,
+}
+
+fn total() -> BudgetPeriod {
+    BudgetPeriod::Total
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyRequest {
+    budget: Option<BudgetRequest>,
+    requests_per_minute: Option<u32>,
+    units_per_minute: Option<Units>,
+    /// Unix seconds.
+    expires_at: Option<ChainTime>,
+}
+
+impl KeyRequest {
+    /// The end of the key in milliseconds. Errors: 400 for one that has passed or is too far away.
+    fn expires_ms(&self, now_ms: i64) -> Result<i64, ApiError> {
+        let now = now_ms.div_euclid(1_000);
+        let at = self.expires_at.map_or(now.saturating_add(DEFAULT_LIFE), ChainTime::get);
+        match at > now && at <= now.saturating_add(MAX_LIFE) {
+            true => Ok(at.saturating_mul(1_000)),
+            false => Err(ApiError::param(
+                "expires_at",
+                "`expires_at` must be Unix seconds in the future, at most 1,000 days ahead",
+            )),
+        }
+    }
+}
+
+async fn put(
+    State(app): State<Arc<App>>,
+    PathText(name): PathText,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Value>, ApiError> {
+    let (credit, place) = first_key(&app, &headers)?;
+    require_name(&name)?;
+    let body = app.read_body(&headers, body, MAX_BODY).await?;
+    let body = if body.is_empty() { "{}".into() } else { body };
+    let request: KeyRequest = serde_json::from_slice(&body).map_err(ApiError::malformed_body)?;
+    let now = now_ms();
+    let expires_ms = Some(request.expires_ms(now)?);
+    let owner = place.borrower;
+    let change = |found: Option<StoredKey>, count: usize| {
+        if found.as_ref().is_some_and(|key| key.is_revoked) {
+            return Err(revoked());
+        }
+        if found.is_none() && count >= MOST_KEYS {
+            let message = "the credit has 1,000 sub-keys, revoked ones included; change one that it has";
+            return Err(ApiError::new(
+                StatusCode::CONFLICT,
+                "invalid_request_error",
+                "too_many_keys",
+                message,
+            ));
+        }
+        Ok(StoredKey {
+            credit,
+            owner,
+            version: found.as_ref().map_or(1, |key| key.version),
+            budget: request.budget.map(|BudgetRequest { units, period }| KeyBudget { units, period }),
+            requests_per_minute: request.requests_per_minute,
+            units_per_minute: request.units_per_minute,
+            created_ms: found.as_ref().map_or(now, |key| key.created_ms),
+            expires_ms,
+            is_revoked: false,
+            name: name.clone(),
+        })
+    };
+    let key = app.keys.change(&app.gate, (credit, owner, name.clone()), change).await?;
+    Ok(Json(with_text(&app, &key)))
+}
+
+fn revoked() -> ApiError {
+    let message = "the sub-key of this name was revoked for good; choose another name";
+    ApiError::new(StatusCode::CONFLICT, "invalid_request_error", "key_revoked", message)
+}
+
+/// A sub-key with its text.
+fn with_text(app: &App, key: &SubKey) -> Value {
+    let mut answer = key_json(key);
+    answer["key"] = Value::from(app.keys.make_sub(&key.stored()).expose_secret());
+    answer
+}
+
+fn require_name(name: &str) -> Result<(), ApiError> {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    let is_good = name.len() <= MAX_NAME && name.starts_with(|first: char| first.is_ascii_lowercase());
+    match is_good && name.bytes().all(plain) {
+        true => Ok(()),
+        false => Err(ApiError::param(
+            "name",
+            "a sub-key's name has up to 32 lower-case letters, digits and `_`, and begins with a letter",
+        )),
+    }
+}
+
+async fn replace(
+    State(app): State<Arc<App>>,
+    PathText(name): PathText,
+    headers: HeaderMap,
+) -> Result<Json<Value>, ApiError> {
+    let replaced = |key: StoredKey| StoredKey { version: key.version.saturating_add(1), ..key };
+    let key = change_found(&app, &headers, name, replaced).await?;
+    Ok(Json(with_text(&app, &key)))
+}
+
+async fn revoke(
+    State(app): State<Arc<App>>,
+    PathText(name): PathText,
+    headers: HeaderMap,
+) -> Result<Json<Value>, ApiError> {
+    let (credit, place) = first_key(&app, &headers)?;
+    let found = app.keys.find(&credit, &place.borrower, &name);
+    // Revoking it again changes nothing.
+    if let Some(key) = found.filter(|key| key.stored().is_revoked) {
+        return Ok(Json(key_json(&key)));
+    }
+    let key = change_found(&app, &headers, name, |key| StoredKey { is_revoked: true, ..key }).await?;
+    Ok(Json(key_json(&key)))
+}
+
+/// Changes a sub-key that exists and is not revoked. Errors: 404, 409.
+async fn change_found(
+    app: &App,
+    headers: &HeaderMap,
+    name: String,
+    change: impl FnOnce(StoredKey) -> StoredKey,
+) -> Result<Arc<SubKey>, ApiError> {
+    let (credit, place) = first_key(app, headers)?;
+    let change = |found: Option<StoredKey>, _| match found {
+        None => Err(no_such_key()),
+        Some(key) if key.is_revoked => Err(revoked()),
+        Some(key) => Ok(change(key)),
+    };
+    app.keys.change(&app.gate, (credit, place.borrower, name), change).await
+}

@@ -1,0 +1,109 @@
+//! The keys of credits that are kept: sub-keys, and the lowest generation that is good.
+
+use {
+    super::allowance::{SubKey, period_start},
+    blockable_gate::{Gate, StoreError, StoredKey, gate::now_ms},
+    blockable_sdk::{Pubkey, amounts::Units},
+    blockable_service::lock::{read, write},
+    std::{
+        collections::HashMap,
+        sync::{Arc, RwLock},
+    },
+};
+
+/// Sub-keys of one credit, those that are revoked included.
+pub(crate) const MOST_KEYS: usize = 1_000;
+
+/// A sub-key is found by its credit, the borrower that made it, and its name.
+type SubKeyId = (Pubkey, Pubkey, String);
+
+/// What the store keeps of keys, in memory.
+///
+/// A change is recorded first and then taken into `kept`, one at a time (`changing`), so that no crash brings a revoked key back.
+/// `kept` is never held across an `await`.
+#[derive(Default)]
+pub(super) struct KeyBook {
+    kept: RwLock<Kept>,
+    changing: tokio::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+struct Kept {
+    keys: HashMap<SubKeyId, Arc<SubKey>>,
+    generations: HashMap<Pubkey, u32>,
+}
+
+impl KeyBook {
+    /// Reads everything from the store. Errors: [`StoreError`].
+    pub(super) async fn restore(&self, gate: &Gate) -> Result<(), StoreError> {
+        let stored = gate.api_keys().await?;
+        let mut kept = Kept { generations: stored.generations.into_iter().collect(), ..Kept::default() };
+        for key in stored.keys {
+            let (from_day, used) = usage(gate, &key).await?;
+            kept.keys.insert(id(&key), Arc::new(SubKey::new(key, from_day, used)));
+        }
+        *write(&self.kept) = kept;
+        Ok(())
+    }
+
+    /// The lowest generation of a credit's keys that is good.
+    pub(super) fn lowest(&self, credit: &Pubkey) -> u32 {
+        read(&self.kept).generations.get(credit).copied().unwrap_or(0)
+    }
+
+    /// A sub-key, also one that is revoked.
+    pub(super) fn find(&self, credit: &Pubkey, owner: &Pubkey, name: &str) -> Option<Arc<SubKey>> {
+        read(&self.kept).keys.get(&(*credit, *owner, name.to_string())).cloned()
+    }
+
+    /// The sub-keys that a borrower made for a credit, by name.
+    pub(super) fn list(&self, credit: &Pubkey, owner: &Pubkey) -> Vec<Arc<SubKey>> {
+        let kept = read(&self.kept);
+        let ours = kept.keys.iter().filter(|((of, by, _), _)| of == credit && by == owner);
+        let mut ours: Vec<_> = ours.map(|((_, _, name), key)| (name, key.clone())).collect();
+        ours.sort_by(|(one, _), (other, _)| one.cmp(other));
+        ours.into_iter().map(|(_, key)| key).collect()
+    }
+
+    /// Makes or changes a sub-key. `change` gets it as it is now and returns it as it shall be; it may refuse. Errors: those
+    /// of `change`, [`StoreError`].
+    pub(super) async fn change<E: From<StoreError>>(
+        &self,
+        gate: &Gate,
+        (credit, owner, name): SubKeyId,
+        change: impl FnOnce(Option<StoredKey>, usize) -> Result<StoredKey, E>,
+    ) -> Result<Arc<SubKey>, E> {
+        let _changing = self.changing.lock().await;
+        let found = self.find(&credit, &owner, &name);
+        let count = self.list(&credit, &owner).len();
+        let stored = change(found.as_ref().map(|key| key.stored()), count)?;
+        gate.put_api_key(stored.clone()).await?;
+        let ended = found.as_ref().map(|key| key.ended()).unwrap_or_default();
+        let (from_day, used) = usage(gate, &stored).await?;
+        if let Some(key) = found {
+            key.replace(stored, from_day, used, ended);
+            return Ok(key);
+        }
+        let key = Arc::new(SubKey::new(stored, from_day, used));
+        write(&self.kept).keys.insert((credit, owner, name), key.clone());
+        Ok(key)
+    }
+
+    /// Voids all keys of a credit below a generation. Returns the lowest that is good. Errors: [`StoreError`].
+    pub(super) async fn raise(&self, gate: &Gate, credit: &Pubkey, lowest: u32) -> Result<u32, StoreError> {
+        let _changing = self.changing.lock().await;
+        let lowest = gate.raise_key_generation(credit, lowest).await?;
+        write(&self.kept).generations.insert(*credit, lowest);
+        Ok(lowest)
+    }
+}
+
+fn id(key: &StoredKey) -> SubKeyId {
+    (key.credit, key.owner, key.name.clone())
+}
+
+/// The first day of the key's period now, and the units that it has used since.
+async fn usage(gate: &Gate, key: &StoredKey) -> Result<(i64, Units), StoreError> {
+    let from_day = period_start(key, now_ms());
+    Ok((from_day, gate.units_of_key(&key.credit, &key.name, from_day).await?))
+}
