@@ -243,7 +243,7 @@ impl Meter {
             let text = event.raw.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&event.raw);
             match text.first() {
                 // The words of a comment are the upstream's own.
-                Some(b':') => out.extend_from_slice(b":\n"),
+                Some(b':') => out.extend_from_slice(b":\n\n"),
                 Some(b'\r' | b'\n') => out.extend_from_slice(&event.raw),
                 _ => {}
             }

@@ -213,7 +213,7 @@ fn what_is_no_event_is_not_passed_on() {
         + &text("a");
     let (outcome, passed, _) = measure(CHAT, &[stream.as_bytes()], Stop::Silent);
     assert_eq!(outcome.tokens, Tokens::new(PROMPT, 1));
-    assert_eq!(passed.trim_start_matches('\u{feff}'), ":\n:\n".to_string() + &text("a"));
+    assert_eq!(passed.trim_start_matches('\u{feff}'), ":\n\n:\n\n".to_string() + &text("a"));
 }
 
 /// Events in all manners of writing.

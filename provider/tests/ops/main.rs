@@ -281,6 +281,7 @@ async fn no_log_line_holds_a_key_a_secret_or_a_prompt() {
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
         .with_writer(move || writer.clone())
         .finish();
     // All threads of the runtime write to it, and those of other tests in this file as well.
@@ -305,6 +306,11 @@ async fn no_log_line_holds_a_key_a_secret_or_a_prompt() {
     bench.stop().await;
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(text.contains(&id) && text.contains("upstream_unreachable"), "{text}");
+    let settled = text.lines().find(|line| line.contains("settled")).unwrap();
+    for field in ["held=", "units=", "prompt=", "cached=", "generated=", "end=", "model=", "hold=", "trace="]
+    {
+        assert!(settled.contains(field), "{field}: {settled}");
+    }
     // The client of this test logs its own request at TRACE; the server's lines name its modules.
     let lines = text.lines().filter(|line| line.contains("blockable"));
     let code = key.rsplit('-').next().unwrap();

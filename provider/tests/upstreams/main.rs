@@ -10,7 +10,9 @@
     reason = "a test ends by a panic where something is wrong"
 )]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod fleet;
 
 use {
     axum::{
@@ -84,7 +86,6 @@ fn sse(pieces: Vec<&'static str>, then_hang: bool) -> Response {
 
 const PIECE: &str = "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}],\"usage\":null}\n\n";
 const USAGE: &str = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":4,\"completion_tokens\":3}}\n\n";
-const DONE: &str = "data: [DONE]\n\n";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upstreams_error_becomes_one_of_ours_and_charges_nothing() {
