@@ -13,7 +13,7 @@ use {
         amounts::{ChainTime, Units},
         client::Client,
         errors::ClientError,
-        program::state::{Credit, Provider},
+        program::state::Credit,
         reports::{ReportPage, ReportRecord},
     },
     jiff::Timestamp,

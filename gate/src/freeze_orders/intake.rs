@@ -103,7 +103,9 @@ impl DeskCore {
     async fn record_and_send(self: Arc<DeskCore>, record: OrderRecord) {
         let order = &record.order;
         let (signature, by) = (order.signature.to_string(), order.by.to_string());
-        let notice = record.notice(NoticeKind::FreezeObeyed { signature, by, frozen: record.frozen });
+        let credit = self.gate.ledger().credit_with_orders(&order.credit);
+        let kind = NoticeKind::FreezeObeyed { signature, by, frozen: record.frozen };
+        let notice = record.notice(kind, credit.as_ref());
         let row = record.clone();
         let put = move |connection: &rusqlite::Connection| records::put(connection, &row, OrderState::Open);
         if let Err(error) = self.gate.notify_with(notice, put).await {

@@ -3,10 +3,10 @@
 use {
     super::{order::FreezeOrder, state::OrderState},
     crate::{
-        Notice, NoticeKind,
+        Notice, NoticeKind, NoticedCredit,
         store::{read_key, read_u64, read_units, to_integer},
     },
-    blockable_sdk::{Pubkey, Signature, amounts::Units},
+    blockable_sdk::{Pubkey, Signature, amounts::Units, program::state::Credit},
     rusqlite::{Connection, Row, params},
 };
 
@@ -25,8 +25,8 @@ pub(super) struct OrderRecord {
 }
 
 impl OrderRecord {
-    /// The notice to both parties.
-    pub(super) fn notice(&self, kind: NoticeKind) -> Notice {
+    /// The notice to both parties, with the credit after it.
+    pub(super) fn notice(&self, kind: NoticeKind, credit: Option<&Credit>) -> Notice {
         Notice {
             seq: 0,
             at_ms: 0,
@@ -34,7 +34,7 @@ impl OrderRecord {
             lender: self.lender.to_string(),
             borrower: self.borrower.to_string(),
             kind,
-            standing: None,
+            standing: credit.map(|credit| NoticedCredit::new(credit, None).standing()),
         }
     }
 }

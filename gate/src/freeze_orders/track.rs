@@ -219,8 +219,10 @@ fn transaction_state(status: Option<&TransactionStatus>, up_to: Option<u64>) -> 
 /// the gate obeys the order no longer all the same, and the next round records it: the parties' notice is never lost.
 async fn close(desk: &DeskCore, open: &OpenOrder, state: OrderState, kind: NoticeKind) {
     let (record, order) = (open.record.clone(), &open.record.order);
-    let notice = record.notice(kind.clone());
-    let shown = desk.gate.credit(&order.credit).map(|credit| Units(credit.collateral.frozen()));
+    // Without the order, which is obeyed no longer from here on.
+    let credit = desk.gate.credit(&order.credit);
+    let notice = record.notice(kind.clone(), credit.as_ref());
+    let shown = credit.map(|credit| Units(credit.collateral.frozen()));
     let put = move |connection: &rusqlite::Connection| {
         records::put(connection, &record, state)?;
         match shown.filter(|_| state == OrderState::Landed) {

@@ -27,7 +27,7 @@ pub struct Notice {
     /// The event.
     #[serde(flatten)]
     pub kind: NoticeKind,
-    /// The credit after it, as the chain shows it; `None` for a freeze order.
+    /// The credit after it, as the chain shows it, and with the freeze order that is obeyed. `None` where its account is gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub standing: Option<Standing>,
 }

@@ -102,6 +102,8 @@ async fn a_freeze_is_obeyed_at_once_and_until_the_chain_shows_it() {
         NoticeKind::FreezeLanded { signature, slot: 50 },
     ];
     assert_eq!(notices(&gate).await, expected);
+    let standing = gate.notices_after(0, 1).await.unwrap().remove(0).standing.unwrap();
+    assert_eq!((standing.frozen, standing.available), (Units(900), Units(100)), "as it is obeyed");
 
     show_frozen(&gate, 60, 0);
     assert_eq!(desk.obey(&bytes).await, Err(OrderRefused::Replayed(OrderState::Landed)));
