@@ -10,6 +10,7 @@ use {
         leases::Leases,
         limits::{Permit, Running},
         metrics::Metrics,
+        named::NamedRequests,
         parts::RunningParts,
         prices::Prices,
         progress::TaskProgress,
@@ -65,6 +66,8 @@ pub(crate) struct App {
     pub report_streams: Arc<Semaphore>,
     /// The parts around the gate.
     pub parts: RunningParts,
+    /// Requests with names that run.
+    pub named: NamedRequests,
     /// The prices in force.
     pub prices: Arc<Prices>,
     /// Leases of GPUs.

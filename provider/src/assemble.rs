@@ -11,6 +11,7 @@ use {
         leases::Leases,
         limits::Running,
         metrics::Metrics,
+        named::NamedRequests,
         parts::{Parts, RunningParts},
         prices::Prices,
         progress::TaskProgress,
@@ -82,6 +83,7 @@ pub(crate) async fn assemble(
         sign_in_intake: Intake::new(&SIGN_INS),
         report_streams: Arc::new(Semaphore::new(config.limits.report_streams)),
         leases: Leases::restore(gate.clone(), &config.gpus, &config.leases),
+        named: NamedRequests::default(),
         prices,
         gate: gate.clone(),
         keys: made.keys,
@@ -173,6 +175,8 @@ pub(crate) fn gate_config(config: &Config) -> GateConfig {
         when_stale: gate.when_stale,
         keep_usage: Duration::from_secs(gate.usage_days * 86_400),
         keep_totals: Duration::from_secs(gate.totals_days * 86_400),
+        keep_answers: Duration::from_secs(config.idempotency.keep_hours * 3_600),
+        answers_per_credit: config.idempotency.answers_per_credit,
         keep_notices: Duration::from_secs(gate.usage_days * 86_400),
         ..GateConfig::new(config.chain.market, config.chain.provider, &gate.store)
     }

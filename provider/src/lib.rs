@@ -46,6 +46,7 @@ mod leases;
 mod limits;
 mod meter;
 mod metrics;
+mod named;
 mod prices;
 mod progress;
 mod request;

@@ -14,8 +14,8 @@ pub use {
     limits::Limits,
     model::{LimitParameter, ModelConfig},
     sections::{
-        Chain, FreezeSettings, GateSettings, GpuConfig, LeaseSettings, ReporterSettings, Revoked, Webhook,
-        WebhookParty,
+        Chain, FreezeSettings, GateSettings, GpuConfig, Idempotency, LeaseSettings, ReporterSettings,
+        Revoked, Webhook, WebhookParty,
     },
     upstream::{ProbeSettings, Upstream, UpstreamConfig},
 };
@@ -59,6 +59,8 @@ pub struct Config {
     pub gpus: Vec<GpuConfig>,
     /// Terms on which GPUs are rented.
     pub leases: LeaseSettings,
+    /// Answers that are kept for requests that come again.
+    pub idempotency: Idempotency,
     /// Bounds on signed freezes.
     pub freezes: FreezeSettings,
     /// The keys that sign usage reports; none where they are signed elsewhere.
@@ -134,6 +136,7 @@ fn read(reader: &mut Reader) -> Option<Config> {
         probes,
         gpus,
         leases,
+        idempotency: Idempotency::read(reader),
         freezes,
         reporter,
         admin_token,

@@ -140,6 +140,28 @@ impl GpuConfig {
     }
 }
 
+/// `[idempotency]`: answers that are kept for requests that come again with the same `Idempotency-Key`.
+#[derive(Clone, Debug)]
+pub struct Idempotency {
+    /// Hours for which an answer is kept.
+    pub keep_hours: u64,
+    /// Most bytes of an answer that is kept.
+    pub answer_bytes: usize,
+    /// Most answers that are kept for a credit; the oldest go first.
+    pub answers_per_credit: u32,
+}
+
+impl Idempotency {
+    /// Reads the section.
+    pub(super) fn read(reader: &mut Reader) -> Idempotency {
+        reader.section("idempotency", |section| Idempotency {
+            keep_hours: section.number("keep_hours", 24, HOURS),
+            answer_bytes: section.number("answer_bytes", 1 << 20, 1..=1 << 30),
+            answers_per_credit: section.number("answers_per_credit", 1_000, 1..=1 << 30),
+        })
+    }
+}
+
 /// `[leases]`: terms on which GPUs are rented.
 #[derive(Clone, Debug)]
 pub struct LeaseSettings {

@@ -1,7 +1,6 @@
 //! The client of a job: whether it still waits, and the events that it gets.
 
 use {
-    crate::error::ApiError,
     bytes::Bytes,
     std::{convert::Infallible, future, time::Duration},
     tokio::{
@@ -26,6 +25,11 @@ impl Waiting {
         (Handler(sender), Waiting(Some(receiver)))
     }
 
+    /// A client of a named request: where it leaves, its job goes on, so that it gets the answer when it comes again.
+    pub(super) fn for_good() -> Waiting {
+        Waiting(None)
+    }
+
     /// Returns once the client has left.
     pub(super) async fn left(&mut self) {
         match &mut self.0 {
@@ -40,29 +44,56 @@ pub(super) struct StreamClient {
     sender: Option<mpsc::Sender<Result<Bytes, Infallible>>>,
     /// Time for which it may still keep the stream waiting.
     patience: Duration,
+    /// The record of a named request, whose stream goes on where its client leaves.
+    record: Option<Record>,
+}
+
+/// All that was sent, up to a bound.
+struct Record {
+    /// `None` once it was too large.
+    bytes: Option<Vec<u8>>,
+    most: usize,
 }
 
 impl StreamClient {
-    /// A client that may keep the stream waiting for so long in all, and the events that it gets.
-    pub(super) fn new(patience: Duration) -> (StreamClient, mpsc::Receiver<Result<Bytes, Infallible>>) {
+    /// A client that may keep the stream waiting for so long in all, and the events that it gets. With a `record` of so many bytes
+    /// the stream goes on where it leaves.
+    pub(super) fn new(
+        patience: Duration,
+        record: Option<usize>,
+    ) -> (StreamClient, mpsc::Receiver<Result<Bytes, Infallible>>) {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        (StreamClient { sender: Some(sender), patience }, receiver)
+        let record = record.map(|most| Record { bytes: Some(Vec::new()), most });
+        (StreamClient { sender: Some(sender), patience, record }, receiver)
     }
 
-    /// True once it has left, or was given up.
+    /// True once it has left, or was given up, and its stream does not go on.
     pub(super) fn has_left(&self) -> bool {
-        self.sender.as_ref().is_none_or(mpsc::Sender::is_closed)
+        self.record.is_none() && self.sender.as_ref().is_none_or(mpsc::Sender::is_closed)
     }
 
-    /// Returns once the client has left.
+    /// Returns once the client has left and its stream does not go on.
     pub(super) async fn left(&self) {
-        if let Some(sender) = &self.sender {
-            sender.closed().await;
+        match &self.sender {
+            _ if self.record.is_some() => future::pending().await,
+            Some(sender) => sender.closed().await,
+            None => {}
         }
+    }
+
+    /// All that was sent so far; `None` where it was too large, or nothing is recorded.
+    pub(super) fn take_record(&mut self) -> Option<Vec<u8>> {
+        self.record.as_mut()?.bytes.take()
     }
 
     /// Sends bytes, unless the client has left. Returns the time that the client took.
     pub(super) async fn send(&mut self, bytes: Vec<u8>) -> Duration {
+        if let Some(Record { bytes: record @ Some(_), most }) = &mut self.record {
+            let fits = record.take_if(|record| record.len().saturating_add(bytes.len()) > *most).is_none();
+            if let Some(record) = record.as_mut().filter(|_| fits) {
+                record.extend_from_slice(&bytes);
+            }
+        }
         let Some(sender) = &self.sender else { return Duration::ZERO };
         let event = match sender.try_send(Ok(bytes.into())) {
             Ok(()) => return Duration::ZERO,
@@ -79,10 +110,5 @@ impl StreamClient {
         let waited = began.elapsed();
         self.patience = self.patience.saturating_sub(waited);
         waited
-    }
-
-    /// Sends an error as the last event.
-    pub(super) async fn fail(&mut self, error: &ApiError) {
-        self.send(format!("data: {}\n\n", error.body()).into_bytes()).await;
     }
 }

@@ -1,16 +1,18 @@
 //! A job that runs on a hold, and its settlement.
 
 use {
-    super::PreparedRequest,
+    super::{HOLD_HEADER, PreparedRequest, UNITS_HEADER},
     crate::{
         app::App,
         error::ApiError,
         keys::Grant,
         meter::{AnswerEnd, Outcome, prompt_tokens},
+        named::{AnswerParts, NamedRequest},
         price::Tokens,
         trace::Trace,
     },
-    blockable_gate::{Hold, JobFigures, Refusal, StoreError},
+    axum::http::HeaderValue,
+    blockable_gate::{Hold, JobFigures, KeptAnswer, Refusal, StoreError},
     blockable_sdk::amounts::Units,
     serde_json::json,
     std::{
@@ -36,6 +38,8 @@ pub(super) struct RunningJob {
     pub trace: Trace,
     /// Units that the caller's key holds for it.
     grant: Grant,
+    /// Its name, where its answer is kept.
+    pub named: Option<NamedRequest>,
     began: Instant,
 }
 
@@ -80,8 +84,9 @@ impl RunningJob {
         fitted: Option<u64>,
         trace: Trace,
         grant: Grant,
+        named: Option<NamedRequest>,
     ) -> RunningJob {
-        RunningJob { app, plan, hold, fitted, trace, grant, began: Instant::now() }
+        RunningJob { app, plan, hold, fitted, trace, grant, named, began: Instant::now() }
     }
 
     /// Counts the tokens of the prompt, for a job whose upstream does not state them.
@@ -89,9 +94,14 @@ impl RunningJob {
         prompt_tokens(self.plan.original()).min(self.plan.most_prompt_tokens())
     }
 
-    /// Ends the job: charges what was used, and never more than is held. Errors: 503 where that could not be recorded; the
+    /// Ends the job: charges what was used, and never more than is held. The `answer` is kept where the job has a name and costs
+    /// something. Errors: 503 where that could not be recorded; the
     /// answer must be withheld then.
-    pub(super) async fn settle(mut self, outcome: &Outcome) -> Result<Settlement, ApiError> {
+    pub(super) async fn settle(
+        mut self,
+        outcome: &Outcome,
+        answer: impl FnOnce(&Settlement) -> AnswerParts,
+    ) -> Result<Settlement, ApiError> {
         let settlement = self.evaluate(outcome);
         let metrics = &self.app.metrics;
         self.log(&settlement);
@@ -100,7 +110,13 @@ impl RunningJob {
             return Ok(settlement);
         }
         let began = Instant::now();
-        self.record(&settlement).await?;
+        let kept = self.named.as_ref().map(|named| {
+            let mut answer = answer(&settlement);
+            answer.headers.insert(HOLD_HEADER, HeaderValue::from(self.hold.id.0));
+            answer.headers.insert(UNITS_HEADER, HeaderValue::from(settlement.units.get()));
+            named.keep(answer)
+        });
+        self.record(&settlement, kept).await?;
         self.grant.end(settlement.units);
         metrics.record_time("blockable_provider_settle_seconds", began.elapsed());
         metrics.add_units("blockable_provider_settled_units_total", settlement.units);
@@ -154,11 +170,13 @@ impl RunningJob {
         Settlement { tokens, is_counted, end, units, above_hold, took }
     }
 
-    async fn record(&self, settlement: &Settlement) -> Result<(), ApiError> {
+    async fn record(&self, settlement: &Settlement, kept: Option<KeptAnswer>) -> Result<(), ApiError> {
         let units = settlement.units;
         let mut pause = PAUSE;
         for attempt in 1..=ATTEMPTS {
-            match self.app.gate.settle_with(&self.hold, units, settlement.figures()).await {
+            let settled =
+                self.app.gate.settle_with_answer(&self.hold, units, settlement.figures(), kept.clone());
+            match settled.await {
                 Ok(_) => return Ok(()),
                 Err(StoreError::Closed) => break,
                 Err(error) => {

@@ -9,7 +9,13 @@ mod whole;
 
 use {
     crate::{
-        app::App, error::ApiError, keys::Caller, limits::Permit, meter::Stop, request::CompletionKind,
+        app::App,
+        error::ApiError,
+        keys::Caller,
+        limits::Permit,
+        meter::Stop,
+        named::{Begun, NamedRequest, read_name},
+        request::CompletionKind,
         trace::Trace,
     },
     axum::{
@@ -21,6 +27,7 @@ use {
         routing::{MethodRouter, post},
     },
     blockable_gate::Job,
+    blockable_sdk::Pubkey,
     client::Waiting,
     job::RunningJob,
     prepare::PreparedRequest,
@@ -66,18 +73,39 @@ async fn complete(
     let credit = caller.credit;
     tracing::Span::current().record("credit", tracing::field::display(credit));
     let (body, permit) = app.receive(credit, &headers, body, app.config.limits.body_bytes).await?;
+    let named = match begin_named(&app, credit, endpoint, &headers, &body).await? {
+        Some(Begun::Again(answer)) => return Ok(answer),
+        Some(Begun::First(named)) => Some(named),
+        None => None,
+    };
     let plan = PreparedRequest::read(&app, endpoint, body)?;
-    let (_handler, client) = Waiting::new();
+    let (_handler, leaves) = Waiting::new();
+    let client = if named.is_some() { Waiting::for_good() } else { leaves };
     // A task of its own: a client that disconnects must not leave a job without its settlement.
-    let job = run(app, plan, caller, trace, permit, client).in_current_span();
+    let job = run(app, plan, (caller, named), trace, permit, client).in_current_span();
     tokio::spawn(job).await.unwrap_or_else(|_| Err(ApiError::internal()))
+}
+
+/// Begins a request that has a name; `None` where it has none. Errors: see [`crate::named::NamedRequests::begin`].
+async fn begin_named(
+    app: &App,
+    credit: Pubkey,
+    endpoint: CompletionKind,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Option<Begun>, ApiError> {
+    let Some(name) = read_name(headers)? else { return Ok(None) };
+    let patience = Duration::from_secs(app.config.limits.client_patience_seconds);
+    let most = app.config.idempotency.answer_bytes;
+    let request = (endpoint.path(), body);
+    app.named.begin(&app.gate, credit, name, request, (patience, most)).await.map(Some)
 }
 
 /// Holds the units, fits the request to them, calls the upstream and answers.
 async fn run(
     app: Arc<App>,
     plan: PreparedRequest,
-    caller: Caller,
+    caller: (Caller, Option<NamedRequest>),
     trace: Trace,
     permit: Permit,
     mut client: Waiting,
@@ -104,7 +132,7 @@ async fn run(
 async fn begin(
     app: Arc<App>,
     plan: PreparedRequest,
-    caller: Caller,
+    (caller, named): (Caller, Option<NamedRequest>),
     trace: Trace,
 ) -> Result<RunningJob, ApiError> {
     let patience = Duration::from_secs(app.config.limits.client_patience_seconds);
@@ -126,7 +154,7 @@ async fn begin(
     }
     let span = tracing::Span::current();
     span.record("model", &plan.model.config.name).record("hold", hold.id.0);
-    Ok(RunningJob::new(app, plan, hold, fitted, trace, grant))
+    Ok(RunningJob::new(app, plan, hold, fitted, trace, grant, named))
 }
 
 /// Adds the headers that name a job's hold and, where its answers are limited, the limit.

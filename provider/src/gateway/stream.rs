@@ -5,18 +5,20 @@ use {
         RunningJob,
         client::StreamClient,
         insert_headers,
+        job::Settlement,
         upstream::{self, UpstreamAnswer, UpstreamTime},
     },
     crate::{
         error::ApiError,
         limits::Permit,
         meter::{AnswerEnd, Meter, Outcome, Stop},
+        named::{AnswerParts, NamedRequest},
         upstreams::{self, UpstreamFault},
     },
     axum::{
         body::Body,
         http::{
-            HeaderMap, HeaderValue,
+            HeaderMap, HeaderValue, StatusCode,
             header::{CACHE_CONTROL, CONTENT_TYPE},
         },
         response::Response,
@@ -38,14 +40,14 @@ pub(super) fn answer(
     permit: Permit,
 ) -> Response {
     let patience = Duration::from_secs(job.app.config.limits.client_patience_seconds);
-    let (client, receiver) = StreamClient::new(patience);
+    let (client, receiver) = StreamClient::new(patience, job.named.as_ref().map(NamedRequest::most));
     let mut headers = HeaderMap::new();
     insert_headers(&mut headers, &job);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     let names = answer.public_names(&format!("{}-{}", job.plan.endpoint.name(), job.trace.id));
     let meter = Meter::new(job.plan.endpoint.form(), job.plan.rewrite(names));
-    let pump = Pump { meter, client, time };
+    let pump = Pump { meter, client, time, headers: headers.clone() };
     tokio::spawn(pump.run(job, answer, permit).in_current_span());
     let mut response = Response::new(Body::from_stream(ReceiverStream::new(receiver)));
     *response.headers_mut() = headers;
@@ -58,6 +60,7 @@ struct Pump {
     meter: Meter,
     client: StreamClient,
     time: UpstreamTime,
+    headers: HeaderMap,
 }
 
 impl Pump {
@@ -85,22 +88,31 @@ impl Pump {
     /// Settles the job, and ends the client's stream.
     async fn end(&mut self, job: RunningJob, outcome: &Outcome, fault: Option<UpstreamFault>) {
         let hold = job.hold.id.0;
-        let settlement = match job.settle(outcome).await {
-            Ok(settlement) => settlement,
-            Err(error) => return self.client.fail(&error).await,
-        };
-        let (usage, last) = with_figures(self.meter.take_kept(), &settlement.member(hold));
-        self.client.send(usage).await;
+        let (kept, record) = (self.meter.take_kept(), self.client.take_record());
         let error = match (outcome.end, fault) {
-            (AnswerEnd::Complete, _) => {
-                self.client.send(last).await;
-                return;
-            }
-            (AnswerEnd::Error, Some(fault)) => fault.error,
-            (AnswerEnd::Error | AnswerEnd::CutShort, _) => upstream::cut_short(),
-            (AnswerEnd::Stopped(stop), _) => upstream::stopped(stop),
+            (AnswerEnd::Complete, _) => None,
+            (AnswerEnd::Error, Some(fault)) => Some(fault.error),
+            (AnswerEnd::Error | AnswerEnd::CutShort, _) => Some(upstream::cut_short()),
+            (AnswerEnd::Stopped(stop), _) => Some(upstream::stopped(stop)),
         };
-        self.client.fail(&error.charged(settlement.units)).await;
+        let tail = |settlement: &Settlement| {
+            let (mut tail, last) = with_figures(kept.clone(), &settlement.member(hold));
+            tail.extend(match &error {
+                None => last,
+                Some(error) => error_event(&error.clone().charged(settlement.units)),
+            });
+            tail
+        };
+        let headers = self.headers.clone();
+        let parts = |settlement: &Settlement| {
+            let body = record.map(|record| [record, tail(settlement)].concat());
+            AnswerParts { status: StatusCode::OK, headers, body }
+        };
+        let end = match job.settle(outcome, parts).await {
+            Ok(settlement) => tail(&settlement),
+            Err(error) => error_event(&error),
+        };
+        self.client.send(end).await;
     }
 
     /// Reads and passes on until the answer stops.
@@ -139,6 +151,11 @@ fn with_figures(kept: (Option<Vec<u8>>, Option<Vec<u8>>), member: &str) -> (Vec<
         (None, Some(last)) if last.contains(&b'{') => (Vec::new(), upstreams::with_member(last, member)),
         (None, last) => (format!(": {{{member}}}\n\n").into_bytes(), last.unwrap_or_default()),
     }
+}
+
+/// The last event of a stream that ends with an error.
+fn error_event(error: &ApiError) -> Vec<u8> {
+    format!("data: {}\n\n", error.body()).into_bytes()
 }
 
 impl ApiError {

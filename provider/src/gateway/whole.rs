@@ -5,16 +5,18 @@ use {
         HOLD_HEADER, RunningJob, UNITS_HEADER,
         client::Waiting,
         insert_headers,
+        job::Settlement,
         upstream::{self, UpstreamAnswer, UpstreamTime},
     },
     crate::{
         error::ApiError,
         meter::{AnswerEnd, Outcome, Stop, read_whole},
+        named::AnswerParts,
         upstreams::{self, UpstreamFault},
     },
     axum::{
         body::Body,
-        http::{HeaderMap, HeaderValue, header::CONTENT_TYPE},
+        http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_TYPE},
         response::Response,
     },
 };
@@ -51,10 +53,16 @@ pub(super) async fn answer(
     let mut headers = HeaderMap::new();
     insert_headers(&mut headers, &job);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let settlement = job.settle(&outcome).await?;
+    let body = |settlement: &Settlement| upstreams::with_member(public.clone(), &settlement.member(hold));
+    let kept = headers.clone();
+    let parts = |settlement: &Settlement| AnswerParts {
+        status: StatusCode::OK,
+        headers: kept,
+        body: Some(body(settlement).to_vec()),
+    };
+    let settlement = job.settle(&outcome, parts).await?;
     headers.insert(UNITS_HEADER, HeaderValue::from(settlement.units.get()));
-    let body = upstreams::with_member(public, &settlement.member(hold));
-    let mut response = Response::new(Body::from(body));
+    let mut response = Response::new(Body::from(body(&settlement)));
     *response.headers_mut() = headers;
     Ok(response)
 }
@@ -76,8 +84,9 @@ pub(super) async fn stopped(job: RunningJob, stop: Stop) -> ApiError {
 
 /// Settles a job whose client gets an error. The error says what was charged.
 async fn end(job: RunningJob, outcome: &Outcome, error: ApiError) -> ApiError {
-    let hold = job.hold.id.0;
-    match job.settle(outcome).await {
+    let (hold, kept) = (job.hold.id.0, error.clone());
+    let parts = |settlement: &Settlement| AnswerParts::from_error(&kept.charged(settlement.units));
+    match job.settle(outcome, parts).await {
         Ok(settlement) => {
             let headers = vec![(HOLD_HEADER, hold), (UNITS_HEADER, settlement.units.get())];
             ApiError { headers, ..error.charged(settlement.units) }
