@@ -88,7 +88,7 @@ async fn nothing_is_sold_by_a_list_that_is_not_known() {
     refused(bench.chat("one", json!({})).await, 503, "price_not_in_force").await;
     let lease = bench.post("/v1/leases", &json!({"gpu": "h100"})).send().await.unwrap();
     refused(lease, 503, "price_not_in_force").await;
-    let ready = bench.http.get(bench.url("/readyz")).send().await.unwrap();
+    let ready = bench.http.get(bench.ops_url("/readyz")).send().await.unwrap();
     assert_eq!(ready.status(), 503);
     let checks: Value = ready.json().await.unwrap();
     assert!(checks["checks"]["prices"].as_str().unwrap().contains("propose"), "{checks}");
