@@ -90,6 +90,8 @@ pub struct UsageFilter {
     pub credit: Option<Pubkey>,
     /// Those of one model or kind of GPU.
     pub model: Option<String>,
+    /// Those of the API key of a name.
+    pub api_key: Option<String>,
     /// Those that ended at this time or later, in microseconds since 1970.
     pub from_us: Option<i64>,
     /// Those that ended before this time, in microseconds since 1970.

@@ -168,7 +168,8 @@ pub fn usage_page(
         }
         examined += 1;
         page.cursor = row.get(0)?;
-        if filter.model.is_none() || filter.model == row.get(4)? {
+        let is_of_model = filter.model.is_none() || filter.model == row.get(4)?;
+        if is_of_model && (filter.api_key.is_none() || filter.api_key == row.get(5)?) {
             page.records.push(read_record(row)?);
         }
     }
@@ -205,9 +206,10 @@ pub fn usage_totals(
     let until = filter.until_us.map_or(i64::MAX, |until| day(until.saturating_sub(1)));
     let of_credit = if filter.credit.is_some() { "credit = ?4 AND" } else { "" };
     let of_model = if filter.model.is_some() { "model = ?5 AND" } else { "" };
+    let of_key = if filter.api_key.is_some() { "api_key = ?6 AND" } else { "" };
     let sql = format!(
         "SELECT day, credit, model, api_key, jobs, units, prompt, cached, generated, reasoning FROM usage_totals
-         WHERE {of_credit} {of_model} day >= ?1 AND day <= ?2 AND jobs > 0
+         WHERE {of_credit} {of_model} {of_key} day >= ?1 AND day <= ?2 AND jobs > 0
          ORDER BY day, credit, model, api_key LIMIT ?3"
     );
     let mut statement = connection.prepare_cached(&sql)?;
@@ -219,6 +221,9 @@ pub fn usage_totals(
     }
     if let Some(model) = &filter.model {
         statement.raw_bind_parameter(5, model)?;
+    }
+    if let Some(api_key) = &filter.api_key {
+        statement.raw_bind_parameter(6, api_key)?;
     }
     let mut rows = statement.raw_query();
     let mut totals = Vec::new();

@@ -234,3 +234,27 @@ async fn a_sub_key_manages_no_keys_and_wrong_settings_are_refused() {
     refused(call(&bench, &key, Method::GET, "/v1/keys/nobody", json!({})).await, 404, "key_not_found").await;
     bench.stop().await;
 }
+
+/// A team's key must not show what the others of its credit do.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sub_key_sees_its_own_records_of_the_usage_log_alone() {
+    let (bench, borrower) = start().await;
+    let first = sign_in(&bench, &borrower, false).await;
+    let team = make(&bench, &first, "team", json!({})).await["key"].as_str().unwrap().to_string();
+    for key in [&first, &team, &first] {
+        assert_eq!(chat(&bench, key, json!({"max_tokens": 3})).await.status(), 200);
+    }
+    bench.used().await;
+    let names = async |key: &str, path: &str| {
+        let log = json_of(call(&bench, key, Method::GET, path, json!({})).await).await;
+        let data = log["data"].as_array().unwrap().clone();
+        data.iter().map(|entry| entry["api_key"].as_str().unwrap().to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&team, "/v1/usage").await, ["team"]);
+    assert_eq!(names(&team, "/v1/usage?api_key=0").await, ["team"], "whatever it asks for");
+    assert_eq!(names(&team, "/v1/usage/totals").await, ["team"]);
+    assert_eq!(names(&first, "/v1/usage").await.len(), 3);
+    assert_eq!(names(&first, "/v1/usage?api_key=team").await, ["team"]);
+    assert_eq!(names(&first, "/v1/usage/totals").await.len(), 2);
+    bench.stop().await;
+}

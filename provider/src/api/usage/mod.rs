@@ -34,10 +34,10 @@ async fn records(
     headers: HeaderMap,
     query: QueryResult,
 ) -> Result<Response, ApiError> {
-    let credit = app.authorise(&headers)?;
+    let caller = app.authorise_caller(&headers)?;
     // Reads count among the running requests of a credit: no credit reads the log without bound.
-    let _permit = app.running.enter(credit)?;
-    answer_records(&app, UsageRequest::of_credit(query, credit)?).await
+    let _permit = app.running.enter(caller.credit)?;
+    answer_records(&app, UsageRequest::of_caller(query, &caller)?).await
 }
 
 async fn totals(
@@ -45,9 +45,9 @@ async fn totals(
     headers: HeaderMap,
     query: QueryResult,
 ) -> Result<Response, ApiError> {
-    let credit = app.authorise(&headers)?;
-    let _permit = app.running.enter(credit)?;
-    answer_totals(&app, UsageRequest::of_credit(query, credit)?).await
+    let caller = app.authorise_caller(&headers)?;
+    let _permit = app.running.enter(caller.credit)?;
+    answer_totals(&app, UsageRequest::of_caller(query, &caller)?).await
 }
 
 async fn all_records(

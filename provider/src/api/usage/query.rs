@@ -1,7 +1,7 @@
 //! The query of a request for the usage log.
 
 use {
-    crate::error::ApiError,
+    crate::{error::ApiError, keys::Caller},
     axum::extract::{Query, rejection::QueryRejection},
     blockable_gate::UsageFilter,
     blockable_sdk::Pubkey,
@@ -21,6 +21,7 @@ pub(super) struct UsageQuery {
     after: Option<String>,
     before: Option<String>,
     model: Option<String>,
+    api_key: Option<String>,
     limit: Option<String>,
     cursor: Option<String>,
     format: Option<String>,
@@ -50,12 +51,15 @@ pub(super) struct UsageRequest {
 }
 
 impl UsageRequest {
-    /// Reads a query for one credit. Errors: 400 for a mistake in it.
-    pub(super) fn of_credit(
+    /// Reads a query for the credit of its sender. A sub-key sees its own records alone. Errors: 400 for a mistake in it.
+    pub(super) fn of_caller(
         query: Result<Query<UsageQuery>, QueryRejection>,
-        credit: Pubkey,
+        caller: &Caller,
     ) -> Result<UsageRequest, ApiError> {
-        let request = UsageRequest::of_all(query)?;
+        let (credit, mut request) = (caller.credit, UsageRequest::of_all(query)?);
+        if caller.sub_key.is_some() {
+            request.filter.api_key = Some(caller.api_key.clone());
+        }
         match request.filter.credit {
             Some(other) if other != credit => {
                 let message = format!("this API key is of the credit {credit}; leave `credit` out");
@@ -70,7 +74,7 @@ impl UsageRequest {
     /// Reads a query for all credits, or for the one that it names. Errors: 400 for a mistake in it.
     pub(super) fn of_all(query: Result<Query<UsageQuery>, QueryRejection>) -> Result<UsageRequest, ApiError> {
         let wrong = |_| {
-            let names = "`after`, `before`, `model`, `limit`, `cursor`, `format` and `credit`";
+            let names = "`after`, `before`, `model`, `api_key`, `limit`, `cursor`, `format` and `credit`";
             ApiError::invalid(
                 "invalid_parameter",
                 format!("the query may have {names}, once each; correct it"),
@@ -85,6 +89,7 @@ impl UsageRequest {
         let filter = UsageFilter {
             credit: query.credit.map(|text| parse_credit(&text)).transpose()?,
             model: query.model,
+            api_key: query.api_key,
             from_us: time("after", query.after)?,
             until_us: time("before", query.before)?,
         };
