@@ -1,6 +1,10 @@
 //! A small async client: reads accounts, lands transactions, fetches events. Every call has a deadline.
 
+mod broadcast;
+mod fee;
+mod look;
 mod send;
+mod sender;
 
 use {
     crate::{
@@ -19,7 +23,11 @@ use {
     },
     solana_pubkey::Pubkey,
     solana_signature::Signature,
-    std::time::Duration,
+    std::{sync::Arc, time::Duration},
+};
+pub use {
+    fee::PriorityFee,
+    sender::{Prepared, Sender},
 };
 
 /// Deadline of one request.
@@ -41,10 +49,9 @@ pub struct Landed {
 /// A client of one cluster, over the JSON-RPC interface of one node.
 ///
 /// It holds no key and no state but the connection, so it can be shared between tasks by reference. Reads are at the
-/// commitment `confirmed`, each within [`REQUEST_TIMEOUT`]. A transaction is sent again until it is confirmed or its blockhash
-/// has expired; a process that ends meanwhile may leave a transaction that still lands.
+/// commitment `confirmed`, each within [`REQUEST_TIMEOUT`]. [`Client::send`] sends by a [`Sender`] over this one node.
 pub struct Client {
-    rpc: RpcClient,
+    rpc: Arc<RpcClient>,
 }
 
 impl Client {
@@ -55,7 +62,7 @@ impl Client {
             REQUEST_TIMEOUT,
             CommitmentConfig::confirmed(),
         );
-        Client { rpc }
+        Client { rpc: Arc::new(rpc) }
     }
 
     /// The RPC client underneath.

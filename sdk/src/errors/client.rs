@@ -1,7 +1,7 @@
 //! The errors of a client.
 
 use {
-    super::program_error,
+    super::{Outcome, SentError, program_error},
     crate::{
         accounts::DecodeError,
         rpc::{RpcClientError, RpcClientErrorKind, RpcError, RpcResponseErrorData},
@@ -34,9 +34,9 @@ pub enum ClientError {
         /// The programs' log, where the node gave it.
         logs: Vec<String>,
     },
-    /// The transaction's blockhash expired before it landed; it can no longer land.
-    #[error("transaction {0} expired before it landed; build it again")]
-    Expired(Signature),
+    /// A transaction was sent: it failed, expired, cannot be read, or its outcome is unknown. Every error after a send is this one.
+    #[error(transparent)]
+    Sent(Box<SentError>),
     /// No account at an address.
     #[error("there is no {name} at {address}; check the address and the cluster")]
     NotFound {
@@ -89,6 +89,18 @@ impl ClientError {
     pub fn program_error(&self) -> Option<BlockableError> {
         match self {
             ClientError::Refused { error, .. } => Some(*error),
+            ClientError::Sent(sent) => match &sent.outcome {
+                Outcome::Refused(error) => error.program_error(),
+                Outcome::Landed { .. } | Outcome::Expired | Outcome::Unknown => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The transaction that was sent, with its outcome; `None` where nothing was.
+    pub fn sent(&self) -> Option<&SentError> {
+        match self {
+            ClientError::Sent(sent) => Some(sent),
             _ => None,
         }
     }

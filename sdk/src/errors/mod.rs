@@ -2,12 +2,17 @@
 
 #[cfg(feature = "client")]
 mod client;
-
 #[cfg(feature = "client")]
-pub use client::ClientError;
+mod sent;
+
 use {
     blockable_credits::errors::BlockableError, solana_instruction::error::InstructionError,
     solana_transaction_error::TransactionError,
+};
+#[cfg(feature = "client")]
+pub use {
+    client::ClientError,
+    sent::{Outcome, SentError},
 };
 
 /// The program's error in a transaction error, after the index of the instruction that failed. `None` for any other error.

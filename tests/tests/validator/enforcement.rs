@@ -4,7 +4,7 @@ use {
     crate::terms,
     blockable_sdk::{
         Pubkey, addresses,
-        client::Landed,
+        client::{Landed, Sender},
         events::Change,
         instructions::{self, LotKeys},
         program::{
@@ -77,8 +77,7 @@ async fn freeze(chain: &mut Chain, credit: &Pubkey) -> u128 {
         sleep(Duration::from_millis(1)).await;
     }
     let millis = signed.elapsed().as_millis();
-    let signature = client.confirm(&transaction, last_valid).await.unwrap();
-    let landed = client.landed(&signature).await.unwrap();
+    let landed = Sender::new(client).follow(&transaction, last_valid).await.unwrap();
     chain.keep(&landed);
     millis
 }

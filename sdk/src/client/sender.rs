@@ -1,0 +1,229 @@
+//! Sends transactions and follows them to their end.
+
+use {
+    super::{
+        Client, Landed, PriorityFee,
+        broadcast::{Taken, broadcast},
+        look::{Look, look},
+        send::{read_landed, read_logs},
+    },
+    crate::{
+        amounts::Lamports,
+        errors::{ClientError, Outcome, SentError},
+        rpc::{CommitmentConfig, RpcClient, RpcSimulateTransactionConfig, UiTransactionEncoding},
+        transactions::{self, Budget},
+    },
+    solana_hash::Hash,
+    solana_instruction::Instruction,
+    solana_message::VersionedMessage,
+    solana_pubkey::Pubkey,
+    solana_signature::Signature,
+    solana_signer::Signer,
+    solana_transaction::versioned::VersionedTransaction,
+    std::{sync::Arc, time::Duration},
+    tokio::time::{Instant, sleep},
+};
+
+/// First pause between two looks at a transaction; doubles up to [`POLL_MAX`].
+const POLL_MIN: Duration = Duration::from_millis(10);
+/// Longest pause between two looks at a transaction.
+const POLL_MAX: Duration = Duration::from_millis(400);
+/// Pause between two broadcasts of the same transaction.
+const REBROADCAST: Duration = Duration::from_secs(2);
+/// Time for which a transaction is followed: a blockhash lives for a minute at most while blocks are made.
+const PATIENCE: Duration = Duration::from_secs(180);
+/// Lamports per signature.
+const SIGNATURE_FEE: u64 = 5_000;
+/// Most compute units of a transaction.
+const MAX_COMPUTE_UNITS: u32 = 1_400_000;
+/// Compute units that a transaction may take above its simulation: for its budget's own instructions, and a tenth for a state
+/// that has changed meanwhile.
+const SPARE_UNITS: u64 = 1_000;
+
+/// Instructions as they would be sent, after a simulation that succeeded.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// The instructions, with the compute budget before them where there is a priority fee.
+    pub instructions: Vec<Instruction>,
+    /// Compute units that the simulation took.
+    pub compute_units: u64,
+    /// The whole fee: signatures and priority.
+    pub fee: Lamports,
+}
+
+/// Sends transactions over a client's node and further ones, and follows each to its end.
+///
+/// A transaction is simulated before it is signed, handed to every node at once, sent again every two seconds, and looked up on
+/// all nodes until one of them has confirmed it, or until its blockhash has expired on all that answer. Requests that fail meanwhile
+/// end nothing. Once a transaction has been handed out, every error is [`ClientError::Sent`], with its signature and its outcome.
+/// The sender keeps no state: after a crash [`Sender::resolve`] finds the outcome of a signature that was written down. An action
+/// is safe to repeat once the outcome is known, or where the program refuses a second one.
+pub struct Sender<'a> {
+    client: &'a Client,
+    nodes: Vec<Arc<RpcClient>>,
+    fee: PriorityFee,
+    patience: Duration,
+}
+
+impl<'a> Sender<'a> {
+    /// A sender over the client's own node, without a priority fee.
+    pub fn new(client: &'a Client) -> Sender<'a> {
+        let nodes = vec![client.rpc.clone()];
+        Sender { client, nodes, fee: PriorityFee::None, patience: PATIENCE }
+    }
+
+    /// The same over further nodes as well. The client's own node simulates and gives blockhashes; all take and confirm transactions.
+    pub fn with_nodes<'b>(mut self, clients: impl IntoIterator<Item = &'b Client>) -> Sender<'a> {
+        self.nodes.extend(clients.into_iter().map(|client| client.rpc.clone()));
+        self
+    }
+
+    /// The same with a priority fee.
+    pub fn with_priority_fee(self, fee: PriorityFee) -> Sender<'a> {
+        Sender { fee, ..self }
+    }
+
+    /// The same that follows a transaction for this long; then its outcome is unknown. 180 s is the usual time.
+    pub fn with_patience(self, patience: Duration) -> Sender<'a> {
+        Sender { patience, ..self }
+    }
+
+    /// Simulates a transaction of version 0 that nobody has signed, and adds the compute budget. Sends nothing and needs no key.
+    /// Errors: [`ClientError::Refused`], [`ClientError::Failed`], [`ClientError::Build`], [`ClientError::Rpc`].
+    pub async fn prepare(
+        &self,
+        instructions: &[Instruction],
+        payer: &Pubkey,
+    ) -> Result<Prepared, ClientError> {
+        let message = transactions::message_v0(instructions, payer, Hash::default())?;
+        let signatures = u64::from(message.header().num_required_signatures).saturating_mul(SIGNATURE_FEE);
+        let compute_units = self.simulate(message).await?;
+        let Some(price) = self.fee.price(&self.client.rpc, instructions).await? else {
+            let instructions = instructions.to_vec();
+            return Ok(Prepared { instructions, compute_units, fee: Lamports(signatures) });
+        };
+        let limit = compute_units.saturating_add(compute_units / 10).saturating_add(SPARE_UNITS);
+        let limit = u32::try_from(limit).unwrap_or(MAX_COMPUTE_UNITS).min(MAX_COMPUTE_UNITS);
+        let priority = u64::from(limit).saturating_mul(price).div_ceil(1_000_000);
+        let mut budgeted = transactions::budget_v0(limit, price).to_vec();
+        budgeted.extend_from_slice(instructions);
+        let fee = Lamports(signatures.saturating_add(priority));
+        Ok(Prepared { instructions: budgeted, compute_units, fee })
+    }
+
+    /// Simulates a message without its signatures. Returns the compute units that it took. Errors: as [`Sender::prepare`].
+    async fn simulate(&self, message: VersionedMessage) -> Result<u64, ClientError> {
+        let signers = usize::from(message.header().num_required_signatures);
+        let transaction = VersionedTransaction { signatures: vec![Signature::default(); signers], message };
+        let config = RpcSimulateTransactionConfig {
+            sig_verify: false,
+            replace_recent_blockhash: true,
+            commitment: Some(CommitmentConfig::processed()),
+            encoding: Some(UiTransactionEncoding::Base64),
+            ..RpcSimulateTransactionConfig::default()
+        };
+        let answer = self.client.rpc.simulate_transaction_with_config(&transaction, config).await?.value;
+        match answer.err {
+            Some(error) => Err(ClientError::from_transaction(error.into(), answer.logs.unwrap_or_default())),
+            None => Ok(answer.units_consumed.unwrap_or(0)),
+        }
+    }
+
+    /// Simulates, signs, sends and follows a transaction of version 0. `payer` pays the fee; `signers` are the others.
+    ///
+    /// Errors: as [`Sender::prepare`] and [`Client::sign`] before anything is sent; then [`ClientError::Sent`].
+    pub async fn send(
+        &self,
+        instructions: &[Instruction],
+        payer: &dyn Signer,
+        signers: &[&dyn Signer],
+    ) -> Result<Landed, ClientError> {
+        let prepared = self.prepare(instructions, &payer.pubkey()).await?;
+        let (transaction, last_valid) = self.client.sign(&prepared.instructions, payer, signers).await?;
+        self.submit(&transaction, last_valid).await
+    }
+
+    /// As [`Sender::send`], in a transaction of version 1, whose `budget` has its own priority fee. Errors: as [`Sender::send`].
+    pub async fn send_v1(
+        &self,
+        instructions: &[Instruction],
+        payer: &dyn Signer,
+        signers: &[&dyn Signer],
+        budget: Budget,
+    ) -> Result<Landed, ClientError> {
+        let (transaction, last_valid) = self.client.sign_v1(instructions, payer, signers, budget).await?;
+        self.simulate(transaction.message.clone()).await?;
+        self.submit(&transaction, last_valid).await
+    }
+
+    /// Sends a signed transaction and follows it. Errors: [`ClientError::Refused`], [`ClientError::Failed`] or
+    /// [`ClientError::Rpc`] where every node says that it has not taken it; then [`ClientError::Sent`].
+    pub async fn submit(
+        &self,
+        transaction: &VersionedTransaction,
+        last_valid: u64,
+    ) -> Result<Landed, ClientError> {
+        match broadcast(&self.nodes, transaction).await {
+            Taken::Refused(error) => Err((*error).into()),
+            Taken::Perhaps => self.follow(transaction, last_valid).await,
+        }
+    }
+
+    /// Follows a transaction that was sent, and sends it again meanwhile, until it is confirmed or can no longer land; then reads
+    /// its events. Errors: [`ClientError::Sent`].
+    pub async fn follow(
+        &self,
+        transaction: &VersionedTransaction,
+        last_valid: u64,
+    ) -> Result<Landed, ClientError> {
+        let signature = transaction.signatures.first().copied().unwrap_or_default();
+        let sent = |outcome: Outcome, reason: String| {
+            ClientError::Sent(Box::new(SentError { signature, last_valid, outcome, reason }))
+        };
+        let (mut pause, mut last_sent, began) = (POLL_MIN, Instant::now(), Instant::now());
+        loop {
+            let reason = match look(&self.nodes, signature, last_valid, false).await {
+                Look::Landed(slot) => {
+                    let landed = read_landed(&self.references(), &signature).await;
+                    return landed.map_err(|error| sent(Outcome::Landed { slot }, error.to_string()));
+                }
+                Look::Failed(error) => {
+                    let logs = read_logs(&self.references(), &signature).await;
+                    let error = Box::new(ClientError::from_transaction(error, logs));
+                    return Err(sent(Outcome::Refused(error), String::new()));
+                }
+                Look::Expired => return Err(sent(Outcome::Expired, String::new())),
+                Look::Open => "it is neither confirmed nor expired".to_string(),
+                Look::Silent(reason) => format!("no node answers ({reason})"),
+            };
+            if began.elapsed() >= self.patience {
+                return Err(sent(Outcome::Unknown, reason));
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(POLL_MAX);
+            if last_sent.elapsed() >= REBROADCAST {
+                // A node that refuses a second copy changes nothing: the status decides.
+                let _ = broadcast(&self.nodes, transaction).await;
+                last_sent = Instant::now();
+            }
+        }
+    }
+
+    /// Looks up what became of a transaction that was sent, by its signature and the last block height at which it could land, in
+    /// the nodes' whole history. Waits for nothing: [`Outcome::Unknown`] where it may land yet, or no node answers.
+    pub async fn resolve(&self, signature: &Signature, last_valid: u64) -> Outcome {
+        match look(&self.nodes, *signature, last_valid, true).await {
+            Look::Landed(slot) => Outcome::Landed { slot },
+            Look::Failed(error) => {
+                let logs = read_logs(&self.references(), signature).await;
+                Outcome::Refused(Box::new(ClientError::from_transaction(error, logs)))
+            }
+            Look::Expired => Outcome::Expired,
+            Look::Open | Look::Silent(_) => Outcome::Unknown,
+        }
+    }
+
+    fn references(&self) -> Vec<&RpcClient> {
+        self.nodes.iter().map(Arc::as_ref).collect()
+    }
+}

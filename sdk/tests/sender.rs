@@ -1,0 +1,311 @@
+//! The sender over nodes that fail: no signature is lost, and no action has two effects.
+
+use {
+    base64_of::decode,
+    blockable_sdk::{
+        Hash, Instruction, Keypair, PROGRAM_ID, Signature, Signer, VersionedTransaction,
+        client::{Client, Sender},
+        errors::{ClientError, Outcome},
+        program::errors::BlockableError,
+        transactions,
+    },
+    blockable_testkit::http::{Reply, Server},
+    serde_json::{Value, json},
+    std::{
+        collections::BTreeMap,
+        sync::{Arc, Mutex},
+        thread,
+        time::Duration,
+    },
+};
+
+/// Last block height at which the node's transactions can land.
+const LAST_VALID: u64 = 20;
+
+/// Base64 as JSON-RPC has it, without a crate for it.
+mod base64_of {
+    pub fn decode(text: &str) -> Vec<u8> {
+        let value = |byte: u8| match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            _ => 63,
+        };
+        let digits: Vec<u8> = text.bytes().filter(|byte| *byte != b'=').map(value).collect();
+        let bytes = digits.chunks(4).flat_map(|chunk| {
+            let number = chunk.iter().fold(0u32, |sum, digit| (sum << 6) | u32::from(*digit));
+            let number = number << (6 * (4 - chunk.len()));
+            number.to_be_bytes()[1..chunk.len()].to_vec()
+        });
+        bytes.collect()
+    }
+}
+
+/// A way in which one request fails.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fault {
+    /// The node never gets it.
+    Before,
+    /// The node does it, and its answer is lost.
+    After,
+    /// The answer comes late.
+    Late,
+    /// The answer is no JSON.
+    Garbage,
+    /// The node answers HTTP status 500 and does nothing.
+    Refused,
+}
+
+/// The chain behind a stand-in node: what it was sent, and its blocks.
+#[derive(Default)]
+struct Ledger {
+    /// Transactions by their signatures, with the times that each was received.
+    received: BTreeMap<String, u32>,
+    /// Looks at a transaction until it is confirmed.
+    looks_left: u32,
+    /// Blocks so far; each question for the height makes one.
+    height: u64,
+    /// The node takes transactions and never lands them.
+    drops: bool,
+    /// The transaction fails when it lands, with the program's code.
+    fails: Option<u32>,
+    /// Faults to come, by method.
+    faults: BTreeMap<&'static str, Vec<Fault>>,
+    /// Text of the last transaction, as it came.
+    last: String,
+}
+
+type Shared = Arc<Mutex<Ledger>>;
+
+fn node(ledger: &Shared) -> Server {
+    let ledger = ledger.clone();
+    Server::json_rpc(move |request| {
+        let mut ledger = ledger.lock().unwrap();
+        let method = request["method"].as_str().unwrap_or_default();
+        let fault = ledger.faults.get_mut(method).and_then(Vec::pop);
+        match fault {
+            Some(Fault::Before) => return Reply::HangUp,
+            Some(Fault::Refused) => return Reply::Status("500 Internal Server Error".into(), "{}".into()),
+            _ => {}
+        }
+        let answer = ledger.answer(request);
+        match fault {
+            Some(Fault::After) => return Reply::HangUp,
+            Some(Fault::Garbage) => return Reply::Body("<html>bad gateway</html>".into()),
+            Some(Fault::Late) => {
+                drop(ledger);
+                thread::sleep(Duration::from_millis(60));
+            }
+            _ => {}
+        }
+        Reply::json_rpc(request, answer)
+    })
+}
+
+impl Ledger {
+    fn answer(&mut self, request: &Value) -> Value {
+        let context = json!({"slot": 7});
+        let result = match request["method"].as_str().unwrap_or_default() {
+            "getLatestBlockhash" => {
+                json!({"context": context, "value": {
+                    "blockhash": Hash::new_unique().to_string(), "lastValidBlockHeight": LAST_VALID,
+                }})
+            }
+            "simulateTransaction" => json!({"context": context, "value": {
+                "err": null, "logs": [], "accounts": null, "unitsConsumed": 500, "returnData": null,
+            }}),
+            "sendTransaction" => self.receive(request["params"][0].as_str().unwrap()),
+            "getSignatureStatuses" => {
+                json!({"context": context, "value": [self.status(request["params"][0][0].as_str().unwrap())]})
+            }
+            "getBlockHeight" => {
+                self.height += 1;
+                json!(self.height)
+            }
+            "getTransaction" => json!({
+                "slot": 7, "blockTime": null, "version": 0, "transaction": [self.last, "base64"],
+                "meta": {
+                    "err": null, "status": {"Ok": null}, "fee": 5_000, "preBalances": [], "postBalances": [],
+                    "innerInstructions": [], "logMessages": [], "computeUnitsConsumed": 400,
+                },
+            }),
+            other => panic!("the node does not know {other}"),
+        };
+        json!({"result": result})
+    }
+
+    fn receive(&mut self, text: &str) -> Value {
+        let transaction: VersionedTransaction = transactions::decode(&decode(text)).expect("a transaction");
+        let signature = transaction.signatures[0].to_string();
+        *self.received.entry(signature.clone()).or_default() += 1;
+        self.last = text.to_string();
+        json!(signature)
+    }
+
+    fn status(&mut self, signature: &str) -> Value {
+        if self.drops || !self.received.contains_key(signature) {
+            return Value::Null;
+        }
+        if self.looks_left > 0 {
+            self.looks_left -= 1;
+            return Value::Null;
+        }
+        let err = self.fails.map(|code| json!({"InstructionError": [0, {"Custom": code}]}));
+        let status = err.as_ref().map_or(json!({"Ok": null}), |err| json!({"Err": err}));
+        json!({"slot": 7, "confirmations": null, "err": err, "status": status, "confirmationStatus": "finalized"})
+    }
+}
+
+fn ledger(change: impl FnOnce(&mut Ledger)) -> (Shared, Server, Client) {
+    let mut ledger = Ledger { looks_left: 2, ..Ledger::default() };
+    change(&mut ledger);
+    let ledger = Arc::new(Mutex::new(ledger));
+    let server = node(&ledger);
+    let client = Client::new(server.url());
+    (ledger, server, client)
+}
+
+fn action() -> Instruction {
+    Instruction { program_id: PROGRAM_ID, accounts: Vec::new(), data: vec![1] }
+}
+
+fn received(ledger: &Shared) -> Vec<Signature> {
+    ledger.lock().unwrap().received.keys().map(|text| text.parse().unwrap()).collect()
+}
+
+fn sent_error(error: ClientError) -> (Signature, u64, Outcome) {
+    match error {
+        ClientError::Sent(sent) => (sent.signature, sent.last_valid, sent.outcome),
+        other => panic!("no signature: {other}"),
+    }
+}
+
+/// One failed request after the send was an error without the signature, though the transaction landed.
+#[tokio::test(flavor = "multi_thread")]
+async fn failed_requests_while_it_is_followed_end_nothing() {
+    for method in ["getSignatureStatuses", "getBlockHeight", "sendTransaction", "getTransaction"] {
+        for fault in [Fault::Before, Fault::After, Fault::Late, Fault::Garbage, Fault::Refused] {
+            // A first copy that the node never gets is sent again after two seconds.
+            let (ledger, _server, client) = ledger(|ledger| {
+                ledger.faults.insert(method, vec![fault; 1]);
+            });
+            let landed = Sender::new(&client).send(&[action()], &Keypair::new(), &[]).await;
+            let landed = landed.unwrap_or_else(|error| panic!("{method}, {fault:?}: {error}"));
+            assert_eq!(received(&ledger), [landed.signature], "{method}, {fault:?}");
+            assert_eq!((landed.slot, landed.compute_units), (7, Some(400)));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_on_the_chain_has_signature_and_program_error() {
+    let code = BlockableError::NotProvider.code();
+    let (ledger, _server, client) = ledger(|ledger| ledger.fails = Some(code));
+    let error = Sender::new(&client).send(&[action()], &Keypair::new(), &[]).await.unwrap_err();
+    assert_eq!(error.program_error(), Some(BlockableError::NotProvider));
+    let text = error.to_string();
+    let (signature, last_valid, outcome) = sent_error(error);
+    assert_eq!((vec![signature], last_valid), (received(&ledger), LAST_VALID));
+    assert!(matches!(outcome, Outcome::Refused(_)) && text.contains(&signature.to_string()), "{text}");
+    let resolved = Sender::new(&client).resolve(&signature, last_valid).await;
+    assert!(matches!(resolved, Outcome::Refused(error) if error.program_error().is_some()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_that_nobody_lands_expires() {
+    let (ledger, _server, client) = ledger(|ledger| ledger.drops = true);
+    let error = Sender::new(&client).send(&[action()], &Keypair::new(), &[]).await.unwrap_err();
+    let (signature, _, outcome) = sent_error(error);
+    assert_eq!(vec![signature], received(&ledger));
+    assert!(matches!(outcome, Outcome::Expired) && ledger.lock().unwrap().height > LAST_VALID);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_outcome_is_resolved_once_the_node_answers() {
+    let (ledger, server, client) = ledger(|ledger| {
+        for method in ["getSignatureStatuses", "getBlockHeight"] {
+            ledger.faults.insert(method, vec![Fault::Before; 10_000]);
+        }
+    });
+    let sender = Sender::new(&client).with_patience(Duration::from_millis(300));
+    let error = sender.send(&[action()], &Keypair::new(), &[]).await.unwrap_err();
+    assert!(error.to_string().contains("outcome is unknown"), "{error}");
+    let (signature, last_valid, outcome) = sent_error(error);
+    assert!(matches!(outcome, Outcome::Unknown));
+    assert!(matches!(sender.resolve(&signature, last_valid).await, Outcome::Unknown));
+    server.refuse();
+    assert!(matches!(sender.resolve(&signature, last_valid).await, Outcome::Unknown));
+    server.accept();
+    (ledger.lock().unwrap().faults.clear(), ledger.lock().unwrap().looks_left = 0);
+    assert!(matches!(sender.resolve(&signature, last_valid).await, Outcome::Landed { slot: 7 }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_landed_transaction_that_cannot_be_read_says_that_it_landed() {
+    let (_ledger, _server, client) = ledger(|ledger| {
+        ledger.faults.insert("getTransaction", vec![Fault::Garbage; 10_000]);
+    });
+    let error = Sender::new(&client).send(&[action()], &Keypair::new(), &[]).await.unwrap_err();
+    assert!(error.to_string().contains("do not send it again"), "{error}");
+    assert!(matches!(sent_error(error).2, Outcome::Landed { slot: 7 }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_living_node_of_three_is_enough_to_land() {
+    let (_, first, client) = ledger(|ledger| {
+        for method in ["sendTransaction", "getSignatureStatuses"] {
+            ledger.faults.insert(method, vec![Fault::Before; 10_000]);
+        }
+    });
+    let (_, dead, silent) = ledger(|_| {});
+    dead.refuse();
+    let (ledger, _third, living) = ledger(|_| {});
+    let sender = Sender::new(&client).with_nodes([&silent, &living]);
+    let landed = sender.send(&[action()], &Keypair::new(), &[]).await.unwrap();
+    assert_eq!(received(&ledger), [landed.signature]);
+    drop(first);
+}
+
+/// A hundred sends over a node that fails one request of ten, in every way.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_signature_is_lost_and_none_has_two_effects() {
+    let mut random = 42u64;
+    let mut next = move |below: u64| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (random >> 33) % below
+    };
+    let all = [Fault::Before, Fault::After, Fault::Late, Fault::Garbage, Fault::Refused];
+    for number in 0..100 {
+        let (ledger, _server, client) = ledger(|ledger| {
+            // Some land at once, some late, some never.
+            ledger.looks_left = next(4) as u32;
+            ledger.drops = next(10) == 0;
+            ledger.fails = (next(10) == 0).then_some(BlockableError::WrongStatus.code());
+            if next(2) == 0 {
+                let methods = ["sendTransaction", "getSignatureStatuses", "getBlockHeight", "getTransaction"];
+                let faults = (0..=next(3)).map(|_| all[next(5) as usize]).collect();
+                ledger.faults.insert(methods[next(4) as usize], faults);
+            }
+        });
+        let payer = Keypair::new();
+        let sent = Sender::new(&client).send(&[action()], &payer, &[]).await;
+        let (drops, fails) = (ledger.lock().unwrap().drops, ledger.lock().unwrap().fails.is_some());
+        let signature = match sent {
+            Ok(landed) => {
+                assert!(!drops && !fails, "{number}");
+                landed.signature
+            }
+            Err(error) => {
+                let (signature, _, outcome) = sent_error(error);
+                match outcome {
+                    Outcome::Refused(_) => assert!(fails && !drops, "{number}"),
+                    Outcome::Expired => assert!(drops, "{number}"),
+                    other => panic!("{number}: {other:?}"),
+                }
+                signature
+            }
+        };
+        assert_eq!(received(&ledger), [signature], "{number}: one transaction of {}", payer.pubkey());
+    }
+}
