@@ -5,7 +5,10 @@ use {
     crate::{
         errors::ClientError,
         events,
-        rpc::{OptionSerializer, RpcClient, RpcTransactionConfig, UiTransactionEncoding},
+        rpc::{
+            EncodedConfirmedTransactionWithStatusMeta, OptionSerializer, RpcClient, RpcTransactionConfig,
+            UiTransactionEncoding,
+        },
         transactions::{self, Budget},
     },
     solana_hash::Hash,
@@ -85,32 +88,38 @@ impl Client {
 /// Reads a transaction that has landed from the first node that serves it. Errors: as [`Client::landed`].
 pub(super) async fn read_landed(nodes: &[&RpcClient], signature: &Signature) -> Result<Landed, ClientError> {
     let deadline = Instant::now() + INDEX_DELAY;
-    let transaction = loop {
+    loop {
         // A node confirms a transaction shortly before it can serve it.
         let mut failure = ClientError::Undecodable(*signature);
-        let mut found = None;
         for node in nodes {
             match node.get_transaction_with_config(signature, transaction_config(node)).await {
-                Ok(transaction) => found = Some(transaction),
+                Ok(transaction) => {
+                    if let Some(landed) = decode_landed(signature, &transaction) {
+                        return Ok(landed);
+                    }
+                }
                 Err(error) => failure = error.into(),
             }
-            if found.is_some() {
-                break;
-            }
         }
-        match found {
-            Some(transaction) => break transaction,
-            None if Instant::now() >= deadline => return Err(failure),
-            None => sleep(INDEX_POLL).await,
+        if Instant::now() >= deadline {
+            return Err(failure);
         }
-    };
-    let events = events::from_transaction(&transaction).ok_or(ClientError::Undecodable(*signature))?;
+        sleep(INDEX_POLL).await;
+    }
+}
+
+/// Decodes a transaction that a node serves; `None` where it cannot be read.
+fn decode_landed(
+    signature: &Signature,
+    transaction: &EncodedConfirmedTransactionWithStatusMeta,
+) -> Option<Landed> {
+    let events = events::from_transaction(transaction)?;
     let meta = transaction.transaction.meta.as_ref();
     let compute_units = meta.and_then(|meta| match meta.compute_units_consumed {
         OptionSerializer::Some(units) => Some(units),
         _ => None,
     });
-    Ok(Landed { signature: *signature, slot: transaction.slot, compute_units, events })
+    Some(Landed { signature: *signature, slot: transaction.slot, compute_units, events })
 }
 
 /// The log of a failed transaction, empty where no node gives it.
