@@ -8,6 +8,7 @@
 //! | [`lock`] | locks that outlive a panic | |
 //! | [`sse`] | server-sent events | |
 //! | [`text`] | money, units, rates, shares, spans and times for people | |
+//! | [`command`] | exit codes, the JSON envelope and the confirmation of commands | `command` |
 //! | [`secrets`] | secrets from the environment or from files | `settings` |
 //! | [`settings`] | TOML files and the environment, with all mistakes at once | `settings` |
 //! | [`sqlite`] | failures of SQLite files | `sqlite` |
@@ -21,6 +22,8 @@
 #![cfg_attr(test, allow(clippy::disallowed_methods))]
 
 pub mod backoff;
+#[cfg(feature = "command")]
+pub mod command;
 pub mod hex;
 #[cfg(feature = "daemon")]
 pub mod http;

@@ -1,0 +1,37 @@
+//! The one JSON document of a command.
+
+use {
+    super::Exit,
+    blockable_sdk::errors::SentError,
+    serde_json::{Value, json},
+    std::error::Error,
+};
+
+/// The version of the envelope; it rises with every change that a reader could notice.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// An error that ends a command.
+pub trait Failure: Error {
+    /// The command's exit code.
+    fn exit(&self) -> Exit;
+
+    /// The transaction that was sent before the error, where one was.
+    fn sent(&self) -> Option<&SentError>;
+}
+
+/// The document of a command: `{"schema_version", "ok", "data", "error"}`, of the same shape after a failure. `error` has `code`,
+/// the [`Exit`]'s name, and `message`; after a send also `signature`, `last_valid_block_height` and `outcome`.
+pub fn document<E: Failure>(result: &Result<Value, E>) -> Value {
+    match result {
+        Ok(data) => json!({"schema_version": SCHEMA_VERSION, "ok": true, "data": data, "error": null}),
+        Err(error) => {
+            let mut fault = json!({"code": error.exit().name(), "message": error.to_string()});
+            if let Some(sent) = error.sent() {
+                fault["signature"] = json!(sent.signature.to_string());
+                fault["last_valid_block_height"] = json!(sent.last_valid);
+                fault["outcome"] = json!(sent.outcome.name());
+            }
+            json!({"schema_version": SCHEMA_VERSION, "ok": false, "data": null, "error": fault})
+        }
+    }
+}

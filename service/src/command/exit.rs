@@ -1,0 +1,95 @@
+//! Exit codes.
+
+use {
+    blockable_sdk::errors::{ClientError, Outcome},
+    std::process::ExitCode,
+};
+
+/// The exit codes, for `--help`.
+pub const EXIT_CODES: &str = "\
+Exit codes:
+  0  done, or there was nothing to do
+  1  failed: the chain, a node, a file or the system
+  2  wrong usage: arguments or a file's settings
+  3  refused: a rule of the program or of this command forbids it; nothing was changed
+  4  not found: an account or a file is not there
+  5  declined: nobody confirmed it; nothing was sent
+  6  unknown: a transaction was sent, and its outcome is not known; run the command again, it sends nothing twice";
+
+/// The end of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// It did its work, or there was nothing to do.
+    Done = 0,
+    /// The chain, a node, a file or the system failed.
+    Failed = 1,
+    /// Arguments or settings are wrong.
+    Usage = 2,
+    /// A rule forbids it.
+    Refused = 3,
+    /// An account or a file is not there.
+    NotFound = 4,
+    /// Nobody confirmed it.
+    Declined = 5,
+    /// A transaction was sent, and its outcome is not known.
+    Unknown = 6,
+}
+
+impl Exit {
+    /// The end by a client's error.
+    pub fn from_client(error: &ClientError) -> Exit {
+        match error {
+            ClientError::Refused { .. } => Exit::Refused,
+            ClientError::NotFound { .. } => Exit::NotFound,
+            ClientError::Sent(sent) => match &sent.outcome {
+                // What it was sent for has happened.
+                Outcome::Landed { .. } => Exit::Done,
+                Outcome::Refused(error) => Exit::from_client(error),
+                Outcome::Expired => Exit::Failed,
+                Outcome::Unknown => Exit::Unknown,
+            },
+            _ => Exit::Failed,
+        }
+    }
+
+    /// The name of this end in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Exit::Done => "done",
+            Exit::Failed => "failed",
+            Exit::Usage => "usage",
+            Exit::Refused => "refused",
+            Exit::NotFound => "not_found",
+            Exit::Declined => "declined",
+            Exit::Unknown => "unknown",
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit as u8)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_help_has_every_code() {
+        let all = [
+            Exit::Done,
+            Exit::Failed,
+            Exit::Usage,
+            Exit::Refused,
+            Exit::NotFound,
+            Exit::Declined,
+            Exit::Unknown,
+        ];
+        for exit in all {
+            assert!(EXIT_CODES.contains(&format!("\n  {}  ", exit as u8)), "{}", exit.name());
+        }
+    }
+}
