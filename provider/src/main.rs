@@ -2,16 +2,40 @@
 
 mod commands;
 
-use {clap::Parser, commands::Cli, std::process::ExitCode};
+use {
+    blockable_service::command::{Exit, Failure, SCHEMA_VERSION},
+    clap::{Parser, error::ErrorKind},
+    commands::{Cli, CommandError},
+    serde_json::json,
+    std::process::ExitCode,
+};
 
-/// Exit codes: 0 when a command did its work, 1 when something went wrong, 2 for arguments that are wrong.
+/// Exit codes: those of `blockable_service::command::Exit`.
 #[tokio::main]
 async fn main() -> ExitCode {
-    match commands::run(Cli::parse()).await {
-        Ok(()) => ExitCode::SUCCESS,
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    match commands::run(cli).await {
+        Ok(()) => Exit::Done.into(),
+        Err(CommandError::Printed(exit)) => exit.into(),
         Err(error) => {
             eprintln!("error: {error}");
-            ExitCode::FAILURE
+            error.exit().into()
         }
     }
+}
+
+/// Prints what is wrong with the arguments, as a document where `--json` is among them.
+fn usage(error: &clap::Error) -> ExitCode {
+    let is_answer = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    if !is_answer && std::env::args().any(|argument| argument == "--json") {
+        let fault = json!({"code": Exit::Usage.name(), "message": error.to_string().trim()});
+        println!("{}", json!({"schema_version": SCHEMA_VERSION, "ok": false, "data": null, "error": fault}));
+        return Exit::Usage.into();
+    }
+    // The terminal may be gone; there is nobody to say so to.
+    let _ = error.print();
+    if is_answer { Exit::Done.into() } else { Exit::Usage.into() }
 }

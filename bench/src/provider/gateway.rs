@@ -7,7 +7,12 @@ use {
         performance::{Bound, Durations, Figure},
     },
     blockable_gate::Durability,
-    blockable_provider::{Config, Parts, Price, Server, config::ModelConfig, echo::Echo, init::init},
+    blockable_provider::{
+        Config, Parts, Price, Server,
+        config::ModelConfig,
+        echo::Echo,
+        init::{InitValues, init},
+    },
     blockable_sdk::amounts::Units,
     blockable_testkit::fixtures::{MARKET, PROVIDER, address},
     secrecy::ExposeSecret,
@@ -24,7 +29,7 @@ pub async fn added_latency(calls: u32) -> Result<Vec<Figure>, BenchError> {
     let echo = Echo::start(&ModelConfig::echo("echo", Price::new(Units(1_000), Units(4_000))))
         .await
         .map_err(BenchError::setup)?;
-    init(folder.path()).map_err(BenchError::setup)?;
+    init(folder.path(), &InitValues::default()).map_err(BenchError::setup)?;
     let text = server_file(&echo.addr.to_string());
     let config =
         Config::FILE.parse(&text, folder.path(), "the bench's provider.toml").map_err(BenchError::setup)?;

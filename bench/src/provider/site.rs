@@ -3,7 +3,10 @@
 use {
     crate::BenchError,
     blockable_gate::Gate,
-    blockable_provider::{Config, Server, init::init},
+    blockable_provider::{
+        Config, Server,
+        init::{InitValues, init},
+    },
     blockable_sdk::{
         Pubkey,
         program::state::{FreezePolicy, Terms},
@@ -175,7 +178,7 @@ async fn serve(ground: &Ground, folder: &TempDir) -> Result<Server, BenchError> 
         Ground::Validator { chain, .. } => chain,
     };
     let (rpc_url, ws_url) = ground.urls();
-    init(folder.path()).map_err(BenchError::setup)?;
+    init(folder.path(), &InitValues::default()).map_err(BenchError::setup)?;
     ServerFile::write_reporter_keys(folder.path());
     let file = ServerFile {
         ops_port: 0,

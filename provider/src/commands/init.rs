@@ -1,20 +1,115 @@
 //! `blockable-provider init`.
 
-use {super::CommandError, blockable_provider::init::init, clap::Args, std::path::PathBuf};
+use {
+    super::CommandError,
+    blockable_provider::init::{InitValues, init},
+    blockable_sdk::{Pubkey, Signer, addresses, read_keypair_file},
+    blockable_service::settings::{parse_address, parse_url},
+    clap::Args,
+    std::path::{Path, PathBuf},
+};
 
 /// Writes provider.toml, with a comment on every key, and the secret of API keys; overwrites nothing
+///
+/// With market, node and key the file is complete: the provider's address follows from market and key.
 #[derive(Args, Debug)]
 pub(super) struct InitArgs {
-    /// Folder for both files; it is created where it is missing
+    /// Folder for the files; it is created where it is missing
     folder: PathBuf,
+    /// The market's address
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
+    market: Option<Pubkey>,
+    /// The provider's address, where no key says it
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_address, conflicts_with = "keypair")]
+    provider: Option<Pubkey>,
+    /// Key file of the provider's authority, for the commands that sign
+    #[arg(short, long, value_name = "FILE", requires = "market")]
+    keypair: Option<PathBuf>,
+    /// The node's JSON-RPC
+    #[arg(long, value_name = "URL", value_parser = parse_rpc)]
+    rpc: Option<String>,
+    /// The node's WebSocket [default: the address of --rpc, with the next port where it names one]
+    #[arg(long, value_name = "URL", value_parser = parse_ws)]
+    ws: Option<String>,
+    /// Reporters to make keys for
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    reporters: u8,
 }
 
-/// Writes the files and prints the next step. Errors: [`CommandError::Init`].
+fn parse_rpc(text: &str) -> Result<String, String> {
+    parse_url(text, ["http", "https"]).map(|_| text.to_string())
+}
+
+fn parse_ws(text: &str) -> Result<String, String> {
+    parse_url(text, ["ws", "wss"]).map(|_| text.to_string())
+}
+
+/// The WebSocket that nodes open beside a JSON-RPC: the next port, or the same address where the URL names none.
+fn websocket(rpc: &str) -> Option<String> {
+    let mut url = parse_url(rpc, ["http", "https"]).ok()?;
+    let scheme = if url.scheme() == "https" { "wss" } else { "ws" };
+    let port = url.port().and_then(|port| port.checked_add(1));
+    // A scheme of another kind needs a fresh URL.
+    url.set_port(port).ok()?;
+    let rest = url.as_str().split_once(':').map(|(_, rest)| rest.to_string())?;
+    Some(format!("{scheme}:{rest}"))
+}
+
+/// Writes the files and prints the next step. Errors: [`CommandError::Init`], [`CommandError::Key`].
 pub(super) fn run(args: &InitArgs) -> Result<(), CommandError> {
-    let config = init(&args.folder)?;
-    println!(
-        "wrote {} and the file `secret` next to it; set chain, models and prices in it",
-        config.display()
-    );
+    let authority = args.keypair.as_deref().map(authority).transpose()?;
+    let derived =
+        args.market.zip(authority).map(|(market, authority)| addresses::provider(&market, &authority));
+    let values = InitValues {
+        rpc_url: args.rpc.clone(),
+        ws_url: args.ws.clone().or_else(|| args.rpc.as_deref().and_then(websocket)),
+        market: args.market,
+        provider: args.provider.or(derived),
+        keypair: args.keypair.as_deref().map(absolute).transpose()?,
+        reporters: args.reporters,
+    };
+    let config = init(&args.folder, &values)?;
+    let missing: Vec<&str> = [
+        (values.market.is_none(), "market"),
+        (values.provider.is_none(), "provider"),
+        (values.rpc_url.is_none(), "rpc_url and ws_url"),
+    ]
+    .into_iter()
+    .filter_map(|(is_missing, key)| is_missing.then_some(key))
+    .collect();
+    println!("wrote {} and the file `secret` next to it", config.display());
+    match (missing.is_empty(), values.provider) {
+        (true, Some(provider)) => {
+            println!("provider {provider}; set models and prices in the file, then register")
+        }
+        _ => println!("set {} under [chain] in it, and models and prices", missing.join(", ")),
+    }
     Ok(())
+}
+
+/// A path that holds from every folder.
+fn absolute(path: &Path) -> Result<PathBuf, CommandError> {
+    Ok(std::path::absolute(path)?)
+}
+
+fn authority(path: &Path) -> Result<Pubkey, CommandError> {
+    let key = read_keypair_file(path);
+    let failed = |reason: String| CommandError::Key { path: path.display().to_string(), reason };
+    key.map(|key| key.pubkey()).map_err(|error| failed(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_websocket_is_at_the_next_port() {
+        for (rpc, ws) in [
+            ("http://127.0.0.1:8899", "ws://127.0.0.1:8900/"),
+            ("https://api.devnet.solana.com", "wss://api.devnet.solana.com/"),
+            ("https://node.example/?key=1", "wss://node.example/?key=1"),
+        ] {
+            assert_eq!(websocket(rpc).as_deref(), Some(ws));
+        }
+    }
 }

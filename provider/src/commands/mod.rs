@@ -2,24 +2,32 @@
 
 mod backup;
 mod bound;
+mod capacity;
+mod chain;
+mod collect;
+mod error;
 mod init;
+mod issue;
 mod key;
+mod offer;
+mod register;
+mod reporters;
 mod restore;
 mod serve;
+mod settings;
+mod show;
 
+pub(crate) use error::CommandError;
 use {
-    blockable_provider::{
-        ConfigError, ServeError, init::InitError, keys::SecretError, restore::RestoreError,
-    },
-    blockable_service::shutdown::SignalError,
+    blockable_service::command::{EXIT_CODES, Failure, document},
+    chain::{ActError, ChainArgs, Report},
     clap::{Parser, Subcommand},
+    std::future::Future,
 };
 
-/// Runs the server of a GPU provider: the gateway, GPU leases, freezes and usage reports
-///
-/// Exit codes: 0 when the command did its work, 1 when something went wrong, 2 for arguments that are wrong.
+/// Runs the server of a GPU provider, and signs for the provider on the chain
 #[derive(Parser, Debug)]
-#[command(name = "blockable-provider", version)]
+#[command(name = "blockable-provider", version, after_help = EXIT_CODES)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -27,48 +35,59 @@ pub(crate) struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    Backup(backup::BackupArgs),
-    Bound(bound::BoundArgs),
     Init(init::InitArgs),
-    Key(key::KeyArgs),
-    Restore(restore::RestoreArgs),
     Serve(serve::ServeArgs),
-}
-
-/// A reason for which a command stopped.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum CommandError {
-    /// The server's file cannot be used.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// The secret of API keys cannot be used.
-    #[error(transparent)]
-    Secret(#[from] SecretError),
-    /// No backup, or no store from one, was made.
-    #[error(transparent)]
-    Restore(#[from] RestoreError),
-    /// Nothing was written.
-    #[error(transparent)]
-    Init(#[from] InitError),
-    /// The server does not start.
-    #[error(transparent)]
-    Serve(#[from] ServeError),
-    /// Requests cannot be read, or bounds cannot be written.
-    #[error("cannot read the standard input or write the standard output: {0}; try again")]
-    Stream(#[from] std::io::Error),
-    /// A signal cannot be listened for: the server would not stop in order, so it does not start.
-    #[error(transparent)]
-    Signal(#[from] SignalError),
+    Key(key::KeyArgs),
+    Bound(bound::BoundArgs),
+    Backup(backup::BackupArgs),
+    Restore(restore::RestoreArgs),
+    Show(show::ShowArgs),
+    Register(Box<register::RegisterArgs>),
+    Reporters(reporters::ReportersArgs),
+    Prices(settings::PricesArgs),
+    Bounds(settings::BoundsArgs),
+    Payout(settings::PayoutArgs),
+    Capacity(capacity::CapacityArgs),
+    Suspend(capacity::SuspendArgs),
+    Resume(capacity::ResumeArgs),
+    Issue(issue::IssueArgs),
+    Collect(collect::CollectArgs),
 }
 
 /// Runs a command to its end. Errors: [`CommandError`].
 pub(crate) async fn run(cli: Cli) -> Result<(), CommandError> {
     match cli.command {
-        Command::Backup(args) => backup::run(&args),
-        Command::Bound(args) => bound::run(&args),
         Command::Init(args) => init::run(&args),
-        Command::Key(args) => key::run(&args),
-        Command::Restore(args) => restore::run(&args).await,
         Command::Serve(args) => serve::run(args).await,
+        Command::Key(args) => key::run(&args),
+        Command::Bound(args) => bound::run(&args),
+        Command::Backup(args) => backup::run(&args),
+        Command::Restore(args) => restore::run(&args).await,
+        Command::Show(args) => print(args.chain(), show::run(&args)).await,
+        Command::Register(args) => print(args.chain(), register::run(&args)).await,
+        Command::Reporters(args) => print(args.chain(), reporters::run(&args)).await,
+        Command::Prices(args) => print(args.chain(), settings::prices(&args)).await,
+        Command::Bounds(args) => print(args.chain(), settings::bounds(&args)).await,
+        Command::Payout(args) => print(args.chain(), settings::payout(&args)).await,
+        Command::Capacity(args) => print(args.chain(), capacity::capacity(&args)).await,
+        Command::Suspend(args) => print(args.chain(), capacity::suspend(&args)).await,
+        Command::Resume(args) => print(args.chain(), capacity::resume(&args)).await,
+        Command::Issue(args) => print(args.chain(), issue::run(&args)).await,
+        Command::Collect(args) => print(args.chain(), collect::run(&args)).await,
     }
+}
+
+/// Prints the result of a command on the chain: its text, or with `--json` its one document, also after a failure.
+async fn print(
+    args: &ChainArgs,
+    running: impl Future<Output = Result<Report, ActError>>,
+) -> Result<(), CommandError> {
+    let result = running.await.map_err(CommandError::from);
+    if !args.json {
+        println!("{}", result?.text);
+        return Ok(());
+    }
+    let result = result.map(|report| report.data);
+    println!("{}", document(&result));
+    result.map(|_| ()).map_err(|error| CommandError::Printed(error.exit()))
 }

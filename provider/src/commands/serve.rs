@@ -24,9 +24,11 @@ pub(super) struct ServeArgs {
     log: LogFormat,
 }
 
-/// Serves until a signal comes. Errors: [`CommandError::Config`], [`CommandError::Serve`], [`CommandError::Signal`].
+/// Serves until a signal comes. Errors: [`CommandError::Config`], [`CommandError::Placeholder`],
+/// [`CommandError::Serve`], [`CommandError::Signal`].
 pub(super) async fn run(args: ServeArgs) -> Result<(), CommandError> {
     let config = Config::FILE.load(&args.config)?;
+    config.require_complete()?;
     log_to_stderr(args.log);
     // Before anything runs, so that no signal is missed.
     let signals = StopSignals::listen()?;

@@ -4,6 +4,8 @@ mod content;
 mod http;
 mod limits;
 mod model;
+mod operator;
+mod placeholder;
 mod sections;
 mod upstream;
 
@@ -13,6 +15,8 @@ pub use {
     http::{AllowedOrigins, HttpSettings},
     limits::Limits,
     model::{LimitParameter, ModelConfig},
+    operator::Operator,
+    placeholder::PlaceholderError,
     sections::{
         Chain, FreezeSettings, GateSettings, GpuConfig, Idempotency, LeaseSettings, ReporterSettings,
         Revoked, Webhook, WebhookParty,
@@ -69,6 +73,8 @@ pub struct Config {
     pub admin_token: Option<SecretSource>,
     /// Receivers of notices.
     pub webhooks: Vec<Webhook>,
+    /// The key of commands that sign.
+    pub operator: Operator,
     /// API keys that are no longer good.
     pub revoked: Vec<Revoked>,
 }
@@ -90,6 +96,9 @@ impl Config {
         let secrets = upstream_keys.chain(webhook_secrets).chain(&mut self.admin_token);
         secrets.for_each(|secret| secret.resolve(folder));
         self.reporter.iter_mut().flat_map(|reporter| &mut reporter.key).for_each(|key| key.resolve(folder));
+        if let Some(keypair) = &mut self.operator.keypair {
+            *keypair = folder.join(&*keypair);
+        }
         for path in [&mut self.secret_file, &mut self.gate.store] {
             *path = folder.join(&*path);
         }
@@ -123,6 +132,7 @@ fn read(reader: &mut Reader) -> Option<Config> {
     let admin_token = sections::read_admin(reader);
     let webhooks = reader.each("webhook", Webhook::read).into_iter().flatten().collect();
     let revoked = reader.each("revoked", Revoked::read).into_iter().flatten().collect();
+    let operator = Operator::read(reader);
     Some(Config {
         listen: listen?,
         ops_listen,
@@ -141,6 +151,7 @@ fn read(reader: &mut Reader) -> Option<Config> {
         reporter,
         admin_token,
         webhooks,
+        operator,
         revoked,
     })
 }

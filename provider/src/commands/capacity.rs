@@ -1,0 +1,143 @@
+//! `blockable-provider capacity`, `suspend` and `resume`: in force at once.
+
+use {
+    super::chain::{ActError, Authority, ChainArgs, Plan, Report, Session, carry_out, provider_json},
+    blockable_sdk::{
+        Instruction,
+        amounts::{Lamports, Units},
+        instructions::{provider_resume, provider_set_capacity, provider_suspend},
+        program::state::Provider,
+    },
+    blockable_service::text,
+    clap::Args,
+};
+
+/// Sets the units that you commit to serve, no fewer than are outstanding
+#[derive(Args, Debug)]
+pub(super) struct CapacityArgs {
+    #[command(flatten)]
+    chain: ChainArgs,
+    /// The units
+    #[arg(value_name = "UNITS")]
+    units: u64,
+}
+
+/// Takes no new loans; those that live go on
+#[derive(Args, Debug)]
+pub(super) struct SuspendArgs {
+    #[command(flatten)]
+    chain: ChainArgs,
+}
+
+/// Takes new loans again
+#[derive(Args, Debug)]
+pub(super) struct ResumeArgs {
+    #[command(flatten)]
+    chain: ChainArgs,
+}
+
+impl CapacityArgs {
+    pub(super) fn chain(&self) -> &ChainArgs {
+        &self.chain
+    }
+}
+
+impl SuspendArgs {
+    pub(super) fn chain(&self) -> &ChainArgs {
+        &self.chain
+    }
+}
+
+impl ResumeArgs {
+    pub(super) fn chain(&self) -> &ChainArgs {
+        &self.chain
+    }
+}
+
+/// Sets the capacity. Errors: [`ActError`].
+pub(super) async fn capacity(args: &CapacityArgs) -> Result<Report, ActError> {
+    let session = Session::open(&args.chain).await?;
+    let provider = session.provider().await?;
+    let (before, after) = (Units(provider.capacity_units), Units(args.units));
+    let outstanding = Units(provider.outstanding_units);
+    if after == before {
+        let says = format!("the capacity is {}", text::units(after));
+        return Ok(Report::nothing(&session, says, provider_json(&session, &provider)));
+    }
+    if after < outstanding {
+        return Err(ActError::Refused(format!(
+            "{} are outstanding, and the capacity cannot be below them; name at least {}",
+            text::units(outstanding),
+            outstanding.get()
+        )));
+    }
+    let (market, address) = (session.market_address(), session.provider_address());
+    let instruction = provider_set_capacity(&market, &provider.authority, &address, args.units);
+    let effect = vec![
+        ("capacity".to_string(), format!("{} -> {}", text::units(before), text::units(after))),
+        ("outstanding".to_string(), text::units(outstanding)),
+    ];
+    let undone = "it can be changed again at any time, down to what is outstanding".to_string();
+    let done = format!("the capacity is {}", text::units(after));
+    act(&session, &provider, ("set the capacity".to_string(), effect, undone), instruction, done).await
+}
+
+/// Suspends the provider. Errors: [`ActError`].
+pub(super) async fn suspend(args: &SuspendArgs) -> Result<Report, ActError> {
+    let session = Session::open(&args.chain).await?;
+    let provider = session.provider().await?;
+    if provider.suspended & Provider::SUSPENDED_BY_ITSELF != 0 {
+        let says = "the provider has suspended itself".to_string();
+        return Ok(Report::nothing(&session, says, provider_json(&session, &provider)));
+    }
+    let (market, address) = (session.market_address(), session.provider_address());
+    let instruction = provider_suspend(&market, &provider.authority, &address);
+    let mut effect =
+        vec![("new loans".to_string(), "none can be offered or issued until `resume`".to_string())];
+    if provider.change_ready_at != 0 {
+        effect.push(("waiting change".to_string(), "dropped".to_string()));
+    }
+    let undone = match provider.change_ready_at {
+        0 => "nothing: `resume` lifts it at once",
+        _ => "the change that waits is dropped, and must be proposed anew",
+    };
+    let words = ("suspend the provider".to_string(), effect, undone.to_string());
+    act(&session, &provider, words, instruction, "suspended; `resume` lifts it".to_string()).await
+}
+
+/// Lifts the provider's own suspension. Errors: [`ActError`].
+pub(super) async fn resume(args: &ResumeArgs) -> Result<Report, ActError> {
+    let session = Session::open(&args.chain).await?;
+    let provider = session.provider().await?;
+    if provider.suspended & Provider::SUSPENDED_BY_ITSELF == 0 {
+        if provider.is_suspended_by_admin() {
+            return Err(ActError::Refused(
+                "the market's admin has suspended the provider, and only the admin can lift that; ask the admin"
+                    .to_string(),
+            ));
+        }
+        let says = "the provider is not suspended".to_string();
+        return Ok(Report::nothing(&session, says, provider_json(&session, &provider)));
+    }
+    let (market, address) = (session.market_address(), session.provider_address());
+    let instruction = provider_resume(&market, &provider.authority, &address);
+    let effect = vec![("new loans".to_string(), "can be offered and issued".to_string())];
+    let words =
+        ("resume the provider".to_string(), effect, "nothing: `suspend` stops new loans at once".to_string());
+    act(&session, &provider, words, instruction, "resumed".to_string()).await
+}
+
+async fn act(
+    session: &Session,
+    provider: &Provider,
+    (title, effect, irreversible): (String, Vec<(String, String)>, String),
+    instruction: Instruction,
+    done: String,
+) -> Result<Report, ActError> {
+    let authority = Authority::load(&session.args, &session.config.operator, provider.authority)?;
+    let transactions = vec![vec![instruction]];
+    let plan = Plan { title, effect, irreversible, rent: Lamports(0), transactions };
+    let carried = carry_out(session, &authority, &plan).await?;
+    let after = session.provider().await?;
+    Ok(carried.report(session, done, provider_json(session, &after)))
+}

@@ -1,0 +1,117 @@
+//! Errors of the commands that sign on the chain.
+
+use {
+    blockable_provider::config::{ConfigError, PlaceholderError},
+    blockable_sdk::{
+        Pubkey,
+        errors::{ClientError, SentError},
+        keys::KeyError,
+        rpc::describe,
+    },
+    blockable_service::command::{ConfirmError, Exit},
+};
+
+/// A reason for which a command on the chain stopped.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ActError {
+    /// The server's file cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The server's file still has values of `init`.
+    #[error(transparent)]
+    Placeholder(#[from] PlaceholderError),
+    /// The chain or its node.
+    #[error("{}", without_url(.0))]
+    Client(#[from] ClientError),
+    /// Nobody confirmed.
+    #[error(transparent)]
+    Confirm(#[from] ConfirmError),
+    /// A reporter's key in the file cannot be opened.
+    #[error("reporter.key: {0}")]
+    Reporter(#[from] KeyError),
+    /// No key file is named.
+    #[error("no key is named; pass --keypair FILE, or set keypair under [operator] in the server's file")]
+    NoKey,
+    /// A key file is missing or is none.
+    #[error(
+        "the key file {path} cannot be used: {reason}; make one with `solana-keygen new`, or name another"
+    )]
+    Key {
+        /// The file.
+        path: String,
+        /// The reason.
+        reason: String,
+    },
+    /// Other users can read the key.
+    #[error("the key file {0} can be read by other users; run `chmod 600 {0}`")]
+    Exposed(String),
+    /// The key is another one's.
+    #[error("the key in {path} is {found}, and the provider's authority is {expected}; name that one's file")]
+    WrongKey {
+        /// The file.
+        path: String,
+        /// The key in it.
+        found: Pubkey,
+        /// The authority.
+        expected: Pubkey,
+    },
+    /// No provider is registered.
+    #[error("provider {0} is not registered in this market; run `blockable-provider register` first")]
+    NotRegistered(Pubkey),
+    /// The provider serves another market.
+    #[error("provider {provider} is of market {found}, and the file names {expected}; correct [chain]")]
+    OtherMarket {
+        /// The provider.
+        provider: Pubkey,
+        /// Its market.
+        found: Pubkey,
+        /// The file's market.
+        expected: Pubkey,
+    },
+    /// An argument does not fit with the others or with the chain.
+    #[error("{0}")]
+    Usage(String),
+    /// A rule forbids it.
+    #[error("{0}")]
+    Refused(String),
+    /// An account is not there.
+    #[error("{0}")]
+    NotFound(String),
+}
+
+impl ActError {
+    /// The command's exit code.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            ActError::Client(error) => Exit::from_client(error),
+            ActError::Confirm(_) => Exit::Declined,
+            ActError::Config(_) | ActError::Placeholder(_) | ActError::NoKey | ActError::Usage(_) => {
+                Exit::Usage
+            }
+            ActError::Reporter(_) | ActError::Key { .. } => Exit::Failed,
+            ActError::Exposed(_)
+            | ActError::WrongKey { .. }
+            | ActError::OtherMarket { .. }
+            | ActError::Refused(_) => Exit::Refused,
+            ActError::NotRegistered(_) | ActError::NotFound(_) => Exit::NotFound,
+        }
+    }
+
+    /// The transaction that was sent before the error.
+    pub(crate) fn sent(&self) -> Option<&SentError> {
+        match self {
+            ActError::Client(error) => error.sent(),
+            _ => None,
+        }
+    }
+}
+
+/// A client's error without the node's URL, which may hold a key.
+fn without_url(error: &ClientError) -> String {
+    match error {
+        ClientError::Rpc(error) => {
+            format!("the node failed: {}; check chain.rpc_url, or name another with --url", describe(error))
+        }
+        other => other.to_string(),
+    }
+}

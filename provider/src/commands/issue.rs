@@ -1,0 +1,205 @@
+//! `blockable-provider issue`.
+
+use {
+    super::{
+        chain::{ActError, Authority, ChainArgs, Plan, Report, Session, carry_out, reporter_keys},
+        offer::{agreed_hash, offer_json, offer_lines},
+    },
+    blockable_provider::PriceList,
+    blockable_sdk::{
+        Pubkey,
+        accounts::CreditFilter,
+        amounts::{Lamports, MicroUsd, Units},
+        instructions::credit_issue,
+        program::{
+            instructions::OfferRead,
+            state::{Credit, Provider},
+            transitions::Status,
+        },
+    },
+    blockable_service::{hex, settings::parse_address, text},
+    clap::Args,
+    serde_json::json,
+};
+
+/// Issues the units of an accepted offer: you are paid, and owe the units from then on
+///
+/// Without a credit it lists the offers that wait. Refused where reporters or prices on the chain are others than the server's
+/// file has, because the server could not meter the loan, or would charge by another list than the lender has read.
+#[derive(Args, Debug)]
+pub(super) struct IssueArgs {
+    #[command(flatten)]
+    chain: ChainArgs,
+    /// The credit's address
+    #[arg(value_name = "CREDIT", value_parser = parse_address)]
+    credit: Option<Pubkey>,
+    /// Hash of the agreement that you have read elsewhere; another one is refused
+    #[arg(long, value_name = "HEX", value_parser = parse_hash, requires = "credit")]
+    terms_hash: Option<Hash32>,
+    /// Slot of the offer that you have read elsewhere; another one is refused
+    #[arg(long, value_name = "SLOT", requires = "credit")]
+    offer_slot: Option<u64>,
+}
+
+/// A hash of 32 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Hash32([u8; 32]);
+
+fn parse_hash(text: &str) -> Result<Hash32, &'static str> {
+    hex::decode::<32>(text).map(Hash32).ok_or("is no hash; write 64 hexadecimal digits")
+}
+
+impl IssueArgs {
+    pub(super) fn chain(&self) -> &ChainArgs {
+        &self.chain
+    }
+}
+
+/// Issues a credit, or lists those that wait. Errors: [`ActError`].
+pub(super) async fn run(args: &IssueArgs) -> Result<Report, ActError> {
+    let session = Session::open(&args.chain).await?;
+    let provider = session.provider().await?;
+    let Some(address) = args.credit else { return list(&session).await };
+    let credit = session.client.credit(&address).await?;
+    require_ours(&session, &address, &credit)?;
+    let status = credit.status().map_err(|error| ActError::Refused(error.to_string()))?;
+    match status {
+        Status::Accepted => {}
+        Status::Offered => {
+            let advice = format!("the borrower has not accepted the offer of {address} yet; wait for it");
+            return Err(ActError::Refused(advice));
+        }
+        _ => {
+            let says = format!("the units of {address} are issued");
+            return Ok(Report::nothing(&session, says, offer_json(&session, &address, &credit)));
+        }
+    }
+    require_read(args, &address, &credit)?;
+    require_served(&session, &provider).await?;
+    let free = provider.capacity_units.saturating_sub(provider.outstanding_units);
+    if credit.terms.units > free {
+        return Err(ActError::Refused(format!(
+            "the offer is for {} and {} of the capacity are free; raise it with `capacity`",
+            text::units(Units(credit.terms.units)),
+            text::units(Units(free))
+        )));
+    }
+    let plan = plan(&session, &provider, &address, &credit);
+    let authority = Authority::load(&session.args, &session.config.operator, provider.authority)?;
+    let carried = carry_out(&session, &authority, &plan).await?;
+    let after = session.client.credit(&address).await?;
+    let paid = MicroUsd(credit.terms.principal.saturating_sub(credit.terms.holdback));
+    let done = format!(
+        "issued {} to {}; {} went to {}",
+        text::units(Units(credit.terms.units)),
+        credit.borrower,
+        text::usd_received(paid),
+        provider.settings.payout
+    );
+    Ok(carried.report(&session, done, offer_json(&session, &address, &after)))
+}
+
+fn plan(session: &Session, provider: &Provider, address: &Pubkey, credit: &Credit) -> Plan {
+    let (keys, payout) = (session.keys(), provider.settings.payout);
+    let issue = credit_issue(
+        &keys,
+        &provider.authority,
+        &session.provider_address(),
+        &payout,
+        address,
+        OfferRead::from_credit(credit),
+    );
+    let mut effect = offer_lines(session, address, credit);
+    effect.push(("paid to".to_string(), payout.to_string()));
+    Plan {
+        title: format!("issue the units of credit {address}"),
+        effect,
+        irreversible: "an issue cannot be taken back: you owe these units to whoever holds them".to_string(),
+        rent: Lamports(0),
+        transactions: vec![vec![issue]],
+    }
+}
+
+/// Lists the offers that the borrowers have accepted.
+async fn list(session: &Session) -> Result<Report, ActError> {
+    let waiting = waiting(session).await?;
+    if waiting.is_empty() {
+        let says = "no accepted offer waits for its units".to_string();
+        return Ok(Report::nothing(session, says, json!({"waiting": []})));
+    }
+    let mut report = Report::nothing(session, String::new(), json!(null));
+    report.text = String::new();
+    for (address, credit) in &waiting {
+        for (name, value) in offer_lines(session, address, credit) {
+            report.text += &format!("{name:16}  {value}\n");
+        }
+        report.text += "\n";
+    }
+    report.text += "issue one with `blockable-provider issue CREDIT`";
+    let all: Vec<_> = waiting.iter().map(|(address, credit)| offer_json(session, address, credit)).collect();
+    report.data["state"] = json!({"waiting": all});
+    Ok(report)
+}
+
+/// The provider's accepted offers. Errors: [`ActError::Client`].
+pub(super) async fn waiting(session: &Session) -> Result<Vec<(Pubkey, Credit)>, ActError> {
+    let provider = session.provider_address();
+    let filters = [CreditFilter::Provider(provider), CreditFilter::Status(Status::Accepted)];
+    let mut credits = session.client.credits(&filters).await?;
+    credits.sort_by_key(|(address, credit)| (credit.offer_slot, *address));
+    Ok(credits)
+}
+
+fn require_ours(session: &Session, address: &Pubkey, credit: &Credit) -> Result<(), ActError> {
+    match credit.provider == session.provider_address() {
+        true => Ok(()),
+        false => Err(ActError::Refused(format!(
+            "credit {address} is of provider {}; only that one can issue it",
+            credit.provider
+        ))),
+    }
+}
+
+/// Requires that the offer is the one that was read elsewhere, and that its hash is that of its terms.
+fn require_read(args: &IssueArgs, address: &Pubkey, credit: &Credit) -> Result<(), ActError> {
+    if agreed_hash(credit) != Some(credit.terms_hash) {
+        let reason =
+            format!("the terms of {address} do not have the hash that the account states; do not issue it");
+        return Err(ActError::Refused(reason));
+    }
+    if args.terms_hash.is_some_and(|read| read.0 != credit.terms_hash) {
+        return Err(ActError::Refused(format!(
+            "the offer of {address} has the terms hash {}, which is not the one you name; read the offer anew",
+            hex::encode(credit.terms_hash)
+        )));
+    }
+    if args.offer_slot.is_some_and(|read| read != credit.offer_slot) {
+        return Err(ActError::Refused(format!(
+            "the offer of {address} was made in slot {}, which is not the one you name; read the offer anew",
+            credit.offer_slot
+        )));
+    }
+    Ok(())
+}
+
+/// Requires that the server's file has the reporters and the prices that stand on the chain.
+async fn require_served(session: &Session, provider: &Provider) -> Result<(), ActError> {
+    let listed: Vec<Pubkey> = provider.reporters().iter().map(|reporter| reporter.key).collect();
+    if let Some(keys) = reporter_keys(&session.config).await?
+        && let Some(missing) = keys.iter().find(|key| !listed.contains(key))
+    {
+        return Err(ActError::Refused(format!(
+            "the file signs reports with {missing}, which the chain does not list; run `reporters`, or correct [reporter]"
+        )));
+    }
+    let hash = PriceList::new(&session.config.models, &session.config.gpus).hash();
+    let on_chain = provider.settings.price_list_hash;
+    if hash != on_chain {
+        return Err(ActError::Refused(format!(
+            "the file's price list has the hash {}, and the chain has {}; run `prices`, or correct the prices in the file",
+            hex::encode(hash),
+            hex::encode(on_chain)
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,166 @@
+//! `blockable-provider register`.
+
+use {
+    super::{
+        chain::{
+            ActError, Authority, ChainArgs, Plan, Report, Session, carry_out, parse_span, provider_json,
+            reporter_keys, settings_lines,
+        },
+        reporters::{ReporterArgs, reporters_of},
+    },
+    blockable_provider::PriceList,
+    blockable_sdk::{
+        Instruction, Pubkey, addresses,
+        amounts::{Lamports, Units},
+        errors::ClientError,
+        instructions::provider_register,
+        program::state::{Provider, ProviderSettings},
+        tokens,
+    },
+    blockable_service::{settings::parse_address, text},
+    clap::Args,
+};
+
+/// Bytes of a token account.
+const TOKEN_ACCOUNT_BYTES: usize = 165;
+
+/// Registers the provider with its reporters, prices and bounds
+///
+/// Where it is registered already nothing is done; the other commands change its settings. The payout account is made where
+/// it is the authority's own and missing.
+#[derive(Args, Debug)]
+pub(super) struct RegisterArgs {
+    #[command(flatten)]
+    chain: ChainArgs,
+    #[command(flatten)]
+    reporters: ReporterArgs,
+    /// Units that you commit to serve
+    #[arg(long, value_name = "UNITS")]
+    capacity: u64,
+    /// Highest rate of use that a loan may allow
+    #[arg(long, value_name = "UNITS")]
+    max_units_per_second: u64,
+    /// Longest job that a loan may allow for, such as 1h
+    #[arg(long, value_name = "SPAN", value_parser = parse_span)]
+    longest_job: u32,
+    /// Token account that principal is paid to [default: the authority's associated account]
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
+    payout: Option<Pubkey>,
+    /// Credits per chunk of a usage report
+    #[arg(long, value_name = "NUMBER", default_value_t = 8)]
+    chunk_size: u8,
+    /// The authority's address, for a dry run
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_address, requires = "dry_run")]
+    authority: Option<Pubkey>,
+}
+
+impl RegisterArgs {
+    pub(super) fn chain(&self) -> &ChainArgs {
+        &self.chain
+    }
+}
+
+/// Registers the provider. Errors: [`ActError`].
+pub(super) async fn run(args: &RegisterArgs) -> Result<Report, ActError> {
+    let session = Session::open(&args.chain).await?;
+    let authority = authority(args, &session)?;
+    let address = addresses::provider(&session.market_address(), &authority.address);
+    if session.provider_address() != address {
+        return Err(ActError::Usage(format!(
+            "chain.provider is {}, and the key {} registers {address}; set that in the server's file",
+            session.provider_address(),
+            authority.address
+        )));
+    }
+    match session.client.provider(&address).await {
+        Ok(provider) => {
+            let says = format!("provider {address} is registered; the other commands change its settings");
+            return Ok(Report::nothing(&session, says, provider_json(&session, &provider)));
+        }
+        Err(ClientError::NotFound { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let settings = settings(args, &session, &authority.address).await?;
+    let plan = plan(args, &session, &authority.address, settings).await?;
+    let carried = carry_out(&session, &authority, &plan).await?;
+    let state = match session.client.provider(&address).await {
+        Ok(provider) => provider_json(&session, &provider),
+        Err(ClientError::NotFound { .. }) => serde_json::Value::Null,
+        Err(error) => return Err(error.into()),
+    };
+    let done = format!("registered provider {address}; lenders can offer loans on it now");
+    Ok(carried.report(&session, done, state))
+}
+
+fn authority(args: &RegisterArgs, session: &Session) -> Result<Authority, ActError> {
+    match (args.chain.dry_run, args.authority) {
+        (false, _) => Authority::load_any(&args.chain, &session.config.operator),
+        (true, Some(address)) => Ok(Authority::unsigned(address)),
+        (true, None) => {
+            let advice = "a dry run loads no key; name the authority with --authority ADDRESS";
+            Err(ActError::Usage(advice.to_string()))
+        }
+    }
+}
+
+async fn settings(
+    args: &RegisterArgs,
+    session: &Session,
+    owner: &Pubkey,
+) -> Result<ProviderSettings, ActError> {
+    let config = &session.config;
+    let keys = reporter_keys(config).await?;
+    let (reporters, quorum) = reporters_of(&args.reporters, keys, session.now)?;
+    let settings = ProviderSettings {
+        payout: args.payout.unwrap_or_else(|| session.keys().token_account(owner)),
+        price_list_hash: PriceList::new(&config.models, &config.gpus).hash(),
+        max_units_per_second: args.max_units_per_second,
+        longest_job: args.longest_job,
+        chunk_size: args.chunk_size,
+        ..ProviderSettings::with_reporters(&reporters, quorum)
+    };
+    settings.validate().map_err(|error| ActError::Usage(error.to_string()))?;
+    Ok(settings)
+}
+
+async fn plan(
+    args: &RegisterArgs,
+    session: &Session,
+    owner: &Pubkey,
+    settings: ProviderSettings,
+) -> Result<Plan, ActError> {
+    let rpc = session.client.rpc();
+    let mut rent =
+        rpc.get_minimum_balance_for_rent_exemption(Provider::SPACE).await.map_err(ClientError::from)?;
+    let keys = session.keys();
+    let mut instructions: Vec<Instruction> = Vec::new();
+    if !exists(session, &settings.payout).await? {
+        if settings.payout != keys.token_account(owner) {
+            let payout = settings.payout;
+            return Err(ActError::NotFound(format!("there is no account at {payout}; name a token account")));
+        }
+        let account = rpc.get_minimum_balance_for_rent_exemption(TOKEN_ACCOUNT_BYTES).await;
+        rent = rent.saturating_add(account.map_err(ClientError::from)?);
+        instructions.push(tokens::create_associated(owner, owner, &keys.mint, &keys.token_program));
+    }
+    let market = session.market_address();
+    instructions.push(provider_register(&market, owner, owner, args.capacity, settings));
+    let mut effect = vec![
+        ("provider".to_string(), session.provider_address().to_string()),
+        ("capacity".to_string(), text::units(Units(args.capacity))),
+    ];
+    effect.extend(settings_lines(&settings));
+    Ok(Plan {
+        title: "register as a provider of this market".to_string(),
+        effect,
+        irreversible: "a provider's account is never removed, and its rent is not returned".to_string(),
+        rent: Lamports(rent),
+        transactions: vec![instructions],
+    })
+}
+
+async fn exists(session: &Session, address: &Pubkey) -> Result<bool, ActError> {
+    let rpc = session.client.rpc();
+    let account = rpc.get_account_with_commitment(address, rpc.commitment()).await;
+    Ok(account.map_err(ClientError::from)?.value.is_some())
+}

@@ -1,0 +1,99 @@
+//! `blockable-provider prices`, `bounds` and `payout`: one setting each, changed after the market's delay.
+
+use {
+    super::chain::{ActError, ChainArgs, ChangeArgs, Report, Session, change, parse_span},
+    blockable_provider::PriceList,
+    blockable_sdk::{Pubkey, program::state::ProviderSettings},
+    blockable_service::settings::parse_address,
+    clap::Args,
+};
+
+/// Puts the hash of the server's price list on the chain
+///
+/// Borrowers compare it with `GET /v1/prices`. It waits for the market's delay: change the file when it is applied.
+#[derive(Args, Debug)]
+pub(super) struct PricesArgs {
+    #[command(flatten)]
+    chain: ChainArgs,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+/// Sets the bounds of new loans: the rate of use and the longest job
+///
+/// Lower bounds take effect at once; higher ones wait for the market's delay.
+#[derive(Args, Debug)]
+pub(super) struct BoundsArgs {
+    #[command(flatten)]
+    chain: ChainArgs,
+    #[command(flatten)]
+    change: ChangeArgs,
+    /// Highest rate of use that a loan may allow
+    #[arg(long, value_name = "UNITS")]
+    max_units_per_second: Option<u64>,
+    /// Longest job that a loan may allow for, such as 1h
+    #[arg(long, value_name = "SPAN", value_parser = parse_span)]
+    longest_job: Option<u32>,
+}
+
+/// Sets the token account that principal and claims are paid to, after the market's delay
+#[derive(Args, Debug)]
+pub(super) struct PayoutArgs {
+    #[command(flatten)]
+    chain: ChainArgs,
+    #[command(flatten)]
+    change: ChangeArgs,
+    /// The token account
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_address, required_unless_present_any = ["apply", "cancel"])]
+    to: Option<Pubkey>,
+}
+
+impl PricesArgs {
+    pub(super) fn chain(&self) -> &ChainArgs {
+        &self.chain
+    }
+}
+
+impl BoundsArgs {
+    pub(super) fn chain(&self) -> &ChainArgs {
+        &self.chain
+    }
+}
+
+impl PayoutArgs {
+    pub(super) fn chain(&self) -> &ChainArgs {
+        &self.chain
+    }
+}
+
+/// Changes the price list's hash. Errors: [`ActError`].
+pub(super) async fn prices(args: &PricesArgs) -> Result<Report, ActError> {
+    let session = Session::open(&args.chain).await?;
+    let price_list_hash = PriceList::new(&session.config.models, &session.config.gpus).hash();
+    change(&session, &args.change, |settings| Ok(ProviderSettings { price_list_hash, ..settings })).await
+}
+
+/// Changes the bounds. Errors: [`ActError`].
+pub(super) async fn bounds(args: &BoundsArgs) -> Result<Report, ActError> {
+    let session = Session::open(&args.chain).await?;
+    change(&session, &args.change, |settings| match (args.max_units_per_second, args.longest_job) {
+        (None, None) => {
+            Err(ActError::Usage("name --max-units-per-second, --longest-job or both".to_string()))
+        }
+        (rate, job) => Ok(ProviderSettings {
+            max_units_per_second: rate.unwrap_or(settings.max_units_per_second),
+            longest_job: job.unwrap_or(settings.longest_job),
+            ..settings
+        }),
+    })
+    .await
+}
+
+/// Changes the payout account. Errors: [`ActError`].
+pub(super) async fn payout(args: &PayoutArgs) -> Result<Report, ActError> {
+    let session = Session::open(&args.chain).await?;
+    change(&session, &args.change, |settings| {
+        Ok(ProviderSettings { payout: args.to.unwrap_or(settings.payout), ..settings })
+    })
+    .await
+}

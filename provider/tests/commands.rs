@@ -1,0 +1,357 @@
+//! What a provider signs, by the commands of the binary against a cluster: each once, again without effect, and wrong.
+
+use {
+    blockable_sdk::{
+        Keypair, Pubkey, Signer, addresses,
+        program::{
+            instructions::OfferRead,
+            state::{Provider, ProviderSettings},
+            transitions::Status,
+        },
+        write_keypair_file,
+    },
+    blockable_testkit::{Cluster, DAY, Loan, Parties},
+    serde_json::Value,
+    std::{
+        fs,
+        os::unix::fs::PermissionsExt,
+        path::{Path, PathBuf},
+        process::{Command, Output},
+    },
+    tempfile::TempDir,
+};
+
+/// The binary under test.
+const BINARY: &str = env!("CARGO_BIN_EXE_blockable-provider");
+/// Units that the provider under test commits to.
+const CAPACITY: u64 = 2_000_000_000;
+
+/// A cluster, and the folder of a provider that is not registered yet.
+struct Stage {
+    cluster: Cluster,
+    folder: TempDir,
+    authority: Keypair,
+}
+
+/// The end of a run: exit code, the document, and what was shown.
+struct Run {
+    code: i32,
+    document: Value,
+    shown: String,
+}
+
+impl Run {
+    #[track_caller]
+    fn expect(self, code: i32, message: &str) -> Run {
+        let text = self.document["error"]["message"].as_str().unwrap_or_default();
+        assert_eq!(self.code, code, "{text}\n{}", self.shown);
+        assert_eq!(self.document["ok"], code == 0, "{}", self.document);
+        assert!(text.contains(message), "`{message}` is not in `{text}`");
+        self
+    }
+
+    #[track_caller]
+    fn did(self, changed: bool) -> Value {
+        let run = self.expect(0, "");
+        assert_eq!(run.document["data"]["changed"], changed, "{}\n{}", run.document, run.shown);
+        let sent = run.document["data"]["signatures"].as_array().unwrap().len();
+        assert_eq!(sent > 0, changed, "{}", run.document);
+        run.document["data"].clone()
+    }
+}
+
+impl Stage {
+    async fn new() -> Stage {
+        let cluster = Cluster::start().await;
+        let authority = Parties::key("stranger");
+        blockable_testkit::Chain::fund(&cluster.chain.client, "stranger").await;
+        let folder = tempfile::tempdir().unwrap();
+        let stage = Stage { cluster, folder, authority };
+        stage.write_key("operator.json", &stage.authority);
+        stage
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write_key(&self, name: &str, key: &Keypair) {
+        write_keypair_file(key, self.path(name)).unwrap();
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o600)).unwrap();
+    }
+
+    fn config(&self) -> PathBuf {
+        self.path("server/provider.toml")
+    }
+
+    fn provider(&self) -> Pubkey {
+        addresses::provider(&self.cluster.chain.keys.market, &self.authority.pubkey())
+    }
+
+    /// Writes the server's file by `init`.
+    fn init(&self) {
+        let chain = &self.cluster.chain;
+        let output = Command::new(BINARY)
+            .arg("init")
+            .arg(self.path("server"))
+            .args(["--market", &chain.keys.market.to_string(), "--rpc", &self.cluster.rpc_url()])
+            .args(["--ws", &self.cluster.ws_url(), "--reporters", "2", "--keypair"])
+            .arg(self.path("operator.json"))
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(String::from_utf8_lossy(&output.stdout).contains(&self.provider().to_string()));
+    }
+
+    /// Runs a command with `--json`.
+    fn run(&self, arguments: &[&str]) -> Run {
+        let (name, rest) = arguments.split_first().unwrap();
+        let mut command = Command::new(BINARY);
+        command.arg(name).arg("--config").arg(self.config()).arg("--json").args(rest);
+        Run::new(&command.output().unwrap())
+    }
+
+    /// The same with `--yes`.
+    fn confirmed(&self, arguments: &[&str]) -> Run {
+        self.run(&[arguments, &["--yes"]].concat())
+    }
+
+    async fn state(&self) -> Provider {
+        self.cluster.chain.client.provider(&self.provider()).await.unwrap()
+    }
+
+    /// Replaces a line of the server's file.
+    fn edit(&self, from: &str, to: &str) {
+        let text = fs::read_to_string(self.config()).unwrap();
+        assert!(text.contains(from), "{from}");
+        fs::write(self.config(), text.replacen(from, to, 1)).unwrap();
+    }
+}
+
+impl Run {
+    fn new(output: &Output) -> Run {
+        let text = String::from_utf8(output.stdout.clone()).unwrap();
+        let document: Value = serde_json::from_str(&text)
+            .unwrap_or_else(|error| panic!("{error}: {text}{}", String::from_utf8_lossy(&output.stderr)));
+        for member in ["ok", "data", "error"] {
+            assert!(document.get(member).is_some(), "{document}");
+        }
+        assert_eq!(document["schema_version"], 1);
+        let shown = String::from_utf8_lossy(&output.stderr).to_string();
+        Run { code: output.status.code().unwrap(), document, shown }
+    }
+}
+
+const REGISTER: [&str; 7] =
+    ["register", "--capacity", "2000000000", "--max-units-per-second", "10000", "--longest-job", "30d"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_does_everything_by_commands() {
+    let mut stage = Stage::new().await;
+    stage.init();
+    wrong_arguments(&stage);
+    registers(&stage).await;
+    sets_capacity_and_suspends(&stage).await;
+    changes_settings(&mut stage).await;
+    let credit = issues(&mut stage).await;
+    collects(&mut stage, &credit).await;
+}
+
+/// Wrong usage, each with its own message, and nothing on the chain.
+fn wrong_arguments(stage: &Stage) {
+    stage.run(&["show"]).expect(4, "is not registered in this market");
+    stage.run(&["collect"]).expect(4, "is not registered");
+    stage.run(&["register"]).expect(2, "--capacity");
+    stage.run(&["register", "--no-such-flag"]).expect(2, "--no-such-flag");
+    let with = |change: [&'static str; 2]| [&REGISTER[..], &change].concat();
+    stage.run(&with(["--longest-job", "30y"])).expect(2, "");
+    stage.run(&with(["--quorum", "3"])).expect(2, "quorum");
+    stage.run(&with(["--chunk-size", "33"])).expect(2, "chunk");
+    stage
+        .run(&with(["--payout", "1nc1nerator11111111111111111111111111111111"]))
+        .expect(4, "there is no account");
+    stage.run(&with(["--keypair", "/nowhere/key.json"])).expect(1, "/nowhere/key.json cannot be used");
+    stage.run(&[&REGISTER[..], &["--dry-run"]].concat()).expect(2, "--authority");
+    stage.run(&REGISTER).expect(5, "add --yes");
+    stage.run(&with(["--url", "http://127.0.0.1:1"])).expect(1, "cannot be reached");
+    fs::set_permissions(stage.path("operator.json"), fs::Permissions::from_mode(0o640)).unwrap();
+    stage.confirmed(&REGISTER).expect(3, "chmod 600");
+    fs::set_permissions(stage.path("operator.json"), fs::Permissions::from_mode(0o600)).unwrap();
+    stage.write_key("other.json", &Keypair::new());
+    let other = stage.path("other.json").display().to_string();
+    stage
+        .confirmed(&[&REGISTER[..], &["--keypair", &other]].concat())
+        .expect(2, "set that in the server's file");
+    stage.run(&["show"]).expect(4, "is not registered");
+}
+
+async fn registers(stage: &Stage) {
+    let authority = stage.authority.pubkey().to_string();
+    let dry = [&REGISTER[..], &["--dry-run", "--authority", &authority]].concat();
+    let run = stage.run(&dry).expect(0, "");
+    assert_eq!(
+        (&run.document["data"]["dry_run"], &run.document["data"]["changed"]),
+        (&true.into(), &false.into())
+    );
+    for part in
+        ["no key loaded", "a cluster of its own", "SOL of rent", "never removed", "simulated, not sent"]
+    {
+        assert!(run.shown.contains(part), "{part}: {}", run.shown);
+    }
+    stage.run(&["show"]).expect(4, "is not registered");
+    let run = stage.confirmed(&REGISTER);
+    assert!(run.shown.lines().next().unwrap().contains(&authority), "{}", run.shown);
+    let data = run.did(true);
+    assert_eq!(data["state"]["provider"], stage.provider().to_string());
+    let state = stage.state().await;
+    assert_eq!(
+        (state.capacity_units, state.settings.quorum, state.settings.reporter_count),
+        (CAPACITY, 2, 2)
+    );
+    let shown = stage.run(&["show"]).did(false);
+    assert_eq!(shown["state"]["findings"], serde_json::json!([]), "the file and the chain agree");
+    stage.confirmed(&REGISTER).did(false);
+}
+
+async fn sets_capacity_and_suspends(stage: &Stage) {
+    stage.confirmed(&["capacity", "3000000000"]).did(true);
+    stage.confirmed(&["capacity", "3000000000"]).did(false);
+    assert_eq!(stage.state().await.capacity_units, 3_000_000_000);
+    let other = stage.path("other.json").display().to_string();
+    stage.confirmed(&["capacity", "1", "--keypair", &other]).expect(3, "the provider's authority is");
+    stage.run(&["capacity", "1"]).expect(5, "no terminal");
+    stage.run(&["capacity", "1", "--dry-run"]).expect(0, "");
+    stage.run(&["capacity", "many"]).expect(2, "many");
+    assert_eq!(stage.state().await.capacity_units, 3_000_000_000);
+    stage.confirmed(&["suspend"]).did(true);
+    stage.confirmed(&["suspend"]).did(false);
+    stage.confirmed(&["bounds", "--longest-job", "60d"]).expect(3, "can only tighten");
+    stage.confirmed(&["resume"]).did(true);
+    stage.confirmed(&["resume"]).did(false);
+    assert_eq!(stage.state().await.suspended, 0);
+}
+
+/// A change of prices waits for a day, another one does not take its place, and one that tightens is in force at once.
+async fn changes_settings(stage: &mut Stage) {
+    stage.confirmed(&["prices"]).did(false);
+    stage.confirmed(&["bounds"]).expect(2, "--max-units-per-second");
+    stage.confirmed(&["payout"]).expect(2, "--to");
+    stage.confirmed(&["bounds", "--max-units-per-second", "0"]).expect(2, "");
+    stage.confirmed(&["bounds", "--longest-job", "29d"]).did(true);
+    assert_eq!(stage.state().await.settings.longest_job, 29 * DAY);
+
+    stage.edit("units_per_1k_generated = 400", "units_per_1k_generated = 401");
+    let findings = stage.run(&["show"]).did(false)["state"]["findings"].to_string();
+    assert!(findings.contains("run `prices`"), "{findings}");
+    let before = stage.state().await.settings.price_list_hash;
+    let data = stage.confirmed(&["prices"]).did(true);
+    let ready_at = data["state"]["waiting_change"]["ready_at"].as_i64().unwrap();
+    let now = stage.cluster.chain.client.chain_time().await.unwrap();
+    assert!((now..=now + i64::from(DAY)).contains(&ready_at), "{ready_at}");
+    stage.confirmed(&["prices"]).did(false);
+    stage.confirmed(&["prices", "--apply"]).expect(3, "can be applied from");
+    let longer = ["bounds", "--longest-job", "40d"];
+    stage.confirmed(&longer).expect(3, "--with-waiting");
+    assert_eq!(stage.state().await.settings.price_list_hash, before);
+    stage.confirmed(&["prices", "--cancel"]).did(true);
+    stage.confirmed(&["prices", "--cancel"]).did(false);
+    assert_eq!(stage.state().await.change_ready_at, 0);
+
+    stage.confirmed(&["prices"]).did(true);
+    stage.confirmed(&[&longer[..], &["--with-waiting"]].concat()).did(true);
+    let ready_at = stage.state().await.change_ready_at;
+    stage.cluster.chain.wait_until(ready_at + 1).await;
+    stage.confirmed(&["reporters", "--apply"]).did(true);
+    let settings: ProviderSettings = stage.state().await.settings;
+    assert_eq!((settings.longest_job, settings.price_list_hash == before), (40 * DAY, false));
+    stage.confirmed(&["prices"]).did(false);
+    stage.confirmed(&["reporters"]).did(false);
+}
+
+async fn issues(stage: &mut Stage) -> Pubkey {
+    stage.confirmed(&["issue"]).did(false);
+    let chain = &mut stage.cluster.chain;
+    let ours = addresses::provider(&chain.keys.market, &stage.authority.pubkey());
+    let theirs = std::mem::replace(&mut chain.provider, ours);
+    let settings = chain.client.provider(&ours).await.unwrap();
+    let mut args = Loan::new(77).with(|terms| terms.offer_expires_at = 0).args;
+    (args.terms.reporters_hash, args.terms.max_units_per_second) = (settings.reporters_hash(), 10_000);
+    (args.terms.holdback, args.terms.unlocked_ahead) = (40_000_000_000, 500_000_000);
+    let credit = chain.credit_of(&args);
+    let offer = chain.offer(args);
+    chain.send(&[offer], &["lender"]).await;
+    let address = credit.to_string();
+    stage.confirmed(&["issue", &address]).expect(3, "has not accepted");
+    let chain = &mut stage.cluster.chain;
+    let read: OfferRead = chain.offer_read(&credit).await;
+    let accept = chain.accept(&credit, read);
+    chain.send(&[accept], &["borrower"]).await;
+
+    let waiting = stage.run(&["issue"]).did(false);
+    assert_eq!(waiting["state"]["waiting"][0]["credit"], address);
+    stage.confirmed(&["issue", "nonsense"]).expect(2, "is not an address");
+    stage.confirmed(&["issue", &theirs.to_string()]).expect(1, "is not a credit");
+    stage.confirmed(&["issue", &address, "--terms-hash", &"0".repeat(64)]).expect(3, "read the offer anew");
+    stage.confirmed(&["issue", &address, "--terms-hash", "00"]).expect(2, "64 hexadecimal digits");
+    stage.confirmed(&["issue", &address, "--offer-slot", "1"]).expect(3, "was made in slot");
+    stage.edit("units_per_1k_generated = 401", "units_per_1k_generated = 402");
+    stage.confirmed(&["issue", &address]).expect(3, "run `prices`");
+    stage.edit("units_per_1k_generated = 402", "units_per_1k_generated = 401");
+    stage.edit("reporter-1.json", "../other.json");
+    stage.confirmed(&["issue", &address]).expect(3, "run `reporters`");
+    stage.edit("../other.json", "reporter-1.json");
+    stage.confirmed(&["capacity", "1000"]).did(true);
+    stage.confirmed(&["issue", &address]).expect(3, "of the capacity are free");
+    stage.confirmed(&["capacity", "2000000000"]).did(true);
+    let still = stage.cluster.chain.credit(&credit).await;
+    assert_eq!(still.status, Status::Accepted.byte());
+
+    let slot = read.slot.to_string();
+    let run = stage.confirmed(&["issue", &address, "--offer-slot", &slot]);
+    for part in ["$100,000.00, of which $40,000.00 are held back", "cannot be taken back", "terms hash"] {
+        assert!(run.shown.contains(part), "{part}: {}", run.shown);
+    }
+    assert_eq!(run.did(true)["state"]["status"], "active");
+    stage.confirmed(&["issue", &address]).did(false);
+    stage.confirmed(&["capacity", "1"]).expect(3, "are outstanding");
+    credit
+}
+
+async fn collects(stage: &mut Stage, credit: &Pubkey) {
+    stage.confirmed(&["collect"]).did(false);
+    let chain = &mut stage.cluster.chain;
+    let pay = chain.repay(credit, 200_000_000_000).await;
+    chain.send(&[pay], &["borrower"]).await;
+    assert_eq!(chain.credit(credit).await.claims.provider, 40_000_000_000);
+    let run = stage.run(&["collect", "--dry-run"]).expect(0, "");
+    assert_eq!(run.document["data"]["state"]["total"], 40_000_000_000u64);
+    let data = stage.confirmed(&["collect"]).did(true);
+    assert_eq!(data["state"]["collected"][0]["credit"], credit.to_string());
+    stage.confirmed(&["collect"]).did(false);
+    assert_eq!(stage.cluster.chain.credit(credit).await.claims.provider, 0);
+}
+
+/// A file as `init` writes it does not serve, and says each value that is left.
+#[test]
+fn placeholders_are_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let init = Command::new(BINARY).arg("init").arg(folder.path().join("a")).output().unwrap();
+    assert!(init.status.success());
+    let config = folder.path().join("a/provider.toml");
+    for command in [&["serve"][..], &["show"], &["collect"]] {
+        let output = run_plain(&config, command);
+        let shown = String::from_utf8_lossy(&output.stderr).to_string();
+        assert_eq!(output.status.code(), Some(2), "{shown}");
+        assert!(shown.contains("chain.market") && shown.contains("placeholder"), "{shown}");
+    }
+    let help = Command::new(BINARY).arg("--help").output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    for part in ["register", "collect", "5  declined", "6  unknown"] {
+        assert!(help.contains(part), "{part}");
+    }
+}
+
+fn run_plain(config: &Path, command: &[&str]) -> Output {
+    let (name, rest) = command.split_first().unwrap();
+    Command::new(BINARY).arg(name).arg("--config").arg(config).args(rest).output().unwrap()
+}
