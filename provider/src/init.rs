@@ -163,7 +163,8 @@ mod tests {
         assert_eq!(config.reporter.unwrap().key.len(), 2);
         for number in 0..2 {
             let key = folder.path().join(reporter_file(number));
-            crate::keys::require_private(&key).unwrap();
+            let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&key).unwrap().permissions());
+            assert_eq!(mode & 0o777, 0o600);
             blockable_sdk::read_keypair_file(key).unwrap();
         }
     }

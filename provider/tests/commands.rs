@@ -290,7 +290,7 @@ async fn issues(stage: &mut Stage) -> Pubkey {
     let waiting = stage.run(&["issue"]).did(false);
     assert_eq!(waiting["state"]["waiting"][0]["credit"], address);
     stage.confirmed(&["issue", "nonsense"]).expect(2, "is not an address");
-    stage.confirmed(&["issue", &theirs.to_string()]).expect(1, "is not a credit");
+    stage.confirmed(&["issue", &theirs.to_string()]).expect(1, "a credit needs");
     stage.confirmed(&["issue", &address, "--terms-hash", &"0".repeat(64)]).expect(3, "read the offer anew");
     stage.confirmed(&["issue", &address, "--terms-hash", "00"]).expect(2, "64 hexadecimal digits");
     stage.confirmed(&["issue", &address, "--offer-slot", "1"]).expect(3, "was made in slot");
