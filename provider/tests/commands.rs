@@ -1,5 +1,13 @@
 //! What a provider signs, by the commands of the binary against a cluster: each once, again without effect, and wrong.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test may end by a panic and wait for the clock"
+)]
+
 use {
     blockable_sdk::{
         Keypair, Pubkey, Signer, addresses,

@@ -1,5 +1,13 @@
 //! The sender over nodes that fail: no signature is lost, and no action has two effects.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test may end by a panic and wait for the clock"
+)]
+
 use {
     base64_of::decode,
     blockable_sdk::{
