@@ -9,7 +9,7 @@ use {
         sync::{Arc, Mutex},
         time::Duration,
     },
-    tokio::sync::{OwnedSemaphorePermit, Semaphore},
+    tokio::sync::{OwnedSemaphorePermit, Semaphore, watch},
 };
 
 /// Requests or bodies of each credit. The map holds only credits with some; its lock is never held across an `await`.
@@ -58,12 +58,25 @@ pub(crate) struct Running {
     most_per_credit: usize,
     credits: CreditCounts,
     receiving: CreditCounts,
+    /// True once the requests that run must end.
+    cut: watch::Sender<bool>,
 }
 
 /// A running request. It counts until the permit is dropped.
 pub(crate) struct Permit {
     _credit: CreditPlace,
     _all: OwnedSemaphorePermit,
+    cut: watch::Receiver<bool>,
+}
+
+impl Permit {
+    /// Returns once the request must end, since the server stops.
+    pub(crate) async fn was_cut(&self) {
+        if self.cut.clone().wait_for(|cut| *cut).await.is_err() {
+            // The server that would cut it is gone.
+            std::future::pending().await
+        }
+    }
 }
 
 impl Running {
@@ -76,6 +89,7 @@ impl Running {
             most_per_credit: limits.requests_per_credit,
             credits: CreditCounts::default(),
             receiving: CreditCounts::default(),
+            cut: watch::Sender::new(false),
         }
     }
 
@@ -99,12 +113,17 @@ impl Running {
             let message = format!("{most} requests of this credit are running; wait until one ends");
             ApiError::too_many("too_many_requests", message)
         })?;
-        Ok(Permit { _credit: place, _all: all })
+        Ok(Permit { _credit: place, _all: all, cut: self.cut.subscribe() })
     }
 
     /// Number of running requests.
     pub(crate) fn count(&self) -> usize {
         (self.most as usize).saturating_sub(self.all.available_permits())
+    }
+
+    /// Lets the requests that run end now, with what they have.
+    pub(crate) fn cut(&self) {
+        self.cut.send_replace(true);
     }
 
     /// Waits until no request runs. Returns false where that takes longer than `within`.

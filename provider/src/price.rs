@@ -94,6 +94,13 @@ impl Price {
         mul_div_ceil(prompt.checked_add(generated).ok_or(Overflow)?, 1, PRICE_TOKENS).map(Units)
     }
 
+    /// The units that tokens are charged within a hold, and those that they cost above it. The first are never above the hold, and
+    /// both together are the cost, or the most that can be counted.
+    pub fn charge(&self, tokens: &Tokens, held: Units) -> (Units, Units) {
+        let cost = self.cost(tokens).unwrap_or(Units(u64::MAX));
+        (cost.min(held), cost.saturating_sub(held))
+    }
+
     /// The highest price that a prompt token can have.
     fn highest_prompt(&self) -> Units {
         [self.cached, self.prompt_image, self.prompt_audio]
@@ -247,6 +254,25 @@ mod tests {
                 generated: answer.min(context - read), reasoning, generated_image, generated_audio,
             };
             prop_assert!(price.cost(&tokens).unwrap() <= price.most(&bound).unwrap());
+        }
+
+        /// Whatever an upstream states, the charge is within the hold, and nothing is lost or counted twice.
+        #[test]
+        fn a_charge_is_within_its_hold(
+            prices in proptest::array::uniform2(0_u64..1_000_000_000), held in any::<u64>(),
+            counts in proptest::array::uniform8(any::<u64>()), small in any::<bool>(),
+        ) {
+            let price = Price { cached: Some(Units(prices[0] / 2)), ..Price::new(Units(prices[0]), Units(prices[1])) };
+            let [prompt, cached, prompt_image, prompt_audio, generated, reasoning, generated_image, generated_audio] =
+                counts.map(|count| if small { count % 1_000_000 } else { count });
+            let tokens = Tokens {
+                prompt, cached, prompt_image, prompt_audio, generated, reasoning, generated_image, generated_audio,
+            };
+            let (charged, above) = price.charge(&tokens, Units(held));
+            prop_assert!(charged <= Units(held));
+            if let Ok(cost) = price.cost(&tokens) {
+                prop_assert_eq!(charged.get() + above.get(), cost.get());
+            }
         }
 
         /// No prompt and answers within the bound cost more than the most.

@@ -113,14 +113,25 @@ impl Server {
     }
 
     /// Admits nothing more, lets running requests end within the configured time, signs a last report, stops all parts and
-    /// closes the gate. Holds of what did not end stay recorded and end by their deadline.
+    /// closes the gate. Requests that do not end in time are cut short and charged for what was delivered.
     pub async fn stop(self) {
         tracing::info!(running = self.app.running.count(), "stopping");
         self.app.gate.stop_admitting();
         self.stage.signal();
         if !self.app.running.ended(self.app.config.shutdown_timeout).await {
             let running = self.app.running.count();
-            tracing::warn!(running, "requests did not end in time; their holds end by their deadline");
+            tracing::warn!(
+                running,
+                "requests did not end in time; they are cut short and charged for what was delivered"
+            );
+            self.app.running.cut();
+            if !self.app.running.ended(TASK_END).await {
+                let running = self.app.running.count();
+                tracing::error!(
+                    running,
+                    "requests could not be cut short; the next start returns their holds"
+                );
+            }
         }
         // The last report goes out to the streams of reports, and ends them; only then can the listeners end.
         self.app.parts.stop_reporters().await;

@@ -1,6 +1,7 @@
 //! The client of a job: whether it still waits, and the events that it gets.
 
 use {
+    crate::{limits::Permit, meter::Stop},
     bytes::Bytes,
     std::{convert::Infallible, future, time::Duration},
     tokio::{
@@ -30,8 +31,17 @@ impl Waiting {
         Waiting(None)
     }
 
+    /// Returns once the client has left, or the server stops.
+    pub(super) async fn stop(&mut self, permit: &Permit) -> Stop {
+        tokio::select! {
+            biased;
+            () = self.left() => Stop::ClientLeft,
+            () = permit.was_cut() => Stop::ServerStops,
+        }
+    }
+
     /// Returns once the client has left.
-    pub(super) async fn left(&mut self) {
+    async fn left(&mut self) {
         match &mut self.0 {
             Some(handler) => drop(handler.await),
             None => future::pending().await,
@@ -72,8 +82,17 @@ impl StreamClient {
         self.record.is_none() && self.sender.as_ref().is_none_or(mpsc::Sender::is_closed)
     }
 
+    /// Returns once the client has left and its stream does not go on, or the server stops.
+    pub(super) async fn stop(&self, permit: &Permit) -> Stop {
+        tokio::select! {
+            biased;
+            () = self.left() => Stop::ClientLeft,
+            () = permit.was_cut() => Stop::ServerStops,
+        }
+    }
+
     /// Returns once the client has left and its stream does not go on.
-    pub(super) async fn left(&self) {
+    async fn left(&self) {
         match &self.sender {
             _ if self.record.is_some() => future::pending().await,
             Some(sender) => sender.closed().await,

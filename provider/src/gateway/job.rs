@@ -153,12 +153,11 @@ impl RunningJob {
     /// Works out the charge.
     fn evaluate(&self, outcome: &Outcome) -> Settlement {
         let (held, tokens) = (self.hold.units, outcome.tokens);
-        let used = self.plan.price.cost(&tokens).unwrap_or(Units(u64::MAX));
-        let above_hold = used.saturating_sub(held);
+        let (units, above_hold) = self.plan.price.charge(&tokens, held);
         let (hold, model) = (&self.hold.id, self.plan.model.config.name.as_str());
         if above_hold > Units::ZERO {
             tracing::error!(
-                %hold, held = held.get(), used = used.get(), ?tokens, fitted = self.fitted, model,
+                %hold, held = held.get(), above = above_hold.get(), ?tokens, fitted = self.fitted, model,
                 "the upstream used more than was held; the rest is your loss: correct the model's limits, or the upstream's usage"
             );
         }
@@ -166,7 +165,7 @@ impl RunningJob {
         if is_counted {
             tracing::warn!(%hold, ?tokens, end = ?outcome.end, model, "the upstream stated no usage to the end; tokens were counted");
         }
-        let (units, end, took) = (used.min(held), outcome.end, self.began.elapsed());
+        let (end, took) = (outcome.end, self.began.elapsed());
         Settlement { tokens, is_counted, end, units, above_hold, took }
     }
 

@@ -13,7 +13,6 @@ use {
         error::ApiError,
         keys::Caller,
         limits::Permit,
-        meter::Stop,
         named::{Begun, NamedRequest, read_name},
         request::CompletionKind,
         trace::Trace,
@@ -114,7 +113,7 @@ async fn run(
     let time = UpstreamTime::begin(&job.plan.model.config);
     let called = tokio::select! {
         biased;
-        () = client.left() => return Err(whole::stopped(job, Stop::ClientLeft).await),
+        stop = client.stop(&permit) => return Err(whole::stopped(job, stop).await),
         called = upstream::call(&job, time) => called,
     };
     let answer = match called {
@@ -124,7 +123,7 @@ async fn run(
     tracing::Span::current().record("upstream", answer.upstream());
     match job.plan.streamed && answer.is_stream() {
         true => Ok(stream::answer(job, answer, time, permit)),
-        false => whole::answer(job, answer, time, &mut client).await,
+        false => whole::answer(job, answer, time, &mut client, &permit).await,
     }
 }
 

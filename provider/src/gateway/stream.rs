@@ -65,7 +65,7 @@ struct Pump {
 
 impl Pump {
     async fn run(mut self, job: RunningJob, mut answer: UpstreamAnswer, permit: Permit) {
-        let stop = self.read(&mut answer).await;
+        let stop = self.read(&mut answer, &permit).await;
         let mut rest = Vec::new();
         let outcome = self.meter.finish(stop, || job.count_prompt(), &mut rest);
         let fault = outcome.error.as_deref().map(|error| answer.fault(error));
@@ -116,11 +116,11 @@ impl Pump {
     }
 
     /// Reads and passes on until the answer stops.
-    async fn read(&mut self, answer: &mut UpstreamAnswer) -> Stop {
+    async fn read(&mut self, answer: &mut UpstreamAnswer, permit: &Permit) -> Stop {
         loop {
             let piece = tokio::select! {
                 biased;
-                () = self.client.left() => return Stop::ClientLeft,
+                stop = self.client.stop(permit) => return stop,
                 piece = answer.chunk(self.time.next()) => piece,
             };
             let piece = match piece {

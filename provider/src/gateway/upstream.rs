@@ -265,6 +265,10 @@ pub(super) fn stopped(stop: Stop) -> ApiError {
             (StatusCode::BAD_GATEWAY, "upstream_too_large", "the model's answer is too large; ask for less")
         }
         Stop::Ended => return cut_short(),
+        Stop::ServerStops => {
+            let message = "the provider's server is shutting down; try again";
+            return ApiError::unavailable("shutting_down", message);
+        }
         // Nobody reads it but the log.
         Stop::ClientLeft => (StatusCode::BAD_REQUEST, "client_left", "the client left before its answer"),
     };

@@ -10,6 +10,7 @@ use {
     },
     crate::{
         error::ApiError,
+        limits::Permit,
         meter::{AnswerEnd, Outcome, Stop, read_whole},
         named::AnswerParts,
         upstreams::{self, UpstreamFault},
@@ -27,11 +28,12 @@ pub(super) async fn answer(
     mut answer: UpstreamAnswer,
     time: UpstreamTime,
     client: &mut Waiting,
+    permit: &Permit,
 ) -> Result<Response, ApiError> {
     let most = job.app.config.limits.answer_bytes;
     let read = tokio::select! {
         biased;
-        () = client.left() => Err(Stop::ClientLeft),
+        stop = client.stop(permit) => Err(stop),
         read = answer.read(most, time) => read,
     };
     let body = match read {

@@ -46,6 +46,8 @@ pub(crate) enum Stop {
     TooLarge,
     /// The client left, or read too slowly.
     ClientLeft,
+    /// The server stops.
+    ServerStops,
 }
 
 /// The way in which an answer ended.
@@ -73,6 +75,7 @@ impl AnswerEnd {
             AnswerEnd::Stopped(Stop::Broke) => "broken",
             AnswerEnd::Stopped(Stop::TooLarge) => "too_large",
             AnswerEnd::Stopped(Stop::ClientLeft) => "client_left",
+            AnswerEnd::Stopped(Stop::ServerStops) => "server_stopped",
         }
     }
 }

@@ -25,6 +25,7 @@ mod numbers;
 mod places;
 mod run;
 mod script;
+mod stops;
 mod whole;
 
 /// Fewest behaviours that are covered.

@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 /// The models of all cases: `plain` costs 1 unit for a prompt token and 2 for a generated one; `classes` has a price for some
 /// classes; `running` states its usage in each event; `patient` waits for longer.
-fn models(addr: SocketAddr) -> Vec<ModelConfig> {
+pub fn models(addr: SocketAddr) -> Vec<ModelConfig> {
     let model = |name, price| ModelConfig {
         upstreams: vec![UpstreamConfig::at(format!("http://{addr}/v1"))],
         timeout_seconds: 3,

@@ -219,6 +219,9 @@ async fn more_use_than_was_held_is_the_providers_loss() {
     assert_eq!(bench.counted(), (units, 0));
     assert_eq!(bench.chat("hi", json!({"max_tokens": 1})).await.status(), 200);
     assert_eq!(bench.counted(), (2 * units, 0));
+    let metrics = bench.http.get(bench.ops_url("/metrics")).send().await.unwrap().text().await.unwrap();
+    let above = 2 * (1_001_000 - units);
+    assert!(metrics.contains(&format!("blockable_provider_above_hold_units_total {above}\n")), "{metrics}");
     bench.stop().await;
 }
 
