@@ -12,7 +12,7 @@ use {
 };
 
 /// Seconds after which a request that was refused for a passing reason may be tried again.
-const RETRY_SECONDS: u32 = 2;
+const RETRY_SECONDS: u16 = 2;
 
 /// The answer to a request that is not served.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,9 +30,9 @@ pub(crate) struct ApiError {
     /// Further members of the answer next to `error`, such as the `lease` that a heartbeat could not renew.
     pub details: Map<String, Value>,
     /// Seconds of `Retry-After`, after which the same request may be served; `None` where waiting does not help.
-    pub retry_after: Option<u32>,
-    /// Further headers with numbers, such as those of the hold that the request ran on.
-    pub headers: Vec<(&'static str, u64)>,
+    pub retry_after: Option<u16>,
+    /// Headers of the job that failed: its hold and its units. Boxed, as errors are moved often and seldom have them.
+    pub job: Option<Box<[(&'static str, u64); 2]>>,
 }
 
 /// The code of an error, kept with its response for logs and metrics.
@@ -56,7 +56,7 @@ impl ApiError {
             param: None,
             details: Map::new(),
             retry_after: None,
-            headers: Vec::new(),
+            job: None,
         }
     }
 
@@ -162,7 +162,7 @@ impl IntoResponse for ApiError {
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
-        for (name, number) in &self.headers {
+        for (name, number) in self.job.iter().flat_map(|headers| headers.iter()) {
             response.headers_mut().insert(*name, HeaderValue::from(*number));
         }
         response.extensions_mut().insert(ErrorCode(self.code));

@@ -90,8 +90,8 @@ async fn end(job: RunningJob, outcome: &Outcome, error: ApiError) -> ApiError {
     let parts = |settlement: &Settlement| AnswerParts::from_error(&kept.charged(settlement.units));
     match job.settle(outcome, parts).await {
         Ok(settlement) => {
-            let headers = vec![(HOLD_HEADER, hold), (UNITS_HEADER, settlement.units.get())];
-            ApiError { headers, ..error.charged(settlement.units) }
+            let headers = [(HOLD_HEADER, hold), (UNITS_HEADER, settlement.units.get())];
+            ApiError { job: Some(Box::new(headers)), ..error.charged(settlement.units) }
         }
         Err(error) => error,
     }

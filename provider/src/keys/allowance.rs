@@ -36,7 +36,7 @@ pub(crate) enum KeyRefusal {
     /// The limit of this minute is reached.
     Minute {
         /// Seconds until the next one.
-        seconds: u32,
+        seconds: u16,
     },
 }
 
@@ -139,7 +139,7 @@ impl SubKey {
             || stored.units_per_minute.is_some_and(|most| counters.minute_units >= most);
         if is_full {
             let left_ms = MINUTE_MS - now_ms.rem_euclid(MINUTE_MS);
-            let seconds = u32::try_from(left_ms.div_euclid(1_000)).unwrap_or(60).max(1);
+            let seconds = u16::try_from(left_ms.div_euclid(1_000)).unwrap_or(60).max(1);
             return Err(KeyRefusal::Minute { seconds });
         }
         let mut granted = units;

@@ -24,7 +24,7 @@ pub(crate) async fn probe(
     loop {
         let result = ask(&http, server, &settings).await;
         let change =
-            pool.note_probe(place, result.as_ref().map(|()| ()).map_err(|fault| fault.class), Instant::now());
+            pool.note_probe(place, result.as_ref().map_err(|fault| fault.class).copied(), Instant::now());
         let detail = result.err().map(|fault| fault.detail).unwrap_or_default();
         log(change, &model, &server.name, &detail);
         let last = Instant::now();

@@ -4,23 +4,22 @@
 //! a mistake of the request is named as one, and everything else is the provider's. The status, the code and the shape of a
 //! message decide; its words go on only where [`super::words`] allows each of them.
 
+mod shown;
+
 use {
-    super::{
-        redact::redact,
-        stated::StatedError,
-        words::{copy_parameter, copy_plain},
-    },
+    super::{redact::redact, stated::StatedError},
     crate::error::ApiError,
     axum::http::{
         HeaderMap, StatusCode,
         header::{CONTENT_TYPE, RETRY_AFTER},
     },
+    shown::{busy, own_error, request_error},
 };
 
 /// Seconds after which a request may be tried again where a busy upstream does not say.
-const RETRY_SECONDS: u32 = 5;
+const RETRY_SECONDS: u16 = 5;
 /// Most seconds that a customer is asked to wait.
-const MAX_RETRY_SECONDS: u32 = 600;
+const MAX_RETRY_SECONDS: u16 = 600;
 
 /// Parts of codes, classes and messages by which an upstream refuses the provider, whatever the status.
 const PROVIDERS: &[&str] = &[
@@ -224,7 +223,7 @@ impl UpstreamFault {
         }
     }
 
-    fn from_stated(status: u16, stated: &StatedError, wait: Option<u32>, names: Names) -> UpstreamFault {
+    fn from_stated(status: u16, stated: &StatedError, wait: Option<u16>, names: Names) -> UpstreamFault {
         let class = classify(status, stated);
         let StatedError { code, kind, param, message, .. } = stated;
         let words = redact(&format!("code {code:?}, type {kind:?}, param {param:?}: {message}"), names.key);
@@ -297,70 +296,11 @@ fn names_any(stated: &StatedError, parts: &[&str]) -> bool {
     })
 }
 
-/// The error for a request that is wrong.
-fn request_error(status: u16, stated: &StatedError, names: Names) -> ApiError {
-    if names_any(stated, CONTEXT) {
-        let message = "the request does not fit the model's context; shorten it, or ask for a shorter answer";
-        return ApiError::invalid("context_length_exceeded", message);
-    }
-    if names_any(stated, FILTER) {
-        let message = "the model's content filter refused the request; change its content";
-        return ApiError::invalid("content_filter", message);
-    }
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
-    let param = copy_parameter(&stated.param);
-    let message = match (copy_plain(&stated.message, names.internal, names.public), &param) {
-        (Some(message), _) => format!("the model refused the request: {message}"),
-        (None, Some(param)) => format!("the model refused the request because of `{param}`; correct it"),
-        (None, None) if status == StatusCode::PAYLOAD_TOO_LARGE => {
-            "the request is too large for the model; send less".to_string()
-        }
-        (None, None) => {
-            "the model refused the request; check its parameters against those that the model takes"
-                .to_string()
-        }
-    };
-    ApiError { param, ..ApiError::new(status, "invalid_request_error", "invalid_request", message) }
-}
-
-fn busy(status: u16) -> ApiError {
-    let message = "the model has no room for the request now; try again after `Retry-After`";
-    match status {
-        429 => ApiError::too_many("model_busy", message),
-        _ => ApiError::unavailable("model_busy", message),
-    }
-}
-
-/// The error for a failure that is not the customer's.
-fn own_error(class: FaultClass) -> ApiError {
-    let (status, code, message) = match class {
-        FaultClass::Refused => (
-            StatusCode::BAD_GATEWAY,
-            "upstream_refused",
-            "the model's server refused this provider, which is no fault of the request; try again later, or write to the provider",
-        ),
-        FaultClass::TimedOut => (
-            StatusCode::GATEWAY_TIMEOUT,
-            "upstream_timeout",
-            "the model did not answer in time; try again or ask for less",
-        ),
-        FaultClass::Unreachable | FaultClass::Broken => (
-            StatusCode::BAD_GATEWAY,
-            "upstream_unreachable",
-            "the model cannot be reached or broke off; try again later",
-        ),
-        FaultClass::Failed | FaultClass::Request | FaultClass::Busy => {
-            (StatusCode::BAD_GATEWAY, "upstream_failed", "the model's server failed; try again later")
-        }
-    };
-    ApiError::upstream(status, code, message)
-}
-
 /// Reads the seconds of `Retry-After`, rounded up. Dates are not read.
-fn read_wait(text: &str) -> Option<u32> {
+fn read_wait(text: &str) -> Option<u16> {
     let seconds: f64 =
         text.trim().parse().ok().filter(|seconds: &f64| seconds.is_finite() && *seconds >= 0.0)?;
-    Some(seconds.ceil().min(f64::from(MAX_RETRY_SECONDS)) as u32)
+    Some(seconds.ceil().min(f64::from(MAX_RETRY_SECONDS)) as u16)
 }
 
 #[cfg(test)]
