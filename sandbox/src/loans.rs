@@ -16,6 +16,8 @@ const PRINCIPAL: u64 = 12_000 * USDC;
 pub(crate) const UNITS: u64 = 2_400_000_000;
 /// Seconds between two instalments of loans that are paid for hours.
 const LONG_INTERVAL: u32 = 600;
+/// Most seconds between two instalments.
+const LONGEST_INTERVAL: u32 = 30 * 86_400;
 /// Most units per second that reports may count.
 pub(crate) const MAX_UNITS_PER_SECOND: u64 = 10_000_000;
 /// Seconds of the longest job.
@@ -100,15 +102,25 @@ impl LoanName {
     }
 }
 
-/// The offer of a loan. `late_after` is the time from issue to the first instalment of the late one.
-pub(crate) fn offer(name: LoanName, freeze_authority: Pubkey, late_after: Duration) -> LoanOffer {
-    let late_after = u32::try_from(late_after.as_secs()).unwrap_or(u32::MAX).max(1);
+/// The times that a user of the sandbox chooses.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Times {
+    /// From issue to the first instalment of the late loan.
+    pub(crate) late_after: Duration,
+    /// Between the instalments of the paying loan.
+    pub(crate) paid_every: Duration,
+}
+
+/// The offer of a loan.
+pub(crate) fn offer(name: LoanName, freeze_authority: Pubkey, times: Times) -> LoanOffer {
+    let seconds =
+        |time: Duration| u32::try_from(time.as_secs()).unwrap_or(u32::MAX).clamp(1, LONGEST_INTERVAL);
     let (interval, instalments, policy) = match name {
         LoanName::Healthy | LoanName::Frozen | LoanName::Repaid | LoanName::Offered => {
             (LONG_INTERVAL, 36, FreezePolicy::AtWill)
         }
-        LoanName::Paying => (120, 36, FreezePolicy::OnDelinquency),
-        LoanName::Late => (late_after, 12, FreezePolicy::OnDelinquency),
+        LoanName::Paying => (seconds(times.paid_every), 36, FreezePolicy::OnDelinquency),
+        LoanName::Late => (seconds(times.late_after), 12, FreezePolicy::OnDelinquency),
         LoanName::ForSale => (10, 12, FreezePolicy::OnDelinquency),
     };
     let (delinquency_grace, default_grace, cure_period) = match name {

@@ -57,6 +57,8 @@ pub struct Options {
     pub ports: Ports,
     /// Time from the start until the late loan's first instalment falls due.
     pub late_after: Duration,
+    /// Time between the instalments of the paying loan.
+    pub paid_every: Duration,
     /// A folder that keeps keys and stores: the sandbox goes on from what is in it. Without one nothing is left of a sandbox.
     pub keep: Option<PathBuf>,
     /// The model server behind the provider's server; the echo model where none is named.
@@ -72,6 +74,7 @@ impl Default for Options {
         Options {
             ports: Ports::Free,
             late_after: Duration::from_secs(120),
+            paid_every: Duration::from_secs(120),
             keep: None,
             upstream: None,
             programs: None,

@@ -9,7 +9,7 @@ use {
             TermsDescription,
         },
         folder::Folder,
-        loans::LoanName,
+        loans::{LoanName, Times},
         options::{Options, PortPlan},
         payments, programs,
         services::{RunningKeeper, start_provider},
@@ -193,7 +193,8 @@ impl Parts {
         venue.keyring.write(&self.folder.keys())?;
         say("opening a market");
         story::open_market(venue).await?;
-        story::make_loans(cluster, venue, options.late_after, machine_time(), &|line| say(line)).await?;
+        let times = Times { late_after: options.late_after, paid_every: options.paid_every };
+        story::make_loans(cluster, venue, times, machine_time(), &|line| say(line)).await?;
         cluster.tick().await
     }
 }

@@ -4,7 +4,7 @@ use {
     crate::{
         SandboxError,
         cluster::Cluster,
-        loans::{self, LOT_SECONDS, LoanName, UNITS},
+        loans::{self, LOT_SECONDS, LoanName, Times, UNITS},
         venue::{USDC, Venue},
     },
     blockable_sdk::{
@@ -17,7 +17,6 @@ use {
             units::PRICE_SCALE,
         },
     },
-    std::time::Duration,
 };
 
 /// SOL of each party.
@@ -82,11 +81,11 @@ pub(crate) const BEGINS_EARLY: i64 = 60;
 pub(crate) async fn make_loans(
     cluster: &Cluster,
     venue: &Venue,
-    late_after: Duration,
+    times: Times,
     now: ChainTime,
     progress: &(dyn Fn(&str) + Sync),
 ) -> Result<(), SandboxError> {
-    let maker = Maker { cluster, venue, late_after };
+    let maker = Maker { cluster, venue, times };
     progress("a loan that defaults");
     maker.default_and_seize().await?;
     progress("a loan that is repaid, one that is offered");
@@ -106,13 +105,13 @@ pub(crate) async fn make_loans(
 struct Maker<'a> {
     cluster: &'a Cluster,
     venue: &'a Venue,
-    late_after: Duration,
+    times: Times,
 }
 
 impl Maker<'_> {
     async fn offer(&self, name: LoanName) -> Result<Pubkey, SandboxError> {
         let freezer = self.venue.keyring.freeze_authority.pubkey();
-        self.venue.offer(&loans::offer(name, freezer, self.late_after)).await?;
+        self.venue.offer(&loans::offer(name, freezer, self.times)).await?;
         Ok(self.venue.credit_address(name.nonce()))
     }
 
