@@ -29,6 +29,10 @@ program *args:
 check-program *args:
     scripts/check-program {{args}}
 
+# a whole market on this machine, to try everything: docs/try.md
+sandbox *args:
+    cargo run --release -p blockable-demo -- --serve {{args}}
+
 # a loan that defaults, on standard and on prepaid terms, and many simulated ones
 demo *args:
     cargo run --release -p blockable-demo -- {{args}}

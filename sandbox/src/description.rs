@@ -36,6 +36,8 @@ pub struct Description {
     pub models: Vec<String>,
     /// The provider's server itself: freezes, reports, credits and health.
     pub provider_url: String,
+    /// `/livez`, `/readyz` and `/metrics` of the provider's server.
+    pub health_url: String,
     /// The keeper's API.
     pub keeper_url: String,
     /// The folder of keys, settings and stores.

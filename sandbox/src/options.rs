@@ -12,14 +12,15 @@ use {
 /// The first port where none is named: that of a local validator's JSON-RPC.
 pub const FIRST_PORT: u16 = 8_899;
 /// Ports that follow the first one.
-const OTHERS: u16 = 3;
+const OTHERS: u16 = 4;
 
 /// The ports of a sandbox on 127.0.0.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ports {
     /// Free ones.
     Free,
-    /// This one and the three after it: JSON-RPC, WebSocket, the provider's server, the keeper's API.
+    /// This one and the four after it: JSON-RPC, WebSocket, the provider's server, the keeper's API, the health of the provider's
+    /// server.
     From(u16),
 }
 
@@ -29,21 +30,22 @@ pub(crate) struct PortPlan {
     pub(crate) cluster: ClusterPorts,
     pub(crate) provider: u16,
     pub(crate) keeper: u16,
+    pub(crate) health: u16,
 }
 
 impl Ports {
     /// The use of each port. Errors: [`SandboxError::PortRange`], [`SandboxError::PortTaken`], [`SandboxError::NoPort`].
     pub(crate) fn plan(self) -> Result<PortPlan, SandboxError> {
         let Ports::From(first) = self else {
-            return Ok(PortPlan { cluster: ClusterPorts::free()?, provider: 0, keeper: 0 });
+            return Ok(PortPlan { cluster: ClusterPorts::free()?, provider: 0, keeper: 0, health: 0 });
         };
         let most = u16::MAX - OTHERS;
         if !(1..=most).contains(&first) {
             return Err(SandboxError::PortRange { port: first, most, others: OTHERS });
         }
-        require_free(&[first, first + 1, first + 2, first + 3])?;
+        require_free(&[first, first + 1, first + 2, first + 3, first + 4])?;
         let cluster = ClusterPorts { rpc: first, ws: first + 1 };
-        Ok(PortPlan { cluster, provider: first + 2, keeper: first + 3 })
+        Ok(PortPlan { cluster, provider: first + 2, keeper: first + 3, health: first + 4 })
     }
 }
 

@@ -153,7 +153,7 @@ impl Parts {
         folder.complete()?;
         (options.progress)("starting the provider's server");
         let sections: String = models.iter().map(|model| model.section(options.upstream.as_ref())).collect();
-        let server = start_provider(cluster, venue, folder, plan.provider, &sections).await?;
+        let server = start_provider(cluster, venue, folder, (plan.provider, plan.health), &sections).await?;
         match self.start_keeper(&server).await {
             Ok((keeper, description)) => Ok((server, keeper, description)),
             Err(error) => {
@@ -231,6 +231,7 @@ impl Parts {
             base_url: format!("{provider_url}/v1"),
             models: self.models.iter().map(|model| model.name().to_string()).collect(),
             provider_url,
+            health_url: format!("http://{}", server.ops_addr()),
             keeper_url: format!("http://{}", keeper.addr),
             folder: folder.path().to_path_buf(),
             programs: self.programs.clone(),

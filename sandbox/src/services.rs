@@ -34,7 +34,7 @@ pub(crate) async fn start_provider(
     cluster: &Cluster,
     venue: &Venue,
     folder: &Folder,
-    port: u16,
+    (port, health): (u16, u16),
     models: &str,
 ) -> Result<Server, SandboxError> {
     let place = folder.provider()?;
@@ -45,6 +45,7 @@ pub(crate) async fn start_provider(
     let mut text = format!(
         include_str!("../files/provider.toml"),
         port = port,
+        health = health,
         rpc_url = cluster.rpc_url(),
         ws_url = cluster.ws_url(),
         market = venue.keys.market,

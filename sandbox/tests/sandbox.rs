@@ -106,11 +106,11 @@ impl Played {
     }
 }
 
-/// The first of four free ports.
-fn four_free_ports() -> u16 {
+/// The first of five free ports.
+fn five_free_ports() -> u16 {
     let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
     let from = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap();
-    (from..50_000).step_by(4).find(|first| (*first..first + 4).all(|port| is_free(&port))).unwrap()
+    (from..50_000).step_by(5).find(|first| (*first..first + 5).all(|port| is_free(&port))).unwrap()
 }
 
 fn refusal(started: Result<Sandbox, SandboxError>) -> String {
@@ -119,7 +119,7 @@ fn refusal(started: Result<Sandbox, SandboxError>) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_that_it_promises_is_there_and_nothing_is_left() {
-    let first = four_free_ports();
+    let first = five_free_ports();
     let options = Options {
         ports: Ports::From(first),
         late_after: Duration::from_secs(2),
@@ -138,7 +138,7 @@ async fn everything_that_it_promises_is_there_and_nothing_is_left() {
     assert!(folder.exists());
     played.sandbox.stop().await.unwrap();
     assert!(!folder.exists(), "{} is left", folder.display());
-    for port in first..first + 4 {
+    for port in first..first + 5 {
         TcpListener::bind(("127.0.0.1", port)).expect("the port is free again");
     }
 }
@@ -235,16 +235,16 @@ async fn anyone_may_act(played: &Played) {
 }
 
 async fn a_second_one_is_refused(first: u16) {
-    for overlapping in [first, first - 1, first + 3] {
+    for overlapping in [first, first - 1, first + 4] {
         let options = Options { ports: Ports::From(overlapping), ..Options::default() };
         let refused = refusal(Sandbox::start(options).await);
         assert!(refused.contains("cannot listen at 127.0.0.1:") && refused.contains("--port N"), "{refused}");
     }
-    for port in [0, 65_533, u16::MAX] {
+    for port in [0, 65_532, u16::MAX] {
         let options = Options { ports: Ports::From(port), ..Options::default() };
         let refused = refusal(Sandbox::start(options).await);
         assert!(
-            refused.contains(&format!("--port {port} is out of range; name one from 1 to 65532")),
+            refused.contains(&format!("--port {port} is out of range; name one from 1 to 65531")),
             "{refused}"
         );
     }

@@ -5,7 +5,10 @@ mod text;
 use {
     crate::DemoError,
     blockable_sandbox::{Options, Ports, Sandbox, SandboxError, Upstream, options::FIRST_PORT},
-    blockable_service::shutdown::StopSignals,
+    blockable_service::{
+        log::{LogFormat, log_to_stderr},
+        shutdown::StopSignals,
+    },
     clap::Args,
     std::{
         io::{self, Write},
@@ -27,7 +30,7 @@ pub(crate) struct ServeArgs {
     /// Run a sandbox to try everything: cluster, provider's server, keeper, keys and a loan in every state, until Ctrl-C
     #[arg(long, conflicts_with_all = ["rpc", "trace", "seed"])]
     pub(crate) serve: bool,
-    /// First of four ports of the sandbox on 127.0.0.1: JSON-RPC, WebSocket, the provider's server, the keeper's API
+    /// First of five ports of the sandbox on 127.0.0.1: JSON-RPC, WebSocket, the provider's server, the keeper's API, the server's health
     #[arg(long, value_name = "N", requires = "serve", default_value_t = FIRST_PORT)]
     port: u16,
     /// Keep keys and stores in this folder, and go on from what it holds
@@ -48,6 +51,9 @@ pub(crate) struct ServeArgs {
 /// Errors: [`DemoError::Sandbox`].
 pub(crate) async fn run(args: &ServeArgs, json: bool) -> Result<(), DemoError> {
     let began = Instant::now();
+    if std::env::var_os("RUST_LOG").is_some() {
+        log_to_stderr(LogFormat::Text);
+    }
     // Before anything runs, so that no signal is missed.
     let signals = StopSignals::listen().map_err(SandboxError::from)?;
     let options = Options {

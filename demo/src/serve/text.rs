@@ -78,6 +78,7 @@ fn addresses(sandbox: &Description) -> String {
         ("provider", &sandbox.provider),
         ("provider's server", &sandbox.provider_url),
         ("keeper's API", &sandbox.keeper_url),
+        ("server's health", &sandbox.health_url),
     ];
     lines.iter().map(|(name, value)| format!("{name:<19}{value}\n")).collect()
 }
