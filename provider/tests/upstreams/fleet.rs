@@ -80,7 +80,7 @@ async fn before(upstreams: &[&Scripted]) -> Bench {
 }
 
 async fn metric(bench: &Bench, line: &str) -> String {
-    let text = bench.get("/metrics").send().await.unwrap().text().await.unwrap();
+    let text = bench.http.get(bench.ops_url("/metrics")).send().await.unwrap().text().await.unwrap();
     let found = text.lines().find(|found| found.starts_with(line));
     found.and_then(|found| found.rsplit(' ').next()).unwrap_or("none").to_string()
 }
@@ -164,7 +164,7 @@ async fn an_upstream_that_is_gone_is_left_out_until_it_is_back() {
 
 /// Status and body of `/readyz`.
 async fn ready(bench: &Bench) -> (u16, Value) {
-    let answer = bench.get("/readyz").send().await.unwrap();
+    let answer = bench.http.get(bench.ops_url("/readyz")).send().await.unwrap();
     (answer.status().as_u16(), answer.json().await.unwrap())
 }
 
