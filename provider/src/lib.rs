@@ -1,7 +1,7 @@
 //! The server a GPU provider runs: an OpenAI-compatible gateway and GPU leases behind the gate of
 //! [`blockable_gate`].
 //!
-//! A request is admitted with a hold for the most it can cost, served by an upstream, settled by the upstream's usage and
+//! A request is admitted with a hold for the most it can cost, served by an upstream, settled by what its answer used and
 //! only then answered. Every change is recorded before it is answered, so the server may be killed at any moment.
 //!
 //! | module | contents |
