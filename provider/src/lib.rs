@@ -25,7 +25,7 @@
 pub mod bound;
 pub mod config;
 pub mod cors;
-mod echo;
+pub mod echo;
 pub mod init;
 pub mod keys;
 pub mod parts;

@@ -202,7 +202,7 @@ mod tests {
         };
         let columns = record(&one);
         assert_eq!(columns.len(), RECORD_NAMES.len());
-        let text = csv(&[columns.clone()], RECORD_NAMES);
+        let text = csv(std::slice::from_ref(&columns), RECORD_NAMES);
         let expected = "2027-01-16T00:00:00.000001Z,7,run-1,11111111111111111111111111111111,0,chat,m,2,1,3,0,8,90,complete,12";
         assert_eq!(text.lines().nth(1), Some(expected));
         let value = object(columns);
