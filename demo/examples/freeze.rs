@@ -11,7 +11,7 @@ use {
     base64::{Engine, engine::general_purpose::STANDARD},
     blockable_sdk::{
         Pubkey, Signer,
-        client::Client,
+        client::{Client, Sender},
         instructions::{credit_freeze, credit_thaw},
         program::{
             instructions::{FreezeAmount, ThawBounds},
@@ -66,7 +66,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     }
     println!("obeyed by the provider's server {obeyed} ms after the signature");
     // The server has sent it.
-    client.confirm(&transaction, last_valid).await?;
+    Sender::new(&client).follow(&transaction, last_valid).await?;
     let frozen = client.credit(&credit).await?.collateral.frozen();
     println!("{frozen} units frozen on the chain {} ms after the signature", signed.elapsed().as_millis());
     Ok(())

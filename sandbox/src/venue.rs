@@ -5,7 +5,7 @@ use {
     blockable_sdk::{
         Instruction, Keypair, Pubkey, Signer, addresses,
         amounts::{LAMPORTS_PER_SOL, MicroUsd, Units},
-        client::{Client, Landed},
+        client::{Client, Landed, Sender},
         errors::ClientError,
         instructions::{self, MarketKeys, Payment},
         program::{
@@ -79,8 +79,7 @@ impl Venue {
             transactions::sign_v0(instructions, &self.keyring.admin, &signers, blockhash)
                 .map_err(ClientError::from)?
         };
-        let signature = self.client.land(&transaction, last_valid).await?;
-        Ok(self.client.landed(&signature).await?)
+        Ok(Sender::new(&self.client).submit(&transaction, last_valid).await?)
     }
 
     /// A party's token account.

@@ -9,7 +9,7 @@ use {
     blockable_sdk::{
         Signer,
         amounts::{ChainTime, MicroUsd, Units},
-        client::Landed,
+        client::{Landed, Sender},
         instructions,
         program::{
             instructions::FreezeAmount,
@@ -179,8 +179,7 @@ async fn freeze(
         sleep(Duration::from_millis(1)).await;
     }
     let freeze_ms = signed.elapsed().as_millis() as u64;
-    let signature = client.confirm(&transaction, last_valid).await?;
-    let landed = client.landed(&signature).await?;
+    let landed = Sender::new(client).follow(&transaction, last_valid).await?;
     cast.keep(&landed);
     Ok((freeze_ms, landed))
 }
