@@ -74,8 +74,15 @@ pub(super) fn copy_parameter(path: &str) -> Option<String> {
             || indices.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).is_some_and(is_number);
         has(PARAMETERS, name) && are_numbers
     };
-    (path.len() <= 100 && path.split('.').all(|part| is_part(part) || is_index(part)))
-        .then(|| path.to_string())
+    // A number stands behind a name only: others may be an address.
+    let mut after_name = false;
+    let all = path.split('.').all(|part| {
+        let is_name = is_part(part);
+        let is_good = is_name || (after_name && is_index(part));
+        after_name = is_name;
+        is_good
+    });
+    (path.len() <= 100 && all).then(|| path.to_string())
 }
 
 fn has(list: &str, word: &str) -> bool {
@@ -177,8 +184,17 @@ mod tests {
         {
             assert_eq!(copy_parameter(path).as_deref(), Some(path));
         }
-        for path in ["", "api_key", "messages[x]", "messages[0", "messages.internal", "a.b", "messages..role"]
-        {
+        for path in [
+            "",
+            "api_key",
+            "messages[x]",
+            "messages[0",
+            "messages.internal",
+            "a.b",
+            "messages..role",
+            "0.0.0.0",
+            "messages.10.0.0.7",
+        ] {
             assert_eq!(copy_parameter(path), None, "{path}");
         }
     }

@@ -1,4 +1,4 @@
-use super::*;
+use {super::*, proptest::prelude::*};
 
 const NAMES: Names = Names { public: "chat", internal: "org/internal-7b", key: Some("own-key-1") };
 
@@ -251,4 +251,62 @@ fn another_upstream_is_asked_only_where_nothing_was_produced() {
     }
     let quoted = stated(400, "", "no such field `api_key`");
     assert!(!quoted.is_unhealthy(), "a message may quote the request");
+}
+
+/// Secrets of many shapes, none of which is a plain word or number.
+fn secret() -> impl Strategy<Value = String> {
+    let shapes = prop_oneof![
+        "(sk|pk|rk|hf|gsk|key)[-_][A-Za-z0-9]{4,40}",
+        "[A-Z]{4}[A-Z0-9]{8,20}",
+        "eyJ[A-Za-z0-9_-]{8,40}\\.[A-Za-z0-9_-]{8,40}\\.[A-Za-z0-9_-]{8,40}",
+        "[0-9]{1,3}(\\.[0-9]{1,3}){3}(:[0-9]{2,5})?",
+        "\\[?([0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}\\]?(:[0-9]{2,5})?",
+        "https?://[a-z0-9.-]{3,30}(:[0-9]{2,5})?(/[a-z0-9/?=&]{0,20})?",
+        "[a-z]{3,12}(-[a-z0-9]{1,8}){1,3}(\\.[a-z]{2,8}){0,3}",
+        "[A-Za-z0-9+/]{16,64}={0,2}",
+        "[0-9]{11,40}",
+        "[a-z]{3,10}@[a-z]{3,10}\\.[a-z]{2,3}",
+        "(/[a-z0-9_.]{2,10}){2,5}",
+        "\\*{3,12}[A-Za-z0-9]{2,4}",
+        "\\PC{6,30}",
+    ];
+    shapes.prop_filter("plain words are no secrets", |secret| {
+        secret.chars().filter(|character| character.is_alphanumeric()).count() > 3
+            && super::super::words::copy_plain(secret, "org/internal-7b", "chat").is_none()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    /// Wherever a secret stands in an error, whatever its form and status, no customer sees it.
+    #[test]
+    fn no_customer_sees_a_secret(
+        secret in secret(),
+        plain in "(the model does not support|max_tokens must be less than|invalid value for) ?",
+        more in "( for `temperature`| tokens|)",
+        status in prop::sample::select(vec![400_u16, 401, 402, 403, 404, 413, 422, 429, 500, 502, 503, 504]),
+        place in 0..5_usize,
+    ) {
+        let mut members = ["a plain message".to_string(), "invalid_request_error".to_string(), "temperature".to_string(), "x".to_string()];
+        match members.get_mut(place) {
+            Some(member) => *member = secret.clone(),
+            None => members[0] = format!("{plain} {secret}{more}"),
+        }
+        let [message, kind, param, code] = &members;
+        let body = serde_json::json!({"error": {"message": message, "type": kind, "param": param, "code": code}});
+        let shown = answer(status, body.to_string().as_bytes()).error.body();
+        let texts = [&shown["error"]["message"], &shown["error"]["param"]].map(|text| text.as_str().unwrap_or_default().to_string());
+        prop_assert!(texts.iter().all(|text| !text.contains(secret.trim())), "{texts:?}");
+        let event = UpstreamFault::from_event(body.to_string().as_bytes(), NAMES).unwrap().error.body();
+        prop_assert!(!event["error"]["message"].as_str().unwrap().contains(secret.trim()), "{event}");
+    }
+
+    /// Any bytes are read without a panic, and make one line of bounded length for the log.
+    #[test]
+    fn any_body_is_survived(body in prop::collection::vec(any::<u8>(), 0..400), status in 300_u16..600) {
+        let fault = answer(status, &body);
+        prop_assert!(fault.error.status.as_u16() >= 400 && fault.detail.chars().count() < 800);
+        prop_assert!(!fault.detail.contains('\n'));
+    }
 }
