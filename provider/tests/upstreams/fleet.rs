@@ -325,3 +325,44 @@ async fn requests_are_shared_by_weight() {
     assert_eq!(metric(&bench, seconds).await, "2");
     bench.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_upstreams_come_and_go_no_request_is_served_or_charged_twice() {
+    let fleet: [Scripted; 3] = std::array::from_fn(|_| Scripted::good());
+    let bench = before(&[&fleet[0], &fleet[1], &fleet[2]]).await;
+    let asked = async |number: usize| {
+        let id = format!("run-{number}");
+        let request = bench.post("/v1/chat/completions", &chat_body("hi", json!({"max_tokens": 5})));
+        let answer = request.header("x-request-id", &id).send().await.unwrap();
+        let status = answer.status().as_u16();
+        if status != 200 {
+            refused(answer, 502, "upstream_unreachable").await;
+        }
+        status == 200
+    };
+    let mut served = 0;
+    for round in 0..20_usize {
+        // One is always there; the others go while requests run, and come back.
+        let gone = [round % 3, (round + 1) % 3];
+        let requests = futures_util::future::join_all((0..20).map(|place| asked(round * 20 + place)));
+        let flap = async {
+            sleep(Duration::from_millis(2)).await;
+            gone.map(|place| fleet[place].server.refuse());
+        };
+        served += futures_util::future::join(requests, flap).await.0.into_iter().filter(|good| *good).count();
+        gone.map(|place| fleet[place].server.accept());
+    }
+    let id = |request: &Request| {
+        let line = request.head.lines().find_map(|line| line.strip_prefix("x-request-id: "));
+        line.unwrap().to_string()
+    };
+    let mut ids: Vec<String> =
+        fleet.iter().flat_map(|one| one.got.lock().unwrap().iter().map(id).collect::<Vec<_>>()).collect();
+    let all = ids.len();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), all, "no request came to two upstreams");
+    assert!(served > 200, "{served} of 400");
+    assert_eq!(bench.used().await, 10 * served as u64);
+    bench.stop().await;
+}
