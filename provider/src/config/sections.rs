@@ -156,7 +156,7 @@ impl Idempotency {
     pub(super) fn read(reader: &mut Reader) -> Idempotency {
         reader.section("idempotency", |section| Idempotency {
             keep_hours: section.number("keep_hours", 24, HOURS),
-            answer_bytes: section.number("answer_bytes", 1 << 20, 1..=1 << 30),
+            answer_bytes: section.number("answer_bytes", 256 << 10, 1..=1 << 30),
             answers_per_credit: section.number("answers_per_credit", 1_000, 1..=1 << 30),
         })
     }

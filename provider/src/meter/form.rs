@@ -105,6 +105,8 @@ impl AnswerForm {
     pub(crate) fn read_whole<'a>(self, members: &Members<'a>) -> Reading<'a> {
         let mut reading = self.read_common(members);
         match self {
+            // A usage with generated tokens covers the text, which may be long.
+            _ if reading.usage.is_some_and(|tokens| tokens.generated > 0) => {}
             AnswerForm::Chat | AnswerForm::Text => self.read_choices(members, &mut reading),
             AnswerForm::Embeddings => {}
             AnswerForm::Responses | AnswerForm::Messages => {
