@@ -69,9 +69,7 @@ impl Pump {
         let mut rest = Vec::new();
         let outcome = self.meter.finish(stop, || job.count_prompt(), &mut rest);
         let fault = outcome.error.as_deref().map(|error| answer.fault(error));
-        if outcome.end == AnswerEnd::Complete {
-            answer.note_end();
-        }
+        answer.note_end(outcome.end);
         let drained = match stop {
             Stop::Ended => Some(answer),
             _ => None,

@@ -6,8 +6,8 @@ use {
         app::App,
         config::ModelConfig,
         error::ApiError,
-        meter::Stop,
-        upstreams::{self, MAX_ERROR_BODY, Names, PublicNames, Slot, UpstreamFault},
+        meter::{AnswerEnd, Stop},
+        upstreams::{self, FaultClass, MAX_ERROR_BODY, Names, PublicNames, Slot, UpstreamFault},
     },
     axum::http::{
         HeaderMap, HeaderValue, StatusCode,
@@ -149,7 +149,14 @@ impl Attempt {
         let (model, upstream) = (self.model.as_str(), self.slot.server().name.as_str());
         let (class, detail) = (fault.class.name(), fault.detail.as_str());
         self.app.metrics.count_upstream_failure(model, upstream, class);
-        tracing::warn!(model, upstream, hold = self.hold, class, detail, "the upstream failed");
+        let hold = self.hold;
+        match fault.class {
+            // The customer's mistake is no failure that anybody must look at.
+            FaultClass::Request => {
+                tracing::info!(model, upstream, hold, class, detail, "the upstream refused a request")
+            }
+            _ => tracing::warn!(model, upstream, hold, class, detail, "the upstream failed"),
+        }
         let change = self.slot.note_fault(&fault, std::time::Instant::now());
         upstreams::log(change, model, upstream, detail);
         fault
@@ -218,9 +225,18 @@ impl UpstreamAnswer {
         Ok(whole.freeze())
     }
 
-    /// Notes that the answer is whole.
-    pub(super) fn note_end(&self) {
-        self.attempt.note_answer();
+    /// Notes the way in which a stream ended. What stopped it before was noted then, and so was an error that it stated.
+    pub(super) fn note_end(&self, end: AnswerEnd) {
+        match end {
+            AnswerEnd::Complete => self.attempt.note_answer(),
+            AnswerEnd::CutShort => {
+                self.attempt.fail(UpstreamFault::failed("the answer ended before it was complete"));
+            }
+            AnswerEnd::Stopped(Stop::TooLarge) => {
+                self.attempt.fail(UpstreamFault::failed("an event is too large"));
+            }
+            AnswerEnd::Error | AnswerEnd::Stopped(_) => {}
+        }
     }
 
     /// Classifies the error that stands in an event or the body. Without one it is a failure of the upstream.

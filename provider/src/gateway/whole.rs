@@ -51,7 +51,7 @@ pub(super) async fn answer(
         let error = answer.fault(error).error;
         return Err(end(job, &outcome, error).await);
     }
-    answer.note_end();
+    answer.note_end(AnswerEnd::Complete);
     let mut headers = HeaderMap::new();
     insert_headers(&mut headers, &job);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

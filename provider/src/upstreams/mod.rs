@@ -11,7 +11,7 @@ mod stated;
 mod words;
 
 pub(crate) use {
-    fault::{Names, UpstreamFault},
+    fault::{FaultClass, Names, UpstreamFault},
     pool::{Pool, Slot},
     probe::{log, probe},
     public::{PublicNames, event, with_member},

@@ -131,6 +131,9 @@ async fn a_request_that_may_have_been_served_is_never_sent_again() {
     let text = bench.chat("hi", json!({"stream": true})).await.text().await.unwrap();
     assert!(text.contains("upstream_incomplete"), "{text}");
     assert_eq!((cut.count(), second.count(), bench.used().await), (1, 0, 2 + 2), "it is charged once");
+    let failures =
+        "blockable_provider_upstream_failures_total{model=\"echo\",upstream=\"u0\",class=\"failed\"}";
+    assert_eq!(metric(&bench, failures).await, "1");
     bench.stop().await;
 }
 
