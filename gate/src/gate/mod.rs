@@ -1,6 +1,7 @@
 //! Admits jobs against credits, and counts what they use.
 
 mod answers;
+mod checkpoints;
 mod config;
 mod holds;
 mod payments;
@@ -15,7 +16,7 @@ use {
         hold::{Hold, HoldId, Refusal},
         ledger::{CreditTotals, Ledger, LedgerReading, Room},
         notice::Notice,
-        store::{Store, StoreError, StoreReader},
+        store::{Checkpointer, Store, StoreError, StoreReader},
         writer::Writer,
     },
     blockable_sdk::{
@@ -24,6 +25,7 @@ use {
         program::state::{Credit, Market, Provider},
     },
     blockable_service::lock::{self, lock},
+    checkpoints::Checkpoints,
     recorder::Unrecorded,
     retention::Retention,
     std::{
@@ -74,6 +76,7 @@ struct GateCore {
     writer: RwLock<Option<Writer>>,
     writer_thread: Mutex<Option<JoinHandle<()>>>,
     reader: StoreReader,
+    checkpointer: Arc<Checkpointer>,
     closing: AtomicBool,
     notices: broadcast::Sender<Notice>,
     /// Wakes those who wait for a change of the chain view.
@@ -132,6 +135,7 @@ impl Gate {
         }
         let stored = store.load()?;
         let reader = StoreReader::open(&config.store)?;
+        let checkpointer = Arc::new(Checkpointer::open(&config.store)?);
         let (writer, writer_thread) = Writer::start(store, config.durability)?;
         let (now, clock) = (Instant::now(), now_ms());
         let deadline = |hold: &Hold| {
@@ -147,6 +151,7 @@ impl Gate {
             writer: RwLock::new(Some(writer)),
             writer_thread: Mutex::new(Some(writer_thread)),
             reader,
+            checkpointer,
             closing: AtomicBool::new(false),
             notices: broadcast::Sender::new(NOTICES),
             changed: watch::Sender::new(0),
@@ -301,6 +306,7 @@ impl Gate {
     pub async fn close(&self) {
         self.stop_admitting();
         self.core.reader.close();
+        self.core.checkpointer.close();
         drop(lock::write(&self.core.writer).take());
         let thread = lock(&self.core.writer_thread).take();
         if let Some(thread) = thread {
@@ -312,10 +318,10 @@ impl Gate {
     }
 }
 
-/// Ends overdue holds, lets a full store check for free space, and removes what is old, while the gate lives.
+/// Ends overdue holds, lets a full store check for free space, removes what is old, and begins checkpoints, while the gate lives.
 async fn sweep(core: std::sync::Weak<GateCore>) {
     let mut ticks = interval(SWEEP_EVERY);
-    let mut retention = Retention::default();
+    let (mut retention, mut checkpoints) = (Retention::default(), Checkpoints::default());
     loop {
         ticks.tick().await;
         let Some(core) = core.upgrade() else { return };
@@ -328,5 +334,6 @@ async fn sweep(core: std::sync::Weak<GateCore>) {
             let _ = gate.write(|_| Ok(())).await;
         }
         retention.prune(&gate).await;
+        checkpoints.begin(&gate).await;
     }
 }

@@ -4,6 +4,7 @@
 
 mod answers;
 mod backup;
+mod checkpoint;
 mod error;
 mod reader;
 mod restore;
@@ -37,10 +38,13 @@ pub use {
     rows::{insert_hold, read_cursor, release_hold, remove_hold, settle_hold, write_cursor},
     usage::{prune_totals, prune_usage, settled_units, usage_page, usage_totals},
 };
-pub(crate) use {reader::StoreReader, restore::NOT_BEFORE};
+pub(crate) use {checkpoint::Checkpointer, reader::StoreReader, restore::NOT_BEFORE};
 
 /// Time that a connection waits for another one of the same file. Readers and the writer do not wait for each other.
 const BUSY: Duration = Duration::from_secs(5);
+
+/// Pages of the write-ahead log from which on the writer makes a checkpoint itself, far more than [`Checkpointer`] leaves.
+const LATE_CHECKPOINT_PAGES: i64 = 16_384;
 
 /// Bytes reserved in a second file, so that running jobs can still be settled once the disk is full.
 const RESERVE_BYTES: u64 = 16 << 20;
@@ -83,6 +87,7 @@ impl Store {
         connection.busy_timeout(BUSY)?;
         connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
         connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
+        connection.pragma_update(None, "wal_autocheckpoint", LATE_CHECKPOINT_PAGES)?;
         connection.set_prepared_statement_cache_capacity(64);
         let page_size = connection.pragma_query_value(None, "page_size", |row| row.get::<_, i64>(0))?;
         let page_size = u64::try_from(page_size).unwrap_or(4_096).max(512);

@@ -114,3 +114,20 @@ fn a_store_that_cannot_be_opened_is_named_with_the_next_step() {
         );
     }
 }
+
+/// The writer makes no checkpoint itself: it would keep a settlement waiting for the disk.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_of_writes_is_brought_into_the_file_beside_the_writer() {
+    let folder = tempfile::tempdir().unwrap();
+    let gate = open(folder.path(), |_| {});
+    gate.observe_credit(address(1), 10, Some(&credit(0)));
+    let hold = gate.admit(&address(1), Job::new(Units(10), "x".repeat(100_000), MINUTE)).await.unwrap();
+    gate.settle(&hold, Units(1)).await.unwrap();
+    let size = || std::fs::metadata(folder.path().join("gate.db")).unwrap().len();
+    let deadline = std::time::Instant::now() + MINUTE;
+    while size() < 200_000 {
+        assert!(std::time::Instant::now() < deadline, "{} bytes", size());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    gate.close().await;
+}
