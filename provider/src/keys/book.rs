@@ -61,7 +61,7 @@ impl KeyBook {
         let kept = read(&self.kept);
         let ours = kept.keys.iter().filter(|((of, by, _), _)| of == credit && by == owner);
         let mut ours: Vec<_> = ours.map(|((_, _, name), key)| (name, key.clone())).collect();
-        ours.sort_by(|(one, _), (other, _)| one.cmp(other));
+        ours.sort_by_key(|(one, _)| *one);
         ours.into_iter().map(|(_, key)| key).collect()
     }
 

@@ -350,10 +350,10 @@ async fn while_upstreams_come_and_go_no_request_is_served_or_charged_twice() {
         let requests = futures_util::future::join_all((0..20).map(|place| asked(round * 20 + place)));
         let flap = async {
             sleep(Duration::from_millis(2)).await;
-            gone.map(|place| fleet[place].server.refuse());
+            gone.iter().for_each(|place| fleet[*place].server.refuse());
         };
         served += futures_util::future::join(requests, flap).await.0.into_iter().filter(|good| *good).count();
-        gone.map(|place| fleet[place].server.accept());
+        gone.iter().for_each(|place| fleet[*place].server.accept());
     }
     let id = |request: &Request| {
         let line = request.head.lines().find_map(|line| line.strip_prefix("x-request-id: "));
