@@ -112,6 +112,27 @@ async fn leases_survive_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_request_with_a_key_opens_one_lease_however_often_it_comes() {
+    let bench = Bench::start(|_| {}).await;
+    let rent = async |bench: &Bench, key: &str, body: Value| {
+        bench.post("/v1/leases", &body).header("Idempotency-Key", key).send().await.unwrap()
+    };
+    let body = json!({"gpu": "h100", "count": 3});
+    let (one, again) = tokio::join!(rent(&bench, "a", body.clone()), rent(&bench, "a", body.clone()));
+    let (one, again): (Value, Value) = (one.json().await.unwrap(), again.json().await.unwrap());
+    assert_eq!((&one["id"], &one["opened_ms"]), (&again["id"], &again["opened_ms"]));
+    refused(rent(&bench, "a", json!({"gpu": "h100", "count": 2})).await, 422, "idempotency_key_reused").await;
+    refused(rent(&bench, "a b", body.clone()).await, 400, "invalid_idempotency_key").await;
+    let bench = Bench::start_in(bench.stop().await, |_| {}).await;
+    let again: Value = rent(&bench, "a", body.clone()).await.json().await.unwrap();
+    assert_eq!((&one["id"], &one["opened_ms"]), (&again["id"], &again["opened_ms"]));
+    let other: Value = rent(&bench, "b", body).await.json().await.unwrap();
+    assert_ne!(one["id"], other["id"]);
+    assert_eq!(bench.server.gate().holds().len(), 2);
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_its_own_key_sees_a_lease_and_no_gpu_is_rented_twice() {
     let bench = Bench::start(|config| config.leases.leases_per_credit = 3).await;
     bench.server.gate().observe_credit(address(12), 10, Some(&common::credit(1)));

@@ -7,6 +7,7 @@ use {
         error::ApiError,
         leases::{LeaseError, LeaseView, all_gpus},
         limits::Permit,
+        named::read_name,
         shortage,
     },
     axum::{
@@ -74,6 +75,10 @@ impl From<LeaseError> for ApiError {
                 ApiError::new(StatusCode::CONFLICT, "invalid_request_error", "gpu_unavailable", message)
             }
             LeaseError::TooMany(_) => ApiError::too_many("too_many_leases", message),
+            LeaseError::KeyReused => {
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                ApiError::new(status, "invalid_request_error", "idempotency_key_reused", message)
+            }
             LeaseError::Unknown => ApiError::not_found("lease_not_found", message),
             LeaseError::Ended => {
                 ApiError::new(StatusCode::GONE, "invalid_request_error", "lease_ended", message)
@@ -138,13 +143,15 @@ async fn open(
     if request.count == 0 {
         return Err(ApiError::param("count", "`count` is 0; ask for at least one GPU"));
     }
+    let key = read_name(&headers)?;
     let length =
         period_length(&app, request.heartbeat_seconds.unwrap_or(app.config.leases.heartbeat_seconds))?;
     let lease = run_to_end(async move {
         let _permit = permit;
         let is_offered = app.leases.offers(&request.gpu);
         let price = if is_offered { app.prices.gpu(&request.gpu)? } else { Units::ZERO };
-        let opened = app.leases.open(&caller, &request.gpu, request.count, price, length).await;
+        let opened =
+            app.leases.open(&caller, &request.gpu, request.count, price, length, key.as_deref()).await;
         opened.map_err(|error| {
             let price = is_offered.then(|| all_gpus(price, request.count));
             refuse(&app, &caller.credit, error, price)

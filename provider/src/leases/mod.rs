@@ -13,8 +13,9 @@ use {
     },
     blockable_gate::{Gate, Hold, JobFigures, Refusal, StoreError, gate::now_ms},
     blockable_sdk::{Pubkey, amounts::Units},
-    blockable_service::lock::lock,
+    blockable_service::{hex, lock::lock},
     lease::Period,
+    sha2::{Digest, Sha256},
     std::{
         collections::HashMap,
         sync::{Arc, Mutex, MutexGuard},
@@ -46,6 +47,9 @@ pub(crate) enum LeaseError {
     /// The credit has no lease of this name.
     #[error("the credit has no such lease; GET /v1/leases lists its leases")]
     Unknown,
+    /// The request's key was sent with other GPUs before.
+    #[error("this `Idempotency-Key` was sent for other GPUs; make a key for each lease")]
+    KeyReused,
     /// The lease has ended.
     #[error("the lease has ended; open a new one")]
     Ended,
@@ -165,7 +169,8 @@ impl Leases {
         lock(&self.known)
     }
 
-    /// Opens a lease of `count` GPUs at a price per second of each, whose first period is of a length. Errors: [`LeaseError`].
+    /// Opens a lease of `count` GPUs at a price per second of each, whose first period is of a length. A request with a `key` that
+    /// comes again gets its lease, for as long as that is shown. Errors: [`LeaseError`].
     pub(crate) async fn open(
         &self,
         caller: &Caller,
@@ -173,14 +178,25 @@ impl Leases {
         count: u32,
         price: Units,
         length: Duration,
+        key: Option<&str>,
     ) -> Result<LeaseView, LeaseError> {
         let offer = self.gpus.get(gpu).ok_or(LeaseError::UnknownGpu)?;
-        let id = format!("{:016x}", rand::random::<u64>());
+        let random = || format!("{:016x}", rand::random::<u64>());
+        let id = key.map_or_else(random, |key| id_of_key(&caller.credit, key));
         let rented = Rented { id: id.clone(), gpu: gpu.to_string(), count, opened_ms: now_ms() };
         let per_second = all_gpus(price, count);
         let (credit, job) = (caller.credit, Period::job(&rented, per_second, length, &caller.api_key));
         // One at a time, so that no GPU is rented twice.
         let _opening = self.opening.lock().await;
+        let known = self.table().get(&id).cloned();
+        if let Some(lease) = known {
+            let is_same = (lease.rented.gpu.as_str(), lease.rented.count) == (gpu, count);
+            return if is_same {
+                Ok(lease.view(&*lease.state.lock().await))
+            } else {
+                Err(LeaseError::KeyReused)
+            };
+        }
         self.require_free(&credit, offer, count)?;
         let hold = self.gate.admit(&credit, job).await?;
         let state = LeaseState::new(Period::new(hold, Duration::ZERO));
@@ -288,6 +304,17 @@ impl Leases {
             state.ended_for().is_none_or(|ended| ended < KEEP_ENDED)
         });
     }
+}
+
+/// The name of the lease that a request with a key opens. It is in the reference of the lease's holds, so that it outlasts a
+/// restart.
+fn id_of_key(credit: &Pubkey, key: &str) -> String {
+    let hash = Sha256::new()
+        .chain_update(b"blockable/lease-key/v1")
+        .chain_update(credit)
+        .chain_update(key)
+        .finalize();
+    hex::encode(hash.get(..8).unwrap_or_default())
 }
 
 /// The price of several GPUs per second, by that of one.
