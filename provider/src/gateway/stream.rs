@@ -132,9 +132,11 @@ impl Pump {
             self.time.extend(self.client.send(out).await);
             match fed {
                 Err(_) => return Stop::TooLarge,
-                Ok(()) if self.meter.is_over() => return Stop::Ended,
+                Ok(()) if self.meter.is_over() && self.meter.has_usage() => return Stop::Ended,
                 Ok(()) if self.client.has_left() => return Stop::ClientLeft,
-                Ok(()) if self.meter.has_failed() => self.time.end_by(Instant::now() + TAIL),
+                Ok(()) if self.meter.is_over() || self.meter.has_failed() => {
+                    self.time.end_by(Instant::now() + TAIL)
+                }
                 Ok(()) => {}
             }
         }

@@ -195,9 +195,14 @@ impl Meter {
         Ok(())
     }
 
-    /// True once the last event has come: nothing after it counts.
+    /// True once the last event has come: nothing after it counts but usage.
     pub(crate) fn is_over(&self) -> bool {
         self.is_over
+    }
+
+    /// True once usage covers all that was delivered. Without it usage may follow the last event.
+    pub(crate) fn has_usage(&self) -> bool {
+        self.count.stated.generated > 0 && self.count.since.is_empty()
     }
 
     /// True once the upstream has said that it failed: usage may still follow.
@@ -224,6 +229,7 @@ impl Meter {
             || (!self.ended.is_empty() && self.going_on.is_subset(&self.ended));
         let end = match stop {
             _ if self.error.is_some() => AnswerEnd::Error,
+            _ if self.is_over => AnswerEnd::Complete,
             Stop::ClientLeft => AnswerEnd::Stopped(stop),
             Stop::Ended if is_whole => AnswerEnd::Complete,
             Stop::Ended => AnswerEnd::CutShort,
@@ -237,9 +243,21 @@ impl Meter {
         (self.kept_usage.take(), self.kept_last.take())
     }
 
+    fn take_late_usage(&mut self, event: &SseEvent) {
+        let data = event.data.as_deref().unwrap_or_default();
+        let Some(members) = Members::read(data.trim_ascii()) else { return };
+        let reading = self.form.read_event(&event.name, &members);
+        if reading.usage.is_some() {
+            self.count.add(&Reading { usage: reading.usage, ..Reading::default() });
+            if reading.is_bare {
+                self.kept_usage = self.rewrite.event(event, data, &reading).or(self.kept_usage.take());
+            }
+        }
+    }
+
     fn take(&mut self, event: SseEvent, out: &mut Vec<u8>) {
         if self.is_over {
-            return;
+            return self.take_late_usage(&event);
         }
         let Some(data) = event.data.as_deref() else {
             // Comments and empty lines keep a connection alive; fields without data mean nothing.

@@ -3,6 +3,7 @@
 use super::{
     case::{Case, DONE, FINISH, stream, text, text_with_usage, usage},
     run::run,
+    script::Act,
 };
 
 pub fn cases() -> Vec<Case> {
@@ -62,11 +63,28 @@ pub fn cases() -> Vec<Case> {
             .costs(2 + 6)
             .has(&["hello wo", "[DONE]"]),
         stream("no usage and no text").sends(&[FINISH, DONE]).costs(0).has(&["[DONE]"]),
-        stream("usage after the last line is none")
-            .sends(&[&a, FINISH, DONE, &usage(10, 3)])
+        stream("usage after the last line").sends(&[&a, FINISH, DONE, &usage(10, 3)]).costs(16).has(&[
+            "hello wo",
+            "\"prompt_tokens\":10",
+            "[DONE]",
+        ]),
+        stream("usage in a piece after the last line")
+            .then(&[&a, DONE])
+            .act(Act::Pause(100))
+            .sends(&[&usage(10, 3)])
+            .costs(16)
+            .has(&["\"prompt_tokens\":10", "[DONE]"]),
+        stream("no usage, and silence after the last line")
+            .then(&[&a, DONE])
+            .act(Act::Hang)
             .costs(2 + 4)
-            .has(&["[DONE]"])
-            .lacks(&["\"usage\":{"]),
+            .has(&["hello wo", "[DONE]"])
+            .lacks(&["error"]),
+        stream("text after the last line is none")
+            .sends(&[&a, DONE, &text("more"), &usage(10, 3)])
+            .costs(16)
+            .has(&["hello wo", "[DONE]"])
+            .lacks(&["more"]),
         stream("usage in a member of its own").sends(&[&a, groq, DONE]).costs(16),
         stream("usage in an event without choices").sends(&[&a, no_choices, DONE]).costs(16),
         stream("usage with choices that are null").sends(&[&a, null_choices, DONE]).costs(16),
