@@ -3,9 +3,11 @@
 use {
     super::Gate,
     crate::{
+        notice,
         store::{StoreError, usage_page, usage_totals},
         usage::{UsageFilter, UsagePage, UsageTotal},
     },
+    blockable_sdk::Pubkey,
     rusqlite::Connection,
 };
 
@@ -30,6 +32,14 @@ impl Gate {
         most: usize,
     ) -> Result<UsagePage, StoreError> {
         self.read(move |connection| usage_page(connection, &filter, cursor, most)).await
+    }
+
+    /// The time from which on a credit's use is that of its borrower of today, in microseconds since 1970; `None` where it has
+    /// always been, or for longer than notices are kept. Errors: [`StoreError`].
+    pub async fn used_by_borrower_since(&self, credit: &Pubkey) -> Result<Option<i64>, StoreError> {
+        let credit = credit.to_string();
+        let at_ms = self.read(move |connection| notice::last_hand_over(connection, &credit)).await?;
+        Ok(at_ms.map(|at_ms| at_ms.saturating_mul(1_000)))
     }
 
     /// Up to `most` totals by day, credit, model and API key, the earliest day first. Days count as a whole. Errors:

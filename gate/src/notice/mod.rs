@@ -4,7 +4,7 @@ mod changes;
 mod rows;
 mod view;
 
-pub(crate) use rows::{ALL_SEEN, after, insert, of_credit, prune, raise_frozen, record_view};
+pub(crate) use rows::{ALL_SEEN, after, insert, last_hand_over, of_credit, prune, raise_frozen, record_view};
 pub use view::{NoticedCredit, Standing};
 use {
     blockable_sdk::amounts::Units,

@@ -41,6 +41,13 @@ pub(crate) fn of_credit(
     rows.collect()
 }
 
+/// The time at which the last hand-over of a credit's borrower was recorded, in milliseconds since 1970.
+pub(crate) fn last_hand_over(connection: &Connection, credit: &str) -> rusqlite::Result<Option<i64>> {
+    let sql = "SELECT at_ms FROM notices WHERE credit = ?1 AND json_extract(body, '$.kind') = 'handed_over'
+               ORDER BY seq DESC LIMIT 1";
+    connection.prepare_cached(sql)?.query_row([credit.as_bytes()], |row| row.get(0)).optional()
+}
+
 fn read(row: &Row) -> rusqlite::Result<Notice> {
     let notice: Notice = from_json(row, 2)?;
     Ok(Notice { seq: read_u64(row, 0)?, at_ms: row.get(1)?, ..notice })

@@ -94,7 +94,12 @@ pub fn restore(order: &RestoreOrder) -> Result<Restored, StoreError> {
     make_folder(order.store)?;
     // A server that starts meanwhile would make a store of its own.
     let _lock = lock_file(order.store)?;
-    require_absent(order.store)?;
+    // SQLite would apply what is left of the lost store's log to the restored one.
+    for end in ["", "-wal", "-journal"] {
+        let mut path = order.store.as_os_str().to_os_string();
+        path.push(end);
+        require_absent(Path::new(&path))?;
+    }
     if !order.backup.exists() {
         return Err(StoreError::Missing { path: order.backup.display().to_string() });
     }

@@ -142,6 +142,12 @@ async fn a_restore_refuses_what_is_unsafe_and_leaves_nothing() {
     fs::write(&damaged, bytes).unwrap();
     let error = refused(order(&damaged, &path, &[]));
     assert!(matches!(error, StoreError::NoBackup { .. } | StoreError::File { .. }), "{error:?}");
+    let log = new.path().join("gate.db-wal");
+    fs::write(&log, "of the lost store").unwrap();
+    assert!(
+        matches!(refused(order(&backup, &path, &[])), StoreError::Exists { path } if path.ends_with("-wal"))
+    );
+    fs::remove_file(&log).unwrap();
     let dry = RestoreOrder { is_dry_run: true, ..order(&backup, &path, &[]) };
     assert_eq!(store::restore(&dry).unwrap().dropped.len(), 1);
     assert_eq!(left(), 0);

@@ -258,3 +258,27 @@ async fn a_sub_key_sees_its_own_records_of_the_usage_log_alone() {
     assert_eq!(names(&first, "/v1/usage/totals").await.len(), 2);
     bench.stop().await;
 }
+
+/// A borrower that takes another's place sees nothing of what that one did.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_usage_log_begins_anew_with_the_place_of_a_borrower() {
+    let (bench, first) = start().await;
+    let old = sign_in(&bench, &first, false).await;
+    assert_eq!(chat(&bench, &old, json!({"max_tokens": 3})).await.status(), 200);
+    bench.used().await;
+    let records = async |key: &str| {
+        let log = json_of(call(&bench, key, Method::GET, "/v1/usage", json!({})).await).await;
+        log["data"].as_array().unwrap().len()
+    };
+    assert_eq!(records(&old).await, 1);
+    let second = Keypair::new();
+    hand_over(&bench, &second.pubkey(), 2);
+    while bench.server.gate().notices_after(0, 9).await.unwrap().is_empty() {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    let new = sign_in(&bench, &second, false).await;
+    assert_eq!(records(&new).await, 0);
+    assert_eq!(chat(&bench, &new, json!({"max_tokens": 3})).await.status(), 200);
+    assert_eq!(records(&new).await, 1);
+    bench.stop().await;
+}

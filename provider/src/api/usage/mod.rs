@@ -4,7 +4,7 @@ mod answer;
 mod query;
 
 use {
-    crate::{admin, app::App, error::ApiError},
+    crate::{admin, app::App, error::ApiError, keys::Caller},
     answer::{records_answer, totals_answer},
     axum::{
         Router,
@@ -37,7 +37,8 @@ async fn records(
     let caller = app.authorise_caller(&headers)?;
     // Reads count among the running requests of a credit: no credit reads the log without bound.
     let _permit = app.running.enter(caller.credit)?;
-    answer_records(&app, UsageRequest::of_caller(query, &caller)?).await
+    let request = own(&app, UsageRequest::of_caller(query, &caller)?, &caller).await?;
+    answer_records(&app, request).await
 }
 
 async fn totals(
@@ -47,7 +48,8 @@ async fn totals(
 ) -> Result<Response, ApiError> {
     let caller = app.authorise_caller(&headers)?;
     let _permit = app.running.enter(caller.credit)?;
-    answer_totals(&app, UsageRequest::of_caller(query, &caller)?).await
+    let request = own(&app, UsageRequest::of_caller(query, &caller)?, &caller).await?;
+    answer_totals(&app, request).await
 }
 
 async fn all_records(
@@ -66,6 +68,13 @@ async fn all_totals(
 ) -> Result<Response, ApiError> {
     admin::require(app.admin.as_ref(), &headers)?;
     answer_totals(&app, UsageRequest::of_all(query)?).await
+}
+
+/// Leaves out the use of a borrower whose place the sender has taken.
+async fn own(app: &App, mut request: UsageRequest, caller: &Caller) -> Result<UsageRequest, ApiError> {
+    let since = app.gate.used_by_borrower_since(&caller.credit).await?;
+    request.filter.from_us = request.filter.from_us.max(since);
+    Ok(request)
 }
 
 async fn answer_records(app: &App, request: UsageRequest) -> Result<Response, ApiError> {
