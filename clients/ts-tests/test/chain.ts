@@ -17,7 +17,7 @@ export type Outcome = {
 
 export interface Chain {
   /** The number of a market that does not exist yet. */
-  nextMarket(): bigint;
+  nextMarket(): Promise<bigint>;
   /** The chain's clock, in Unix seconds. It stands still but for `setTime`. */
   now(): bigint;
   /** Moves the clock forward to a time. */

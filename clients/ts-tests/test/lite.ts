@@ -31,7 +31,7 @@ export class LiteChain implements Chain {
     this.moveTo(START);
   }
 
-  nextMarket(): bigint {
+  async nextMarket(): Promise<bigint> {
     return 1n;
   }
 

@@ -74,7 +74,7 @@ export class World {
   /** A world with a mint and funded parties, where the market does not exist yet. */
   static async withoutMarket(given?: Chain): Promise<World> {
     const chain = given ?? (await openChain());
-    const id = chain.nextMarket();
+    const id = await chain.nextMarket();
     const everyone = await parties(id);
     const [market] = await client.findMarketPda({ id });
     const [provider] = await client.findProviderPda({ market, authority: everyone.provider.address });

@@ -1,0 +1,67 @@
+// Starts a sandbox in a process of its own, and ends it by its process id.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import type { Address } from '@solana/kit';
+
+/** The facts about a running sandbox that the tests use, from the document that it prints. */
+export type Description = {
+  cluster: { rpc_url: string; ws_url: string };
+  market: Address;
+  mint: Address;
+  token_program: Address;
+  provider: Address;
+  parties: Record<string, { address: Address; key_file: string; token_account: Address }>;
+  credits: readonly { name: string; address: Address }[];
+};
+
+export type Sandbox = { description: Description; stop(): Promise<void> };
+
+/** Starts the demo that `BLOCKABLE_DEMO` names as a sandbox on free ports, and waits until it is ready. */
+export async function startSandbox(): Promise<Sandbox> {
+  const demo = process.env['BLOCKABLE_DEMO'];
+  if (demo === undefined) throw new Error('BLOCKABLE_DEMO names no program');
+  const port = await freePorts(4);
+  const child = spawn(demo, ['--serve', '--json', '--port', `${port}`], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const lines: string[] = [];
+  createInterface({ input: child.stderr }).on('line', (line) => lines.push(line));
+  const first = await Promise.race([
+    once(createInterface({ input: child.stdout }), 'line').then(([line]) => line as string),
+    once(child, 'exit').then(() => undefined),
+  ]);
+  if (first === undefined) throw new Error(`the sandbox has not started:\n${lines.join('\n')}`);
+  return { description: JSON.parse(first) as Description, stop: async () => stop(child) };
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  const [code] = (await exited) as [number | null];
+  if (code !== 0) throw new Error(`the sandbox ended with ${code}`);
+}
+
+/** Finds a port that is free together with those behind it. */
+async function freePorts(count: number): Promise<number> {
+  for (let tries = 0; tries < 50; tries += 1) {
+    const first = await listen(0);
+    const rest = Array.from({ length: count - 1 }, (_, place) => first.port + 1 + place);
+    const others = await Promise.allSettled(rest.map((port) => listen(port)));
+    const free = others.every((other) => other.status === 'fulfilled');
+    await Promise.all(
+      [first, ...others.flatMap((other) => (other.status === 'fulfilled' ? [other.value] : []))].map((one) =>
+        one.close(),
+      ),
+    );
+    if (free) return first.port;
+  }
+  throw new Error(`there are no ${count} free ports in a row`);
+}
+
+async function listen(port: number) {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
+  const close = async () => new Promise((resolve) => server.close(resolve));
+  return { port: (server.address() as AddressInfo).port, close };
+}
