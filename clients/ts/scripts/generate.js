@@ -26,8 +26,28 @@ function files(folder, within = folder) {
     });
 }
 
-/** Makes relative imports name files, as ES modules require, and drops the notes that Codama leaves for itself. */
-function finish(folder) {
+/** Has `decode...` refuse accounts of other owners and other types. */
+function guardAccounts(text) {
+  return text.replace(
+    /return decodeAccount\((encodedAccount as \w+<TAddress>), get(\w+)Decoder\(\)\);/,
+    (_, account, type) => {
+      const first = `${type.replace(/(?<=[a-z])[A-Z]/g, '_$&').toUpperCase()}_DISCRIMINATOR`;
+      return `return decodeAccount(requireAccount(${account}, '${type.toLowerCase()}', ${first}), get${type}Decoder());`;
+    },
+  );
+}
+
+/** Takes names from a file of this package where Kit has them too, or from one that the text uses without an import. */
+function importFrom(text, file, depth, names) {
+  const used = names.filter((name) => new RegExp(`\\b${name}\\(`).test(text));
+  if (used.length === 0) return text;
+  const without = used.reduce((rest, name) => rest.replace(new RegExp(`^  ${name},\n`, 'm'), ''), text);
+  const line = `import { ${used.join(', ')} } from '${'../'.repeat(depth)}${file}';\n`;
+  return without.replace(/^import /m, `${line}import `);
+}
+
+/** Makes relative imports name files, as ES modules require, drops Codama's notes to itself, and adds the checks of this package. */
+async function finish(folder) {
   for (const name of files(folder)) {
     const path = join(folder, name);
     const text = readFileSync(path, 'utf8').replace(/(from ['"])(\.[^'"]*)(['"])/g, (_, before, specifier, after) => {
@@ -35,7 +55,11 @@ function finish(folder) {
       const named = existsSync(`${imported}.ts`) ? `${specifier}.js` : `${specifier.replace(/\/$/, '')}/index.js`;
       return before + named + after;
     });
-    writeFileSync(path, text.replace(/^\s*\/\/ TODO.*\n/gm, ''));
+    const depth = name.split('/').length;
+    let finished = guardAccounts(text.replace(/^\s*\/\/ TODO.*\n/gm, ''));
+    finished = importFrom(finished, 'account.js', depth, ['requireAccount']);
+    finished = importFrom(finished, 'numbers.js', depth, ['getU8Encoder', 'getU16Encoder', 'getU32Encoder']);
+    writeFileSync(path, await format(finished, style));
   }
 }
 
@@ -50,7 +74,7 @@ async function render(folder) {
   const index = join(folder, 'index.ts');
   const exported = Object.keys(tables(idl)).map((name) => `export * from './${name.replace(/\.ts$/, '')}';\n`);
   writeFileSync(index, readFileSync(index, 'utf8') + exported.join(''));
-  finish(folder);
+  await finish(folder);
 }
 
 /** The files that differ between two folders. */

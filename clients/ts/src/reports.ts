@@ -8,7 +8,6 @@ import {
   getAddressEncoder,
   getI64Encoder,
   getPublicKeyFromAddress,
-  getU32Encoder,
   verifySignature,
 } from '@solana/kit';
 import type { Provider } from './generated/accounts/provider.js';
@@ -17,7 +16,8 @@ import { getUsageMeterInstruction } from './generated/instructions/usageMeter.js
 import { BLOCKABLE_CREDITS_PROGRAM_ADDRESS } from './generated/programs/blockableCredits.js';
 import { type CreditReading, getCreditReadingEncoder } from './generated/types/creditReading.js';
 import type { SignedReport } from './generated/types/signedReport.js';
-import { sha256 } from './hash.js';
+import { getU32Encoder } from './numbers.js';
+import { sameBytes, sha256 } from './hash.js';
 
 /** The part that all reports of one provider on one chunk have in common. */
 export type ReportScope = {
@@ -71,7 +71,7 @@ export async function reportDigest(report: UsageReadings, scope: ReportScope): P
 
 /** The reading for a bit of the chunk; undefined where the report has none. */
 export function readingOf(report: UsageReadings, bit: number): CreditReading | undefined {
-  if (bit < 0 || bit > 31 || ((report.bitmap >>> bit) & 1) === 0) return undefined;
+  if (!Number.isInteger(bit) || bit < 0 || bit > 31 || ((report.bitmap >>> bit) & 1) === 0) return undefined;
   return report.readings[countBits(report.bitmap & ~(-1 << bit))];
 }
 
@@ -80,17 +80,27 @@ function countBits(bitmap: number): number {
 }
 
 /** The reason for which a report cannot be trusted. */
-export type ReportFault = 'unknownReporter' | 'malformed' | 'badSignature';
+export type ReportFault = 'otherScope' | 'unknownReporter' | 'malformed' | 'badSignature';
 
-/** Checks a report as the program will, but for expiry and time. Undefined for a report that holds. */
+const SIGNATURE_LENGTH = 64;
+
+/**
+ * Checks a report as the program will, but for expiry and time. Undefined for a report that holds. A scope of another cluster
+ * or market, or of another epoch of the provider, does not, whatever its signature.
+ */
 export async function findReportFault(
   report: SignedReport,
   scope: ReportScope,
   provider: Provider,
 ): Promise<ReportFault | undefined> {
-  const reporter = provider.settings.reporters.slice(0, provider.settings.reporterCount)[report.reporter];
+  const { clusterTag, epoch, market, settings } = provider;
+  const isOwn = scope.market === market && scope.epoch === epoch && sameBytes(scope.clusterTag, clusterTag);
+  if (!isOwn) return 'otherScope';
+  const reporter = settings.reporters.slice(0, settings.reporterCount)[report.reporter];
   if (reporter === undefined) return 'unknownReporter';
-  if (countBits(report.bitmap) !== report.readings.length) return 'malformed';
+  const isBitmap = report.bitmap === report.bitmap >>> 0;
+  if (!isBitmap || countBits(report.bitmap) !== report.readings.length) return 'malformed';
+  if (report.signature.length !== SIGNATURE_LENGTH) return 'badSignature';
   const key = await getPublicKeyFromAddress(reporter.key);
   const digest = await reportDigest(report, scope);
   const holds = await verifySignature(key, report.signature as SignatureBytes, digest);

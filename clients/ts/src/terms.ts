@@ -1,13 +1,6 @@
 // The hashes that people sign, and schedules as they travel in a transaction.
 
-import {
-  type Address,
-  type ReadonlyUint8Array,
-  getAddressEncoder,
-  getArrayEncoder,
-  getU64Encoder,
-  getU8Encoder,
-} from '@solana/kit';
+import { type Address, type ReadonlyUint8Array, getAddressEncoder, getArrayEncoder, getU64Encoder } from '@solana/kit';
 import type { Credit } from './generated/accounts/credit.js';
 import type { Provider } from './generated/accounts/provider.js';
 import { MAX_INSTALMENTS, REPORTERS_DOMAIN, TERMS_DOMAIN } from './generated/constants.js';
@@ -16,6 +9,7 @@ import type { ProviderSettings } from './generated/types/providerSettings.js';
 import { type Rider, type RiderArgs, getRiderEncoder } from './generated/types/rider.js';
 import type { ScheduleRuns } from './generated/types/scheduleRuns.js';
 import { type Terms, type TermsArgs, getTermsEncoder } from './generated/types/terms.js';
+import { getU8Encoder } from './numbers.js';
 import { sameBytes, sha256 } from './hash.js';
 import { ensure } from './refusal.js';
 

@@ -6,7 +6,6 @@ import { getAddressDecoder } from '@solana/kit';
 import {
   type CreditReading,
   type ProviderSettings,
-  type Terms,
   decodeEvent,
   decodeRecord,
   encodeRecord,
@@ -22,30 +21,12 @@ import {
   termsHash,
 } from '../src/index.js';
 import { published } from './page.js';
+import { someTerms } from './terms.js';
 
 const filled = (byte: number) => new Uint8Array(32).fill(byte);
 const key = (byte: number) => getAddressDecoder().decode(filled(byte));
 
-const terms: Terms = {
-  principal: 1_000_000_000n,
-  units: 2_000_000_000n,
-  unlockedAhead: 100_000_000n,
-  holdback: 400_000_000n,
-  lateFee: 1_000_000n,
-  offerExpiresAt: 0n,
-  maxUnitsPerSecond: 50_000n,
-  delinquencyGrace: 172_800,
-  defaultGrace: 604_800,
-  curePeriod: 864_000,
-  unitLifetime: 0,
-  longestJob: 3_600,
-  aprBps: 1_200,
-  holdbackAprBps: 600,
-  freezePolicy: 1,
-  autoFreeze: 1,
-  reserved: new Uint8Array(6),
-  reportersHash: filled(6),
-};
+const terms = someTerms();
 
 test('the terms hash is the one on the page', async () => {
   const parties = { market: key(1), lender: key(2), borrower: key(3), provider: key(4), nonce: 5n };

@@ -6,6 +6,8 @@
  * @see https://github.com/codama-idl/codama
  */
 
+import { getU8Encoder, getU16Encoder, getU32Encoder } from '../../numbers.js';
+import { requireAccount } from '../../account.js';
 import {
   assertAccountExists,
   assertAccountsExist,
@@ -26,13 +28,10 @@ import {
   getStructDecoder,
   getStructEncoder,
   getU16Decoder,
-  getU16Encoder,
   getU32Decoder,
-  getU32Encoder,
   getU64Decoder,
   getU64Encoder,
   getU8Decoder,
-  getU8Encoder,
   transformEncoder,
   type Account,
   type Address,
@@ -455,7 +454,10 @@ export function decodeCredit<TAddress extends string = string>(
 export function decodeCredit<TAddress extends string = string>(
   encodedAccount: EncodedAccount<TAddress> | MaybeEncodedAccount<TAddress>,
 ): Account<Credit, TAddress> | MaybeAccount<Credit, TAddress> {
-  return decodeAccount(encodedAccount as MaybeEncodedAccount<TAddress>, getCreditDecoder());
+  return decodeAccount(
+    requireAccount(encodedAccount as MaybeEncodedAccount<TAddress>, 'credit', CREDIT_DISCRIMINATOR),
+    getCreditDecoder(),
+  );
 }
 
 export async function fetchCredit<TAddress extends string = string>(

@@ -6,6 +6,8 @@
  * @see https://github.com/codama-idl/codama
  */
 
+import { getU8Encoder, getU32Encoder } from '../../numbers.js';
+import { requireAccount } from '../../account.js';
 import {
   assertAccountExists,
   assertAccountsExist,
@@ -24,11 +26,9 @@ import {
   getStructDecoder,
   getStructEncoder,
   getU32Decoder,
-  getU32Encoder,
   getU64Decoder,
   getU64Encoder,
   getU8Decoder,
-  getU8Encoder,
   transformEncoder,
   type Account,
   type Address,
@@ -195,7 +195,10 @@ export function decodeLot<TAddress extends string = string>(
 export function decodeLot<TAddress extends string = string>(
   encodedAccount: EncodedAccount<TAddress> | MaybeEncodedAccount<TAddress>,
 ): Account<Lot, TAddress> | MaybeAccount<Lot, TAddress> {
-  return decodeAccount(encodedAccount as MaybeEncodedAccount<TAddress>, getLotDecoder());
+  return decodeAccount(
+    requireAccount(encodedAccount as MaybeEncodedAccount<TAddress>, 'lot', LOT_DISCRIMINATOR),
+    getLotDecoder(),
+  );
 }
 
 export async function fetchLot<TAddress extends string = string>(

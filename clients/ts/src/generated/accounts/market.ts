@@ -6,6 +6,8 @@
  * @see https://github.com/codama-idl/codama
  */
 
+import { getU8Encoder, getU16Encoder, getU32Encoder } from '../../numbers.js';
+import { requireAccount } from '../../account.js';
 import {
   assertAccountExists,
   assertAccountsExist,
@@ -26,13 +28,10 @@ import {
   getStructDecoder,
   getStructEncoder,
   getU16Decoder,
-  getU16Encoder,
   getU32Decoder,
-  getU32Encoder,
   getU64Decoder,
   getU64Encoder,
   getU8Decoder,
-  getU8Encoder,
   transformEncoder,
   type Account,
   type Address,
@@ -314,7 +313,10 @@ export function decodeMarket<TAddress extends string = string>(
 export function decodeMarket<TAddress extends string = string>(
   encodedAccount: EncodedAccount<TAddress> | MaybeEncodedAccount<TAddress>,
 ): Account<Market, TAddress> | MaybeAccount<Market, TAddress> {
-  return decodeAccount(encodedAccount as MaybeEncodedAccount<TAddress>, getMarketDecoder());
+  return decodeAccount(
+    requireAccount(encodedAccount as MaybeEncodedAccount<TAddress>, 'market', MARKET_DISCRIMINATOR),
+    getMarketDecoder(),
+  );
 }
 
 export async function fetchMarket<TAddress extends string = string>(

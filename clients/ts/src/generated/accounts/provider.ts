@@ -6,6 +6,8 @@
  * @see https://github.com/codama-idl/codama
  */
 
+import { getU8Encoder, getU32Encoder } from '../../numbers.js';
+import { requireAccount } from '../../account.js';
 import {
   assertAccountExists,
   assertAccountsExist,
@@ -24,11 +26,9 @@ import {
   getStructDecoder,
   getStructEncoder,
   getU32Decoder,
-  getU32Encoder,
   getU64Decoder,
   getU64Encoder,
   getU8Decoder,
-  getU8Encoder,
   transformEncoder,
   type Account,
   type Address,
@@ -225,7 +225,10 @@ export function decodeProvider<TAddress extends string = string>(
 export function decodeProvider<TAddress extends string = string>(
   encodedAccount: EncodedAccount<TAddress> | MaybeEncodedAccount<TAddress>,
 ): Account<Provider, TAddress> | MaybeAccount<Provider, TAddress> {
-  return decodeAccount(encodedAccount as MaybeEncodedAccount<TAddress>, getProviderDecoder());
+  return decodeAccount(
+    requireAccount(encodedAccount as MaybeEncodedAccount<TAddress>, 'provider', PROVIDER_DISCRIMINATOR),
+    getProviderDecoder(),
+  );
 }
 
 export async function fetchProvider<TAddress extends string = string>(

@@ -6,6 +6,7 @@
  * @see https://github.com/codama-idl/codama
  */
 
+import { getU32Encoder } from '../../numbers.js';
 import {
   combineCodec,
   fixDecoderSize,
@@ -15,7 +16,6 @@ import {
   getStructDecoder,
   getStructEncoder,
   getU32Decoder,
-  getU32Encoder,
   getU64Decoder,
   getU64Encoder,
   transformEncoder,

@@ -6,6 +6,7 @@
  * @see https://github.com/codama-idl/codama
  */
 
+import { getU32Encoder } from '../../numbers.js';
 import {
   combineCodec,
   fixDecoderSize,
@@ -17,7 +18,6 @@ import {
   getStructDecoder,
   getStructEncoder,
   getU32Decoder,
-  getU32Encoder,
   transformEncoder,
   type AccountMeta,
   type Address,
@@ -32,7 +32,12 @@ import {
 } from '@solana/kit';
 import { BLOCKABLE_CREDITS_PROGRAM_ADDRESS } from '../programs/index.js';
 import { getAccountMetaFactory, type ResolvedAccount } from '../shared/index.js';
-import { getSignedReportDecoder, getSignedReportEncoder, type SignedReport, type SignedReportArgs } from '../types/index.js';
+import {
+  getSignedReportDecoder,
+  getSignedReportEncoder,
+  type SignedReport,
+  type SignedReportArgs,
+} from '../types/index.js';
 
 export const USAGE_METER_DISCRIMINATOR = new Uint8Array([165, 12, 95, 78, 203, 152, 101, 44]);
 

@@ -6,10 +6,10 @@
  * @see https://github.com/codama-idl/codama
  */
 
+import { getU32Encoder } from '../../numbers.js';
 import {
   getAddressEncoder,
   getProgramDerivedAddress,
-  getU32Encoder,
   getUtf8Encoder,
   type Address,
   type ProgramDerivedAddress,

@@ -6,6 +6,7 @@
  * @see https://github.com/codama-idl/codama
  */
 
+import { getU32Encoder } from '../../numbers.js';
 import {
   combineCodec,
   getAddressDecoder,
@@ -15,7 +16,6 @@ import {
   getStructDecoder,
   getStructEncoder,
   getU32Decoder,
-  getU32Encoder,
   type Address,
   type Codec,
   type Decoder,

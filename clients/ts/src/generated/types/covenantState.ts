@@ -6,6 +6,7 @@
  * @see https://github.com/codama-idl/codama
  */
 
+import { getU8Encoder, getU16Encoder } from '../../numbers.js';
 import {
   combineCodec,
   fixDecoderSize,
@@ -17,11 +18,9 @@ import {
   getStructDecoder,
   getStructEncoder,
   getU16Decoder,
-  getU16Encoder,
   getU64Decoder,
   getU64Encoder,
   getU8Decoder,
-  getU8Encoder,
   type FixedSizeCodec,
   type FixedSizeDecoder,
   type FixedSizeEncoder,

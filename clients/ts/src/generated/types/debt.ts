@@ -6,6 +6,7 @@
  * @see https://github.com/codama-idl/codama
  */
 
+import { getU8Encoder } from '../../numbers.js';
 import {
   combineCodec,
   fixDecoderSize,
@@ -19,7 +20,6 @@ import {
   getU64Decoder,
   getU64Encoder,
   getU8Decoder,
-  getU8Encoder,
   type FixedSizeCodec,
   type FixedSizeDecoder,
   type FixedSizeEncoder,

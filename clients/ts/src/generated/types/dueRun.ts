@@ -6,14 +6,13 @@
  * @see https://github.com/codama-idl/codama
  */
 
+import { getU8Encoder, getU32Encoder } from '../../numbers.js';
 import {
   combineCodec,
   getStructDecoder,
   getStructEncoder,
   getU32Decoder,
-  getU32Encoder,
   getU8Decoder,
-  getU8Encoder,
   type FixedSizeCodec,
   type FixedSizeDecoder,
   type FixedSizeEncoder,

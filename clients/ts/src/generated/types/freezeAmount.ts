@@ -6,6 +6,7 @@
  * @see https://github.com/codama-idl/codama
  */
 
+import { getU16Encoder } from '../../numbers.js';
 import {
   combineCodec,
   getDiscriminatedUnionDecoder,
@@ -15,7 +16,6 @@ import {
   getTupleDecoder,
   getTupleEncoder,
   getU16Decoder,
-  getU16Encoder,
   getU64Decoder,
   getU64Encoder,
   getUnitDecoder,

@@ -6,12 +6,12 @@
  * @see https://github.com/codama-idl/codama
  */
 
+import { getU32Encoder } from '../../numbers.js';
 import {
   combineCodec,
   getStructDecoder,
   getStructEncoder,
   getU32Decoder,
-  getU32Encoder,
   getU64Decoder,
   getU64Encoder,
   type FixedSizeCodec,

@@ -27,7 +27,12 @@ import {
   type GetDiscriminatedUnionVariant,
   type GetDiscriminatedUnionVariantContent,
 } from '@solana/kit';
-import { getMarketSettingsDecoder, getMarketSettingsEncoder, type MarketSettings, type MarketSettingsArgs } from './index.js';
+import {
+  getMarketSettingsDecoder,
+  getMarketSettingsEncoder,
+  type MarketSettings,
+  type MarketSettingsArgs,
+} from './index.js';
 
 /** A change of a market. */
 export type MarketChange =

@@ -6,6 +6,7 @@
  * @see https://github.com/codama-idl/codama
  */
 
+import { getU16Encoder, getU32Encoder } from '../../numbers.js';
 import {
   combineCodec,
   getAddressDecoder,
@@ -13,9 +14,7 @@ import {
   getStructDecoder,
   getStructEncoder,
   getU16Decoder,
-  getU16Encoder,
   getU32Decoder,
-  getU32Encoder,
   type Address,
   type FixedSizeCodec,
   type FixedSizeDecoder,

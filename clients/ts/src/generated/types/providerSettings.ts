@@ -6,6 +6,7 @@
  * @see https://github.com/codama-idl/codama
  */
 
+import { getU8Encoder, getU32Encoder } from '../../numbers.js';
 import {
   combineCodec,
   fixDecoderSize,
@@ -19,11 +20,9 @@ import {
   getStructDecoder,
   getStructEncoder,
   getU32Decoder,
-  getU32Encoder,
   getU64Decoder,
   getU64Encoder,
   getU8Decoder,
-  getU8Encoder,
   type Address,
   type FixedSizeCodec,
   type FixedSizeDecoder,

@@ -6,6 +6,7 @@
  * @see https://github.com/codama-idl/codama
  */
 
+import { getU8Encoder, getU32Encoder } from '../../numbers.js';
 import {
   combineCodec,
   fixDecoderSize,
@@ -19,15 +20,18 @@ import {
   getStructDecoder,
   getStructEncoder,
   getU32Decoder,
-  getU32Encoder,
   getU8Decoder,
-  getU8Encoder,
   type Codec,
   type Decoder,
   type Encoder,
   type ReadonlyUint8Array,
 } from '@solana/kit';
-import { getCreditReadingDecoder, getCreditReadingEncoder, type CreditReading, type CreditReadingArgs } from './index.js';
+import {
+  getCreditReadingDecoder,
+  getCreditReadingEncoder,
+  type CreditReading,
+  type CreditReadingArgs,
+} from './index.js';
 
 /** A report as it travels in a transaction; its scope follows from the accounts. */
 export type SignedReport = {

@@ -6,6 +6,7 @@
  * @see https://github.com/codama-idl/codama
  */
 
+import { getU16Encoder, getU32Encoder } from '../../numbers.js';
 import {
   combineCodec,
   fixDecoderSize,
@@ -15,9 +16,7 @@ import {
   getStructDecoder,
   getStructEncoder,
   getU16Decoder,
-  getU16Encoder,
   getU32Decoder,
-  getU32Encoder,
   getU64Decoder,
   getU64Encoder,
   type FixedSizeCodec,

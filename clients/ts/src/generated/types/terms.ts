@@ -6,6 +6,7 @@
  * @see https://github.com/codama-idl/codama
  */
 
+import { getU8Encoder, getU16Encoder, getU32Encoder } from '../../numbers.js';
 import {
   combineCodec,
   fixDecoderSize,
@@ -17,13 +18,10 @@ import {
   getStructDecoder,
   getStructEncoder,
   getU16Decoder,
-  getU16Encoder,
   getU32Decoder,
-  getU32Encoder,
   getU64Decoder,
   getU64Encoder,
   getU8Decoder,
-  getU8Encoder,
   type FixedSizeCodec,
   type FixedSizeDecoder,
   type FixedSizeEncoder,
