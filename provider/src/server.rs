@@ -34,7 +34,7 @@ const OPS_CONNECTIONS: usize = 64;
 ///
 /// It starts the gate first, then the parts, then the listeners, and [`Server::stop`] ends them in reverse. A crash at any
 /// moment loses nothing that was answered: holds, settlements and freezes are recorded in the gate's store before they are
-/// answered. Jobs that ran are released by their holds' deadlines; leases are restored from their holds.
+/// answered. The next start returns the holds of requests; leases are restored from their holds.
 pub struct Server {
     app: Arc<App>,
     addrs: Vec<SocketAddr>,

@@ -43,7 +43,7 @@ pub struct Limits {
     pub keep_alive_seconds: u64,
     /// Seconds after which a request's connection that nothing moves on is closed; longer than any model's timeout.
     pub idle_seconds: u64,
-    /// Seconds that a client may keep a stream waiting in all; then the rest is read without it.
+    /// Seconds that a client may keep a stream waiting in all; then it counts as gone.
     pub client_patience_seconds: u64,
     /// Seconds without an event after which a stream gets a comment, so that nothing in between closes it.
     pub stream_comment_seconds: u64,
