@@ -18,6 +18,7 @@ import {
 import { explain } from '../examples/errors.js';
 import { firstFreeze } from '../examples/firstFreeze.js';
 import { freezeShortfall } from '../examples/freeze.js';
+import { cure } from '../examples/pay.js';
 import { owed } from '../examples/read.js';
 import { loan } from './loan.js';
 import { LiteChain } from './lite.js';
@@ -50,12 +51,27 @@ test('the examples of the README freeze, read and explain', async () => {
   assert.deepEqual(await owed(nodeOf(chain), credit), {
     debt: client.totalDebt(now.debt),
     arrears: client.arrears(now),
+    locked: client.lockedUnits(now.collateral),
+    frozen: client.frozenUnits(now.collateral),
     open: client.availableUnits(now.collateral),
   });
   const { code, text } = client.describeError('AlreadyFrozen');
   const signed = await signedBy(lender, await freezeShortfall(lender, borrower.address));
   assert.equal(explain({ InstructionError: [0, { Custom: code }] }, signed), `instruction 0 was refused: ${text}`);
   assert.equal(explain('AccountNotFound', signed), 'not an error of the program');
+});
+
+test('the payment of the README cures a loan, and takes no more than its quote', async () => {
+  const chain = new LiteChain();
+  const world = await World.new(chain);
+  const credit = await delinquent(world, await loan(world));
+  const before = world.balance(world.wallets.borrower);
+  const arrears = client.arrears(world.creditNow(credit));
+  await world.sent(await cure(nodeOf(chain), world.parties.borrower, credit));
+  assert.equal(world.credit(credit).status, client.Status.Active);
+  const paid = before - world.balance(world.wallets.borrower);
+  assert(paid >= arrears && paid < arrears + 1_000_000n, `${paid} micro-USDC for arrears of ${arrears}`);
+  await assert.rejects(cure(nodeOf(chain), world.parties.borrower, credit));
 });
 
 /** A transaction of one instruction, signed. */

@@ -27,6 +27,7 @@ import {
   setTransactionMessageLifetimeUsingBlockhash,
 } from '@solana/kit';
 import * as lighthouse from 'lighthouse-sdk';
+import { provenLog } from '../examples/events.js';
 import { simulateOn, until } from './cluster.js';
 import type { Description } from './sandbox.js';
 import { Wallet } from './wallet.js';
@@ -66,17 +67,6 @@ class Page {
     assert.deepEqual([added.length, programs.length], [2, 3]);
     const wire = getBase64Decoder().decode(signed) as Base64EncodedWireTransaction;
     return this.rpc.sendTransaction(wire, { encoding: 'base64', preflightCommitment: 'confirmed' }).send();
-  }
-
-  /** Every record of a credit, from the transactions that have named it. */
-  async log(credit: Address): Promise<readonly client.CreditRecord[]> {
-    const signatures = await this.rpc.getSignaturesForAddress(credit, CONFIRMED).send();
-    const records: client.CreditRecord[] = [];
-    for (const { signature } of [...signatures].reverse()) {
-      const events = client.eventsOfTransaction(await this.fetched(signature));
-      records.push(...events.flatMap((event) => client.recordsOf(event)));
-    }
-    return records.filter((record) => record.credit === credit).sort((one, other) => (one.seq < other.seq ? -1 : 1));
   }
 
   async fetched(signature: Signature): Promise<client.FetchedTransaction> {
@@ -134,14 +124,15 @@ export function live({ cluster, credits, market, parties }: Description): void {
     const { by, units } = event.event.record.change;
     assert.deepEqual([by, units], [page.signer.address, client.frozenUnits(after.collateral)]);
 
-    const { eventHash, eventSeq } = (await client.fetchCredit(page.rpc, credit)).data;
-    // Metering goes on meanwhile: the records up to the account that was read.
-    const log = (await page.log(credit)).filter((record) => record.seq < eventSeq);
-    assert.equal(await client.findLogFault(credit, log, eventHash), undefined);
+    const log = await provenLog(page.rpc, credit);
     const missing = log.filter((record) => record.seq !== 1n);
-    assert.deepEqual(await client.findLogFault(credit, missing, eventHash), { fault: 'gap', expected: 1n, found: 2n });
+    assert.deepEqual(await client.findLogFault(credit, missing, after.eventHash), {
+      fault: 'gap',
+      expected: 1n,
+      found: 2n,
+    });
     const forged = log.map((record) => (record.seq === 1n ? { ...record, at: record.at + 1n } : record));
-    assert.deepEqual(await client.findLogFault(credit, forged, eventHash), { fault: 'hash' });
+    assert.deepEqual(await client.findLogFault(credit, forged, after.eventHash), { fault: 'hash' });
   });
 
   test('a page thaws it again, and a second freeze authority is refused', async () => {
