@@ -7,7 +7,7 @@ use {
         rpc::{RpcClientError, RpcClientErrorKind, RpcError, RpcResponseErrorData},
         transactions::BuildError,
     },
-    blockable_credits::errors::BlockableError,
+    blockable_credits::{ID, errors::BlockableError},
     solana_pubkey::Pubkey,
     solana_signature::Signature,
     solana_transaction_error::TransactionError,
@@ -76,10 +76,20 @@ fn last_error(logs: &[String]) -> String {
     line.map(|(_, message)| format!(" ({message})")).unwrap_or_default()
 }
 
+/// The innermost program that has failed with a custom code, by the lines that the runtime writes.
+fn failed_program(logs: &[String]) -> Option<&str> {
+    logs.iter().find_map(|line| {
+        let (program, _) = line.strip_prefix("Program ")?.split_once(" failed: custom program error: ")?;
+        (!program.contains(' ')).then_some(program)
+    })
+}
+
 impl ClientError {
-    /// From a failed transaction and its log.
+    /// From a failed transaction and its log. Every program counts its errors from 6000: where the log names another program,
+    /// the error is not the program's own.
     pub fn from_transaction(error: TransactionError, logs: Vec<String>) -> ClientError {
-        match program_error(&error) {
+        let is_of_another = failed_program(&logs).is_some_and(|failed| failed != ID.to_string());
+        match program_error(&error).filter(|_| !is_of_another) {
             Some((instruction, error)) => ClientError::Refused { instruction, error, logs },
             None => ClientError::Failed { error, logs },
         }
@@ -127,6 +137,20 @@ impl From<RpcClientError> for ClientError {
 #[cfg(test)]
 mod tests {
     use {super::*, solana_instruction::error::InstructionError};
+
+    #[test]
+    fn an_error_of_another_program_is_not_the_programs_own() {
+        let failed = TransactionError::InstructionError(0, InstructionError::Custom(6_001));
+        let line = |program: &str| format!("Program {program} failed: custom program error: 0x1771");
+        let (own, other) = (ID.to_string(), "L2TExMFKdjpN9kozasaurPirfHy9P8sbXoAN1qA3S95");
+        let error = |logs: Vec<String>| ClientError::from_transaction(failed.clone(), logs).program_error();
+        assert!(error(Vec::new()).is_some());
+        assert!(error(vec![line(&own)]).is_some());
+        assert_eq!(error(vec![line(other)]), None);
+        // A program that calls this one hands its error on; what a program logs is not the runtime's line.
+        assert!(error(vec![line(&own), line(other)]).is_some());
+        assert!(error(vec![format!("Program log: {}", line(other)), line(&own)]).is_some());
+    }
 
     #[test]
     fn anchors_own_errors_keep_their_message() {
