@@ -45,7 +45,7 @@ mod tests {
 
     /// A transaction in which the program, its only account, has sent itself an event.
     fn fetched(err: serde_json::Value) -> EncodedConfirmedTransactionWithStatusMeta {
-        let event = [&EVENT_IX_TAG_LE[..], MarketCreated::DISCRIMINATOR, &[0; 97]].concat();
+        let event = [EVENT_IX_TAG_LE, MarketCreated::DISCRIMINATOR, &[0; 97]].concat();
         let status = if err.is_null() { json!({ "Ok": null }) } else { json!({ "Err": err }) };
         serde_json::from_value(json!({
             "slot": 1,
