@@ -42,6 +42,7 @@ mod error;
 mod gateway;
 mod http;
 mod intake;
+mod keep_alive;
 mod leases;
 mod limits;
 mod meter;

@@ -1,7 +1,7 @@
 //! Usage reports, for those who submit them to the chain. They are signed, so anyone may read them.
 
 use {
-    crate::{app::App, error::ApiError},
+    crate::{app::App, error::ApiError, keep_alive::with_comments},
     axum::{
         Json, Router,
         body::Body,
@@ -19,11 +19,9 @@ use {
     futures_util::{Stream, stream},
     serde::Deserialize,
     std::{convert::Infallible, sync::Arc, time::Duration},
-    tokio::{sync::OwnedSemaphorePermit, time::timeout},
+    tokio::sync::OwnedSemaphorePermit,
 };
 
-/// Pause in a stream without reports after which a comment is sent.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Reports in an answer where the request names no number.
 const PAGE: u32 = 100;
 
@@ -91,24 +89,23 @@ async fn live(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Respons
             "too many streams of reports are open; poll GET /v1/reports instead",
         )
     })?;
-    let mut response = Response::new(Body::from_stream(events(reporters.feed(last), permit)));
+    let pause = Duration::from_secs(app.config.limits.stream_comment_seconds);
+    let events = with_comments(events(reporters.feed(last), permit), pause);
+    let mut response = Response::new(Body::from_stream(events));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     Ok(response)
 }
 
-/// Turns reports into events, with a comment in each pause so that a broken connection is noticed.
+/// Turns reports into events.
 fn events(
     feed: Feed,
     permit: OwnedSemaphorePermit,
 ) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + use<> {
     stream::unfold((feed, permit), |(mut feed, permit)| async move {
-        let event = match timeout(KEEP_ALIVE, feed.next()).await {
-            Err(_) => Bytes::from_static(b": alive\n\n"),
-            Ok(report) => event(report?.as_ref()),
-        };
-        Some((Ok(event), (feed, permit)))
+        let report = feed.next().await?;
+        Some((Ok(event(report.as_ref())), (feed, permit)))
     })
 }
 

@@ -10,6 +10,7 @@ use {
     },
     crate::{
         error::ApiError,
+        keep_alive::with_comments,
         limits::Permit,
         meter::{AnswerEnd, Meter, Outcome, Stop},
         named::{AnswerParts, NamedRequest},
@@ -39,7 +40,9 @@ pub(super) fn answer(
     time: UpstreamTime,
     permit: Permit,
 ) -> Response {
-    let patience = Duration::from_secs(job.app.config.limits.client_patience_seconds);
+    let limits = &job.app.config.limits;
+    let patience = Duration::from_secs(limits.client_patience_seconds);
+    let pause = Duration::from_secs(limits.stream_comment_seconds);
     let (client, receiver) = StreamClient::new(patience, job.named.as_ref().map(NamedRequest::most));
     let mut headers = HeaderMap::new();
     insert_headers(&mut headers, &job);
@@ -49,7 +52,7 @@ pub(super) fn answer(
     let meter = Meter::new(job.plan.endpoint.form(), job.plan.rewrite(names));
     let pump = Pump { meter, client, time, headers: headers.clone() };
     tokio::spawn(pump.run(job, answer, permit).in_current_span());
-    let mut response = Response::new(Body::from_stream(ReceiverStream::new(receiver)));
+    let mut response = Response::new(Body::from_stream(with_comments(ReceiverStream::new(receiver), pause)));
     *response.headers_mut() = headers;
     response
 }
