@@ -1,7 +1,7 @@
 //! `--serve` as a process: the commands of docs/try.md work on it, one document is printed, and nothing is left of it.
 
-// Tests may wait for the clock and need no deadline.
-#![allow(clippy::disallowed_methods)]
+// Tests may end by a panic, wait for the clock and need no deadline.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use {
     serde_json::Value,

@@ -1,8 +1,8 @@
 //! The sandbox as a library: what it promises is there, it refuses what is wrong before it does anything, and it goes on from what
 //! was kept.
 
-// Tests may wait for the clock and need no deadline.
-#![allow(clippy::disallowed_methods)]
+// Tests may end by a panic, wait for the clock and need no deadline.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use {
     blockable_sandbox::{
