@@ -57,7 +57,7 @@ impl Rules {
 
 /// All on one line, with `, ` and `: ` between.
 const ONE_LINE: Place =
-    Place { indent: None, around: 2, names: 1, escapes: false, comments: false, parsed: false };
+    Place { indent: None, around: 2, names: 1, texts: 1, escapes: false, comments: false, parsed: false };
 /// An element a line.
 const INDENTED: Place = Place { indent: Some(4), around: 1, ..ONE_LINE };
 /// The same in a message.
@@ -66,12 +66,12 @@ const ONE_LINE_CALLS: Place = Place { parsed: true, ..ONE_LINE };
 const XML: Place = Place { around: 48, names: 2, ..ONE_LINE };
 /// `<｜DSML｜parameter name="NAME" string="false">` and its end.
 const DSML: Place = Place { around: 72, ..ONE_LINE_CALLS };
-/// TypeScript with a comment for each description.
+/// TypeScript with a comment for each description, which an object within an object has twice.
 const TYPESCRIPT: Place =
-    Place { indent: Some(4), around: 12, names: 2, escapes: false, comments: true, parsed: false };
+    Place { indent: Some(4), around: 12, names: 2, texts: 2, escapes: false, comments: true, parsed: false };
 /// The largest of them all.
 const LARGEST: Place =
-    Place { indent: Some(4), around: 72, names: 2, escapes: true, comments: true, parsed: true };
+    Place { indent: Some(4), around: 72, names: 2, texts: 2, escapes: true, comments: true, parsed: true };
 
 const PLAIN: Rules = Rules {
     normalisation: Normalisation::None,

@@ -33,6 +33,8 @@ pub(crate) struct Place {
     pub around: u64,
     /// Times that the name of a member is printed.
     pub names: u64,
+    /// Times that a text is printed.
+    pub texts: u64,
     /// True where everything but plain ASCII, and what HTML knows as a mark, is printed as an escape.
     pub escapes: bool,
     /// True where each line of a text begins with the indentation and the mark of a comment.
@@ -143,7 +145,9 @@ impl<'de> Visitor<'de> for Seed<'_> {
     fn visit_str<E: Error>(self, value: &str) -> Result<u64, E> {
         Ok(match self.place.parsed {
             true => text_or_json(self.rules, self.place, value, self.depth),
-            false => printed_text(self.rules, self.place, value, self.depth).saturating_add(2),
+            false => printed_text(self.rules, self.place, value, self.depth)
+                .saturating_add(2)
+                .saturating_mul(self.place.texts),
         })
     }
 
@@ -172,7 +176,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
 
 /// Bounds the tokens of a text that is printed as JSON, or parsed and printed anew where the upstream can read it.
 fn text_or_json(rules: &Rules, place: &Place, value: &str, depth: u64) -> u64 {
-    let as_text = printed_text(rules, place, value, depth).saturating_add(2);
+    let as_text = printed_text(rules, place, value, depth).saturating_add(2).saturating_mul(place.texts);
     match value.trim_start().bytes().next() {
         Some(b'{' | b'[' | b'"') => {}
         Some(b'-' | b'0'..=b'9') => return as_text.max(LONGEST_FLOAT),
