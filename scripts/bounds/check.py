@@ -128,13 +128,16 @@ def write_record(args, rows, any_requests):
         f"scripts/check-bounds --seed {args.seed} --texts {args.texts} --requests {args.requests} --record docs/bounds-record.md", "```", "",
         "Characters: every code point of Unicode alone, ten times, and between marks. Texts and requests are random, made of what",
         "normalisation, byte fallback, quoting, indentation and comments make longer. Each column has the number of comparisons and",
-        "the largest share of a bound that was used.", "",
+        "the largest share of a bound that was used. SentencePiece sets one mark before a text; it is one of the four tokens that a",
+        "bound has around a prompt, and compared as such.", "",
         "Vocabularies come from [PyPI](../scripts/bounds/requirements.txt) and [npm](../scripts/bounds/vocabularies.txt). A template",
         "that is not \"its own\" does what the published ones of the family do, see `scripts/bounds/families.py`.", "",
         "| tokenizer and template | `family` | characters | | texts | | requests | |", "|---|---|--:|--:|--:|--:|--:|--:|",
     ]
     for name, family, *all_worst in rows:
-        cells = " | ".join(f"{worst.count:,} | {worst.share:.1%}" if worst.count else "as above | " for worst in all_worst)
+        missing = ["as above", "as above", "none"]
+        pairs = zip(all_worst, missing, strict=True)
+        cells = " | ".join(f"{worst.count:,} | {worst.share:.1%}" if worst.count else f"{why} | " for worst, why in pairs)
         lines.append(f"| {name} | `{family}` | {cells} |")
     lines += ["", f"Of the {any_requests.count:,} requests none used more than {any_requests.share:.1%} of the bound of `any`."]
     args.record.write_text("\n".join(lines) + "\n")
