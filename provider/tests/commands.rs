@@ -363,3 +363,24 @@ fn run_plain(config: &Path, command: &[&str]) -> Output {
     let (name, rest) = command.split_first().unwrap();
     Command::new(BINARY).arg(name).arg("--config").arg(config).args(rest).output().unwrap()
 }
+
+/// Each command that the page for providers shows is one of the binary's, with options that it takes.
+#[test]
+fn the_page_shows_commands_that_exist() {
+    let page = include_str!("../../docs/provider.md");
+    let shown: Vec<&str> = page.lines().filter(|line| line.starts_with("blockable-provider ")).collect();
+    assert!(shown.len() >= 12, "{shown:?}");
+    for line in shown {
+        let command = line.split(" #").next().unwrap().split(" <").next().unwrap();
+        let words: Vec<&str> = command.split_whitespace().skip(1).collect();
+        let help = Command::new(BINARY).args([words[0], "--help"]).output().unwrap();
+        assert!(help.status.success(), "{line}");
+        let help = String::from_utf8(help.stdout).unwrap();
+        for option in words.iter().filter(|word| word.starts_with("--")) {
+            assert!(
+                help.contains(&format!("{option} ")) || help.contains(&format!("{option}\n")),
+                "{line}: {option}"
+            );
+        }
+    }
+}
