@@ -273,7 +273,12 @@ async fn the_usage_log_begins_anew_with_the_place_of_a_borrower() {
     assert_eq!(records(&old).await, 1);
     let second = Keypair::new();
     hand_over(&bench, &second.pubkey(), 2);
-    while bench.server.gate().notices_after(0, 9).await.unwrap().is_empty() {
+    let seconds = second.pubkey().to_string();
+    let noticed = async || {
+        let notices = bench.server.gate().notices_after(0, 9).await.unwrap();
+        notices.iter().any(|notice| notice.borrower == seconds)
+    };
+    while !noticed().await {
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
     let new = sign_in(&bench, &second, false).await;
