@@ -39,7 +39,8 @@ impl Gate {
     pub async fn used_by_borrower_since(&self, credit: &Pubkey) -> Result<Option<i64>, StoreError> {
         let credit = credit.to_string();
         let at_ms = self.read(move |connection| notice::last_hand_over(connection, &credit)).await?;
-        Ok(at_ms.map(|at_ms| at_ms.saturating_mul(1_000)))
+        // The whole millisecond belongs to the borrower before: nobody signs in within the one of its hand-over.
+        Ok(at_ms.map(|at_ms| at_ms.saturating_add(1).saturating_mul(1_000)))
     }
 
     /// Up to `most` totals by day, credit, model and API key, the earliest day first. Days count as a whole. Errors:
