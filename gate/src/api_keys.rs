@@ -1,4 +1,4 @@
-//! What is kept of API keys: the keys that a borrower made beside its first one, and the lowest generation that is good.
+//! The parts of API keys that are kept: the keys that a borrower made beside its first one, and the lowest generation that is good.
 //!
 //! The gate only keeps them, in the store that is backed up with the use of each key; the server makes and checks them.
 

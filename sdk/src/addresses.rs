@@ -1,4 +1,4 @@
-//! Every address the program derives, from the seeds in the program itself.
+//! Every address the program derives, from the seeds in the program itself, and those of other programs in its transactions.
 
 use {
     anchor_spl::associated_token::get_associated_token_address_with_program_id,
@@ -8,6 +8,14 @@ use {
 
 /// The clock sysvar's account.
 pub const CLOCK: Pubkey = solana_sdk_ids::sysvar::clock::ID;
+/// The program that sets a transaction's compute budget.
+pub const COMPUTE_BUDGET: Pubkey = solana_sdk_ids::compute_budget::ID;
+/// The program of assertions, Lighthouse, that Phantom and Solflare add to what they sign on mainnet.
+pub const LIGHTHOUSE: Pubkey = Pubkey::from_str_const("L2TExMFKdjpN9kozasaurPirfHy9P8sbXoAN1qA3S95");
+/// The memo program.
+pub const MEMO: Pubkey = Pubkey::from_str_const("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr");
+/// The first memo program, which still runs.
+pub const FIRST_MEMO: Pubkey = Pubkey::from_str_const("Memo1UhkJRfHyvLMcVucJwxXeuD728EqVDDwQDxFMNo");
 
 fn derive(parts: &[&[u8]]) -> Pubkey {
     Pubkey::find_program_address(parts, &ID).0

@@ -9,20 +9,13 @@
 use {
     super::refused::OrderRefused,
     blockable_sdk::{
-        PROGRAM_ID, Pubkey, VersionedMessage, message::compiled_instruction::CompiledInstruction,
+        PROGRAM_ID, Pubkey, VersionedMessage,
+        addresses::{COMPUTE_BUDGET, FIRST_MEMO, LIGHTHOUSE, MEMO},
+        message::compiled_instruction::CompiledInstruction,
     },
     std::{collections::HashSet, str},
 };
 
-/// The program that sets a transaction's compute budget.
-const COMPUTE_BUDGET: Pubkey = Pubkey::from_str_const("ComputeBudget111111111111111111111111111111");
-/// The program of assertions that Phantom and Solflare add to what they sign on mainnet.
-const LIGHTHOUSE: Pubkey = Pubkey::from_str_const("L2TExMFKdjpN9kozasaurPirfHy9P8sbXoAN1qA3S95");
-/// The memo program of today, and the first one.
-const MEMOS: [Pubkey; 2] = [
-    Pubkey::from_str_const("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr"),
-    Pubkey::from_str_const("Memo1UhkJRfHyvLMcVucJwxXeuD728EqVDDwQDxFMNo"),
-];
 /// The system program, whose instruction 4 advances a durable nonce.
 const SYSTEM: Pubkey = Pubkey::from_str_const("11111111111111111111111111111111");
 const ADVANCE_NONCE: [u8; 4] = 4_u32.to_le_bytes();
@@ -57,7 +50,7 @@ const COMPANIONS: [Companion; 3] = [
     Companion { programs: &[COMPUTE_BUDGET], most: 4, check: check_budget },
     // Phantom adds one to six.
     Companion { programs: &[LIGHTHOUSE], most: 6, check: check_assertion },
-    Companion { programs: &MEMOS, most: 4, check: check_memo },
+    Companion { programs: &[MEMO, FIRST_MEMO], most: 4, check: check_memo },
 ];
 
 fn check_budget(_: &VersionedMessage, instruction: &CompiledInstruction) -> Result<(), &'static str> {

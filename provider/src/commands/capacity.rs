@@ -1,10 +1,9 @@
 //! `blockable-provider capacity`, `suspend` and `resume`: in force at once.
 
 use {
-    super::chain::{ActError, Authority, ChainArgs, Plan, Report, Session, carry_out, provider_json},
+    super::chain::{ActError, ChainArgs, Report, Session, act, provider_json},
     blockable_sdk::{
-        Instruction,
-        amounts::{Lamports, Units},
+        amounts::Units,
         instructions::{provider_resume, provider_set_capacity, provider_suspend},
         program::state::Provider,
     },
@@ -79,7 +78,7 @@ pub(super) async fn capacity(args: &CapacityArgs) -> Result<Report, ActError> {
     ];
     let undone = "it can be changed again at any time, down to what is outstanding".to_string();
     let done = format!("the capacity is {}", text::units(after));
-    act(&session, &provider, ("set the capacity".to_string(), effect, undone), instruction, done).await
+    act(&session, &provider, ("set the capacity".to_string(), effect, undone), instruction, |_| done).await
 }
 
 /// Suspends the provider. Errors: [`ActError`].
@@ -102,7 +101,7 @@ pub(super) async fn suspend(args: &SuspendArgs) -> Result<Report, ActError> {
         _ => "the change that waits is dropped, and must be proposed anew",
     };
     let words = ("suspend the provider".to_string(), effect, undone.to_string());
-    act(&session, &provider, words, instruction, "suspended; `resume` lifts it".to_string()).await
+    act(&session, &provider, words, instruction, |_| "suspended; `resume` lifts it".to_string()).await
 }
 
 /// Lifts the provider's own suspension. Errors: [`ActError`].
@@ -124,20 +123,5 @@ pub(super) async fn resume(args: &ResumeArgs) -> Result<Report, ActError> {
     let effect = vec![("new loans".to_string(), "can be offered and issued".to_string())];
     let words =
         ("resume the provider".to_string(), effect, "nothing: `suspend` stops new loans at once".to_string());
-    act(&session, &provider, words, instruction, "resumed".to_string()).await
-}
-
-async fn act(
-    session: &Session,
-    provider: &Provider,
-    (title, effect, irreversible): (String, Vec<(String, String)>, String),
-    instruction: Instruction,
-    done: String,
-) -> Result<Report, ActError> {
-    let authority = Authority::load(&session.args, &session.config.operator, provider.authority)?;
-    let transactions = vec![vec![instruction]];
-    let plan = Plan { title, effect, irreversible, rent: Lamports(0), transactions };
-    let carried = carry_out(session, &authority, &plan).await?;
-    let after = session.provider().await?;
-    Ok(carried.report(session, done, provider_json(session, &after)))
+    act(&session, &provider, words, instruction, |_| "resumed".to_string()).await
 }

@@ -73,7 +73,7 @@ impl From<KeyRefusal> for ApiError {
 /// held together or across an `await`. After a crash the use is read anew, and jobs that ran have given their units back.
 #[derive(Debug)]
 pub(crate) struct SubKey {
-    stored: RwLock<StoredKey>,
+    stored: RwLock<Arc<StoredKey>>,
     counters: Mutex<Counters>,
 }
 
@@ -94,11 +94,11 @@ impl SubKey {
     /// A key whose use of its budget's period, which began on `from_day`, is known.
     pub(super) fn new(stored: StoredKey, from_day: i64, used: Units) -> SubKey {
         let counters = Mutex::new(Counters { from_day, used, ..Counters::default() });
-        SubKey { stored: RwLock::new(stored), counters }
+        SubKey { stored: RwLock::new(Arc::new(stored)), counters }
     }
 
     /// The key as the store has it.
-    pub(crate) fn stored(&self) -> StoredKey {
+    pub(crate) fn stored(&self) -> Arc<StoredKey> {
         read(&self.stored).clone()
     }
 
@@ -110,7 +110,7 @@ impl SubKey {
     /// Takes the key as it is stored from now on, and its use in the period of its budget, which was read when jobs of
     /// `ended` units had ended. Jobs that have ended since may count twice until the period is over, and none is forgotten.
     pub(super) fn replace(&self, stored: StoredKey, from_day: i64, used: Units, ended: Units) {
-        *write(&self.stored) = stored;
+        *write(&self.stored) = Arc::new(stored);
         let mut counters = lock(&self.counters);
         let since = counters.ended.saturating_sub(ended);
         (counters.from_day, counters.used) = (from_day, used.saturating_add(since));

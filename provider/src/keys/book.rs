@@ -17,7 +17,7 @@ pub(crate) const MOST_KEYS: usize = 1_000;
 /// A sub-key is found by its credit, the borrower that made it, and its name.
 type SubKeyId = (Pubkey, Pubkey, String);
 
-/// What the store keeps of keys, in memory.
+/// The sub-keys and generations of the store, in memory.
 ///
 /// A change is recorded first and then taken into `kept`, one at a time (`changing`), so that no crash brings a revoked key back.
 /// `kept` is never held across an `await`.
@@ -76,7 +76,7 @@ impl KeyBook {
         let _changing = self.changing.lock().await;
         let found = self.find(&credit, &owner, &name);
         let count = self.list(&credit, &owner).len();
-        let stored = change(found.as_ref().map(|key| key.stored()), count)?;
+        let stored = change(found.as_ref().map(|key| StoredKey::clone(&key.stored())), count)?;
         gate.put_api_key(stored.clone()).await?;
         let ended = found.as_ref().map(|key| key.ended()).unwrap_or_default();
         let (from_day, used) = usage(gate, &stored).await?;

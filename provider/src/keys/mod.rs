@@ -231,7 +231,7 @@ impl ApiKeys {
         let key = self.book.find(&credit, &owner, name)?;
         let stored = key.stored();
         let is_good = generation >= self.lowest(&credit) && stored.version == version && !stored.is_revoked;
-        is_good.then_some(Caller { credit, api_key: stored.name, sub_key: Some(key) })
+        is_good.then_some(Caller { credit, api_key: stored.name.clone(), sub_key: Some(key) })
     }
 
     /// Verifies the key of a request and returns its sender; `place_of` is the borrower's place of a credit, where it is known.

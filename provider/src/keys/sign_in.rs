@@ -7,7 +7,9 @@
 
 use {
     blockable_sdk::{
-        Hash, Instruction, Pubkey, Signature, VersionedMessage, VersionedTransaction, message::legacy,
+        Hash, Instruction, Pubkey, Signature, VersionedMessage, VersionedTransaction,
+        addresses::{COMPUTE_BUDGET, LIGHTHOUSE, MEMO},
+        message::legacy,
         transactions,
     },
     blockable_service::{hex, lock::lock},
@@ -22,13 +24,8 @@ use {
 const GOOD_FOR_MS: i64 = 5 * 60_000;
 /// Challenges that are remembered as used, until they would have ended.
 const MOST_USED: usize = 20_000;
-/// The memo program, which carries the text in a transaction.
-const MEMO: Pubkey = Pubkey::from_str_const("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr");
-/// Programs whose instructions wallets add: the compute budget, and Lighthouse's assertions.
-const ADDED: [Pubkey; 2] = [
-    Pubkey::from_str_const("ComputeBudget111111111111111111111111111111"),
-    Pubkey::from_str_const("L2TExMFKdjpN9kozasaurPirfHy9P8sbXoAN1qA3S95"),
-];
+/// Programs whose instructions wallets add to a transaction.
+const ADDED: [Pubkey; 2] = [COMPUTE_BUDGET, LIGHTHOUSE];
 
 /// The thing that a sign-in is for.
 #[derive(Clone, Debug, PartialEq, Eq)]

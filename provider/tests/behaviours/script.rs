@@ -36,7 +36,7 @@ pub enum Act {
     Hang,
 }
 
-/// What an upstream got and saw.
+/// The requests that an upstream got, and the ends that it saw.
 #[derive(Clone, Debug, Default)]
 pub struct Got {
     /// The bodies of requests.

@@ -1,4 +1,4 @@
-//! What wallets add to a freeze, and what hides behind it.
+//! Instructions that wallets add to a freeze, and those that hide behind it.
 
 use {
     super::*,

@@ -4,7 +4,7 @@ mod answer;
 mod query;
 
 use {
-    crate::{admin, app::App, error::ApiError, keys::Caller},
+    crate::{admin, app::App, error::ApiError, limits::Permit},
     answer::{records_answer, totals_answer},
     axum::{
         Router,
@@ -34,10 +34,7 @@ async fn records(
     headers: HeaderMap,
     query: QueryResult,
 ) -> Result<Response, ApiError> {
-    let caller = app.authorise_caller(&headers)?;
-    // Reads count among the running requests of a credit: no credit reads the log without bound.
-    let _permit = app.running.enter(caller.credit)?;
-    let request = own(&app, UsageRequest::of_caller(query, &caller)?, &caller).await?;
+    let (request, _permit) = own(&app, &headers, query).await?;
     answer_records(&app, request).await
 }
 
@@ -46,9 +43,7 @@ async fn totals(
     headers: HeaderMap,
     query: QueryResult,
 ) -> Result<Response, ApiError> {
-    let caller = app.authorise_caller(&headers)?;
-    let _permit = app.running.enter(caller.credit)?;
-    let request = own(&app, UsageRequest::of_caller(query, &caller)?, &caller).await?;
+    let (request, _permit) = own(&app, &headers, query).await?;
     answer_totals(&app, request).await
 }
 
@@ -70,11 +65,15 @@ async fn all_totals(
     answer_totals(&app, UsageRequest::of_all(query)?).await
 }
 
-/// Leaves out the use of a borrower whose place the sender has taken.
-async fn own(app: &App, mut request: UsageRequest, caller: &Caller) -> Result<UsageRequest, ApiError> {
+/// Reads the request of an API key's holder, and leaves out the use of a borrower whose place that one has taken. It counts
+/// among the running requests of the credit until the permit is dropped: no credit reads the log without bound.
+async fn own(app: &App, headers: &HeaderMap, query: QueryResult) -> Result<(UsageRequest, Permit), ApiError> {
+    let caller = app.authorise_caller(headers)?;
+    let permit = app.running.enter(caller.credit)?;
+    let mut request = UsageRequest::of_caller(query, &caller)?;
     let since = app.gate.used_by_borrower_since(&caller.credit).await?;
     request.filter.from_us = request.filter.from_us.max(since);
-    Ok(request)
+    Ok((request, permit))
 }
 
 async fn answer_records(app: &App, request: UsageRequest) -> Result<Response, ApiError> {

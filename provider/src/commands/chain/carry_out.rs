@@ -1,11 +1,12 @@
 //! Carries a plan out: simulates, shows, asks, sends.
 
 use {
-    super::{ActError, Authority, Report, Session},
+    super::{ActError, Authority, Report, Session, provider_json},
     blockable_sdk::{
         Instruction, Signature, Signer,
         amounts::{LAMPORTS_PER_SOL, Lamports},
         errors::Outcome,
+        program::state::Provider,
     },
     blockable_service::command::confirm,
     serde_json::{Value, json},
@@ -33,6 +34,23 @@ pub(crate) enum Carried {
     Simulated,
     /// Everything landed; the signatures.
     Landed(Vec<Signature>),
+}
+
+/// Carries out one instruction of the provider's authority that needs no rent. `title`, `effect` and `irreversible` are those of a
+/// [`Plan`]; `done` says what holds afterwards, by the provider's account then. Errors: as [`carry_out`].
+pub(crate) async fn act(
+    session: &Session,
+    provider: &Provider,
+    (title, effect, irreversible): (String, Vec<(String, String)>, String),
+    instruction: Instruction,
+    done: impl FnOnce(&Provider) -> String,
+) -> Result<Report, ActError> {
+    let authority = Authority::load(&session.args, &session.config.operator, provider.authority)?;
+    let transactions = vec![vec![instruction]];
+    let plan = Plan { title, effect, irreversible, rent: Lamports(0), transactions };
+    let carried = carry_out(session, &authority, &plan).await?;
+    let after = session.provider().await?;
+    Ok(carried.report(session, done(&after), provider_json(session, &after)))
 }
 
 /// Simulates a plan, shows it, asks, and sends it. Errors: [`ActError::Client`], [`ActError::Confirm`]; nothing was sent then but

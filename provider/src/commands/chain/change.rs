@@ -1,10 +1,9 @@
 //! Changes of a provider's settings: in force at once where they only tighten, else after the market's delay.
 
 use {
-    super::{ActError, Authority, Plan, Report, Session, carry_out, provider_json, state::differences},
+    super::{ActError, Report, Session, act, provider_json, state::differences},
     blockable_sdk::{
-        Instruction,
-        amounts::{ChainTime, Lamports},
+        amounts::ChainTime,
         instructions::{provider_apply_change, provider_cancel_change, provider_propose_change},
         program::state::{CHANGE_LIFETIME, Provider, ProviderSettings},
     },
@@ -12,7 +11,7 @@ use {
     clap::Args,
 };
 
-/// What to do about a change that waits.
+/// The choice about a change that waits.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub(crate) struct ChangeArgs {
     /// Applies the change that waits, whatever it contains, once its delay has passed
@@ -110,13 +109,13 @@ pub(crate) async fn change(
         Step::Tighten => {
             let undone = format!("undoing it is a change that waits for {delay}");
             let title = "tighten settings, in force at once".to_string();
-            act(session, &provider, title, lines, undone, propose).await
+            act(session, &provider, (title, lines, undone), propose, |after| done(session, after)).await
         }
         Step::Propose => {
             let title =
                 format!("propose settings; the market's delay is {delay}, then run this command again");
             let undone = "until it is applied --cancel drops it".to_string();
-            act(session, &provider, title, lines, undone, propose).await
+            act(session, &provider, (title, lines, undone), propose, |after| done(session, after)).await
         }
     }
 }
@@ -137,7 +136,14 @@ async fn finish_waiting(
         let lines =
             vec![("dropped".to_string(), words(&differences(&provider.settings, &provider.proposed)))];
         let undone = "a change that is dropped must be proposed anew, and waits anew".to_string();
-        return act(session, provider, "drop the change that waits".to_string(), lines, undone, cancel).await;
+        return act(
+            session,
+            provider,
+            ("drop the change that waits".to_string(), lines, undone),
+            cancel,
+            |after| done(session, after),
+        )
+        .await;
     }
     if market_now(session) < ready_at {
         let until = when(session, ready_at);
@@ -153,29 +159,20 @@ async fn apply(session: &Session, provider: &Provider, ready_at: i64) -> Result<
     let apply = provider_apply_change(&market, &provider.authority, &address, ready_at);
     let lines = differences(&provider.settings, &provider.proposed);
     let undone = "undoing it is another change, which may wait for the market's delay".to_string();
-    act(session, provider, "apply the change that waits".to_string(), lines, undone, apply).await
+    act(session, provider, ("apply the change that waits".to_string(), lines, undone), apply, |after| {
+        done(session, after)
+    })
+    .await
 }
 
-async fn act(
-    session: &Session,
-    provider: &Provider,
-    title: String,
-    effect: Vec<(String, String)>,
-    irreversible: String,
-    instruction: Instruction,
-) -> Result<Report, ActError> {
-    let authority = Authority::load(&session.args, &session.config.operator, provider.authority)?;
-    let transactions = vec![vec![instruction]];
-    let plan = Plan { title, effect, irreversible, rent: Lamports(0), transactions };
-    let carried = carry_out(session, &authority, &plan).await?;
-    let after = session.provider().await?;
-    let done = match after.change_ready_at {
+/// Says what holds after a change, by the provider's account then.
+fn done(session: &Session, after: &Provider) -> String {
+    match after.change_ready_at {
         0 => "done: no change waits, and these settings are in force".to_string(),
         ready_at => {
             format!("proposed; it can be applied {}: run this command again then", when(session, ready_at))
         }
-    };
-    Ok(carried.report(session, done, provider_json(session, &after)))
+    }
 }
 
 fn nothing(session: &Session, provider: &Provider, says: String) -> Report {

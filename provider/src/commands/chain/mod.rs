@@ -1,4 +1,4 @@
-//! What the commands that sign on the chain share.
+//! The parts that the commands which sign on the chain share.
 //!
 //! A command reads the chain first, and plans what is missing: running it again is a no-op that says so. A plan is simulated,
 //! shown, confirmed, sent and followed by one function, [`carry_out`]; with `--dry-run` no key is loaded, so nothing can be sent.
@@ -15,7 +15,7 @@ mod state;
 use serde_json::Value;
 pub(super) use {
     args::{ChainArgs, parse_span},
-    carry_out::{Plan, carry_out},
+    carry_out::{Plan, act, carry_out},
     change::{ChangeArgs, change},
     error::ActError,
     key::Authority,
