@@ -69,7 +69,7 @@ impl Upstream {
         (addr, upstream)
     }
 
-    /// What it got of a case.
+    /// The requests of a case that it got.
     pub fn got(&self, number: u64) -> Got {
         self.got.lock().unwrap().get(&number).cloned().unwrap_or_default()
     }
@@ -78,7 +78,7 @@ impl Upstream {
         let body = read_request(&mut stream).await?;
         // A probe of its health.
         let Ok(body) = serde_json::from_slice::<Value>(&body) else {
-            let _ = stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n").await;
+            let _ = stream.write_all(&closing(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")).await;
             return None;
         };
         let number = body["seed"].as_u64().unwrap();
@@ -104,7 +104,7 @@ impl Upstream {
 /// Returns false where the other side has closed.
 async fn perform(stream: &mut TcpStream, act: &Act) -> bool {
     match act {
-        Act::Raw(bytes) => stream.write_all(bytes).await.is_ok(),
+        Act::Raw(bytes) => stream.write_all(&closing(bytes)).await.is_ok(),
         Act::Piece(bytes) => stream.write_all(&chunk(bytes)).await.is_ok(),
         Act::Pause(ms) => {
             sleep(Duration::from_millis(*ms)).await;
@@ -122,6 +122,16 @@ async fn perform(stream: &mut TcpStream, act: &Act) -> bool {
             while matches!(stream.read(&mut [0; 64]).await, Ok(read) if read > 0) {}
             false
         }
+    }
+}
+
+/// Says in the head of an answer that its connection closes afterwards, as every script's does: the next request would else
+/// now and then be sent on it.
+fn closing(bytes: &[u8]) -> Vec<u8> {
+    let line = bytes.windows(2).position(|pair| pair == b"\r\n").filter(|_| bytes.starts_with(b"HTTP/1.1 "));
+    match line {
+        Some(end) => [&bytes[..end + 2], b"connection: close\r\n", &bytes[end + 2..]].concat(),
+        None => bytes.to_vec(),
     }
 }
 
