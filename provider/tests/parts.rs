@@ -156,6 +156,7 @@ async fn reporters(folder: &Path, gate: &Gate) -> Reporters {
         ProviderSettings { chunk_size: 10, ..ProviderSettings::with_reporters(&[reporter], 1) };
     provider.epoch = 1;
     gate.chain_view().observe_provider(20, &provider);
+    gate.note_all_observed();
     let key: SigningKey = KeySource::File { path }.open().await.unwrap();
     let config = ReporterConfig { interval: Duration::from_secs(3_600), ..ReporterConfig::default() };
     Reporters::start(gate.clone(), vec![key], config).await.unwrap()

@@ -209,6 +209,16 @@ impl Gate {
         self.ledger().readings_dated(at, clocks)
     }
 
+    /// As [`Gate::readings_dated`], dated at the first freeze whose own report is awaited; see [`Ledger::readings_until`].
+    pub(crate) fn readings_until(
+        &self,
+        until: ChainTime,
+        after: Option<ChainTime>,
+    ) -> (ChainTime, Vec<LedgerReading>) {
+        let clocks = self.chain_view().clocks();
+        self.ledger().readings_until(until, after, clocks)
+    }
+
     /// The chain view, locked: the follower writes it, all others read it.
     pub fn chain_view(&self) -> MutexGuard<'_, ChainView> {
         lock(&self.core.chain_view)
@@ -267,6 +277,11 @@ impl Gate {
     /// Notes that every credit that the chain has has been shown. Credits that are new from then on are noticed as issued.
     pub fn note_all_observed(&self) {
         self.core.unrecorded.note_all_seen();
+    }
+
+    /// True once every credit that the chain has has been shown.
+    pub(crate) fn has_observed_all(&self) -> bool {
+        self.core.unrecorded.has_seen_all()
     }
 
     /// Listens to freezes that the chain shows from now on. Returns those that it has shown before as well.

@@ -55,6 +55,11 @@ impl Unrecorded {
         }
     }
 
+    /// True once every credit of the chain has been shown.
+    pub(super) fn has_seen_all(&self) -> bool {
+        self.all_seen.load(Ordering::Acquire)
+    }
+
     fn take(&self) -> Vec<Pubkey> {
         let mut credits = lock(&self.credits);
         let mut taken = Vec::new();
@@ -74,7 +79,7 @@ pub(super) async fn run(core: Weak<GateCore>) {
         let Some(gate) = core.upgrade().map(|core| Gate { core }) else { return };
         find_over(&gate, &mut over);
         // Read first: all that was shown before it is recorded before the mark.
-        let shown = gate.core.unrecorded.all_seen.load(Ordering::Acquire);
+        let shown = gate.core.unrecorded.has_seen_all();
         match record_all(&gate).await {
             Ok(()) if shown && !all_seen => {
                 let mark = gate.write(|connection| write_cursor(connection, ALL_SEEN, 1)).await;

@@ -250,6 +250,20 @@ impl Ledger {
         self.readings_where(|entry| entry.awaited_freeze(clocks).is_none_or(|freeze| at <= freeze))
     }
 
+    /// As [`Ledger::readings_dated`], dated at the first freeze after `after` and before `until` whose own report is awaited; at
+    /// `until` where there is none. Returns the date, and the readings.
+    pub fn readings_until(
+        &self,
+        until: ChainTime,
+        after: Option<ChainTime>,
+        clocks: ChainClocks,
+    ) -> (ChainTime, Vec<LedgerReading>) {
+        let awaited = self.credits.values().filter_map(|entry| entry.awaited_freeze(clocks));
+        let is_due = |freeze: &ChainTime| *freeze < until && after.is_none_or(|after| *freeze > after);
+        let at = awaited.filter(is_due).min().unwrap_or(until);
+        (at, self.readings_dated(at, clocks))
+    }
+
     fn readings_where(&self, is_read: impl Fn(&CreditEntry) -> bool) -> Vec<LedgerReading> {
         let read = self.credits.iter().filter(|(_, entry)| is_read(entry));
         let mut readings: Vec<LedgerReading> =

@@ -185,7 +185,7 @@ impl Reporters {
         &self,
         now: blockable_sdk::amounts::ChainTime,
     ) -> Result<Vec<ReportRecord>, KeyState> {
-        let as_of = |gate: &Gate, _| round::clock_and_provider(gate).map(|(_, provider)| (now, provider));
+        let as_of = |gate: &Gate| round::clock_and_provider(gate).map(|(_, provider)| (now, provider));
         let reports = self.core.signers.iter().map(|signer| self.core.report_as_of(signer, as_of));
         for outcome in join_all(reports).await {
             outcome?;

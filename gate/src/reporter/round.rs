@@ -49,6 +49,28 @@ pub(super) fn clock_and_provider(gate: &Gate) -> Result<(ChainTime, Provider), K
     seen.filter(|(_, provider)| provider.settings.chunk_size > 0).ok_or(KeyState::NoChain)
 }
 
+/// The moment of a key's next report, after the last one that left nothing undone and the last instant it has signed for. Also
+/// returns whether it is that of a freeze. Errors: [`KeyState::NoChain`], also while there are credits that have not been seen:
+/// they may have freezes.
+fn lagging_moment(
+    gate: &Gate,
+    done: Option<(u32, ChainTime)>,
+    reported: Option<ChainTime>,
+) -> Result<(GateMoment, bool), KeyState> {
+    let (now, provider) = clock_and_provider(gate)?;
+    if !gate.has_observed_all() {
+        return Err(KeyState::NoChain);
+    }
+    let dated = now.plus_seconds(-REPORT_LAG_SECONDS);
+    // The last report was on a freeze, dated at its own time: the next one must not be dated before it.
+    let is_covered = |(epoch, at): &(u32, ChainTime)| {
+        *epoch == provider.epoch && (0..=REPORT_LAG_SECONDS).contains(&at.seconds_since(dated))
+    };
+    let until = done.filter(is_covered).map_or(dated, |(_, at)| at);
+    let (now, readings) = gate.readings_until(until, reported);
+    Ok((GateMoment { now, provider, readings }, now != until))
+}
+
 impl GateMoment {
     /// The index of a key in the provider's list. Errors: [`KeyState::NotListed`], [`KeyState::Expired`].
     fn reporter_index(&self, key: &SigningKey) -> Result<u8, KeyState> {
@@ -124,33 +146,53 @@ impl ReportersCore {
     /// Reports on this moment, unless its second has been reported on. Returns the instant.
     ///
     /// The report is dated [`REPORT_LAG_SECONDS`] ago: a freeze that has landed and has not been seen yet is then later than the
-    /// report, and can still have one of its own.
+    /// report, and can still have one of its own. Freezes that have been seen and wait for theirs get it first: a gate that
+    /// starts finds those of the time without it, and a report on now would rule theirs out.
     pub(super) async fn report(&self, signer: &ReportingKey) -> Result<ChainTime, KeyState> {
-        let lagging = |gate: &Gate, last: Option<(u32, ChainTime)>| {
-            let (now, provider) = clock_and_provider(gate)?;
-            let dated = now.plus_seconds(-REPORT_LAG_SECONDS);
-            // The last report was on a freeze, dated at its own time: the next one must not be dated before it.
-            let is_covered = |(epoch, at): &(u32, ChainTime)| {
-                *epoch == provider.epoch && (0..=REPORT_LAG_SECONDS).contains(&at.seconds_since(dated))
-            };
-            Ok((last.filter(is_covered).map_or(dated, |(_, at)| at), provider))
-        };
-        self.report_as_of(signer, lagging).await
+        let mut reported = self.last_instant(signer);
+        loop {
+            let mut done = signer.done.lock().await;
+            let moment = lagging_moment(&self.gate, *done, reported);
+            let is_of_freeze = moment.as_ref().is_ok_and(|(_, is_of_freeze)| *is_of_freeze);
+            match self.report_moment(signer, moment.map(|(moment, _)| moment), &mut done).await {
+                // Also where a later draft, which its key has not signed, has ruled the freeze's out.
+                Ok(at) | Err(KeyState::ClockBehind { now: at }) if is_of_freeze => reported = Some(at),
+                outcome => return outcome,
+            }
+        }
     }
 
-    /// As [`ReportersCore::report`], with the instant and the provider that `as_of` gives for those of the last report.
+    /// The latest instant that a key has signed a report for.
+    pub(super) fn last_instant(&self, signer: &ReportingKey) -> Option<ChainTime> {
+        let reporter = signer.key.public_key();
+        let latest = super::lock(&self.latest);
+        let ours = latest.values().filter(|record| record.reporter == reporter);
+        ours.map(|record| ChainTime(record.reported_at)).max()
+    }
+
+    /// Reports with the instant and the provider that `as_of` gives, unless that instant has been reported on. Returns it.
     pub(super) async fn report_as_of(
         &self,
         signer: &ReportingKey,
-        as_of: impl Fn(&Gate, Option<(u32, ChainTime)>) -> Result<(ChainTime, Provider), KeyState>,
+        as_of: impl Fn(&Gate) -> Result<(ChainTime, Provider), KeyState>,
     ) -> Result<ChainTime, KeyState> {
         let mut done = signer.done.lock().await;
-        let outcome = match as_of(&self.gate, *done) {
-            Ok((now, provider)) if *done == Some((provider.epoch, now)) => return Ok(now),
-            Ok((now, provider)) => {
-                let moment = GateMoment { now, provider, readings: self.gate.readings_dated(now) };
-                self.round(&signer.key, &moment, &mut done).await
-            }
+        let moment = as_of(&self.gate).map(|(now, provider)| {
+            let readings = self.gate.readings_dated(now);
+            GateMoment { now, provider, readings }
+        });
+        self.report_moment(signer, moment, &mut done).await
+    }
+
+    async fn report_moment(
+        &self,
+        signer: &ReportingKey,
+        moment: Result<GateMoment, KeyState>,
+        done: &mut Option<(u32, ChainTime)>,
+    ) -> Result<ChainTime, KeyState> {
+        let outcome = match moment {
+            Ok(moment) if *done == Some((moment.provider.epoch, moment.now)) => return Ok(moment.now),
+            Ok(moment) => self.round(&signer.key, &moment, done).await,
             Err(state) => Err(state),
         };
         self.set_outcome(signer, &outcome);

@@ -3,7 +3,7 @@
 use {
     super::{POLL_EVERY, Reporters, ReportersCore, round, rows, status::KeyState},
     crate::{Gate, StoreError, gate::FreezeTime, reporter::round::ReportingKey},
-    blockable_sdk::{amounts::ChainTime, program::metering::LATE_REPORT_SECONDS},
+    blockable_sdk::program::metering::LATE_REPORT_SECONDS,
     blockable_service::lock::lock,
     std::{
         collections::BTreeSet,
@@ -78,17 +78,12 @@ impl ReportersCore {
         if now.is_some_and(|now| now > freeze.market.plus_seconds(LATE_REPORT_SECONDS)) {
             return Ok(());
         }
-        let (frozen_at, reporter) = (freeze.chain, signer.key.public_key());
-        let reported = lock(&self.latest)
-            .values()
-            .filter(|record| record.reporter == reporter)
-            .map(|record| ChainTime(record.reported_at))
-            .max();
-        if reported.is_some_and(|reported| reported >= frozen_at) {
+        let frozen_at = freeze.chain;
+        if self.last_instant(signer).is_some_and(|reported| reported >= frozen_at) {
             return Ok(());
         }
         // The chain has shown the freeze, so its clock has come that far, though the gate's may lag a little.
-        let as_of = |gate: &Gate, _| {
+        let as_of = |gate: &Gate| {
             let (now, provider) = round::clock_and_provider(gate)?;
             Ok((now.plus_seconds(super::REPORT_LAG_SECONDS).min(frozen_at), provider))
         };

@@ -12,8 +12,8 @@ pub enum KeyState {
     /// The key signs.
     #[error("signs reports")]
     Signing,
-    /// The gate has not seen clock, market and provider yet.
-    #[error("waits until the gate has seen the chain's clock, the market and the provider")]
+    /// The gate has not seen clock, market, provider and all of its credits yet.
+    #[error("waits until the gate has seen the chain's clock, the market, the provider and its credits")]
     NoChain,
     /// The provider does not list the key.
     #[error(

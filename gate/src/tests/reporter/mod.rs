@@ -41,7 +41,14 @@ fn listing(epoch: u32, keys: &[Pubkey]) -> Provider {
     account
 }
 
+/// Shows the provider, after all of its credits.
 fn show(gate: &Gate, account: &Provider) {
+    show_alone(gate, account);
+    gate.note_all_observed();
+}
+
+/// Shows the provider, and leaves it open whether it has more credits.
+fn show_alone(gate: &Gate, account: &Provider) {
     let mut view = gate.chain_view();
     let slot = view.slot();
     view.observe_provider(slot, account);
