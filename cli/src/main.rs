@@ -1,51 +1,50 @@
-//! `blockable`: the command line of Blockable.
+//! `blockable`: the command line of lenders, borrowers, buyers and the admin of a market.
+//!
+//! # How to add a command
+//!
+//! 1. Make `commands/NOUN/VERB.rs` with a `VerbArgs` (clap `Args`; its first doc line is the help) and
+//!    `run(global, args) -> Result<Report, CliError>`; add it to the noun's enum and match in `commands/NOUN/mod.rs`.
+//! 2. Begin with `let run = Run::new(global, Some(&args.sign), None)?; let session = run.connect().await?;` (without `sign` for a
+//!    command that only reads), then find accounts by [`lookup`], at the command's commitment, with their debt accrued.
+//! 3. Refuse by `CliError::{Usage, Refused, NotFound}` with the numbers involved: what failed, why, what to do. Return
+//!    [`carry_out::nothing`] where the wish is fulfilled: a second run changes nothing.
+//! 4. `Parties::load(&session, &args.sign, USUAL_SIGNER)?`, then fill a [`change::Change`]: title, role, facts, steps (instructions of
+//!    the SDK with bounds from what is read, and the accounts that are watched), effect, irreversible, rent, created.
+//! 5. End with [`carry_out::carry_out`]: it simulates, reviews, asks, sends, and reads again. Nothing else sends.
+//! 6. Parse amounts and times by [`values`]; show money, units and times by `blockable_service::text` and accounts by [`views`].
+//! 7. Test it in `cli/tests/cli`: the golden help takes it in by itself; add what it does on the sandbox, and wrong inputs.
 
-mod market;
+mod args;
+mod carry_out;
+mod change;
+mod commands;
+mod error;
+mod lookup;
+mod output;
+mod packing;
+mod review;
+mod session;
+mod settings;
+mod signer;
+mod table;
+mod unsigned;
+mod values;
+mod views;
 
 use {
-    clap::{Parser, Subcommand},
-    std::process::ExitCode,
+    clap::Parser,
+    commands::Cli,
+    std::{ffi::OsString, process::ExitCode},
 };
 
-/// Loans secured by compute credits that can be frozen at once
-///
-/// Exit codes: 0 when the result is as asked, 1 when it is not or something went wrong, 2 for arguments that are wrong.
-#[derive(Parser)]
-#[command(name = "blockable", version)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    Market(market::MarketArgs),
-}
-
-/// A reason for which a command stopped.
-#[derive(Debug, thiserror::Error)]
-enum CommandError {
-    /// A market command stopped.
-    #[error(transparent)]
-    Market(#[from] market::MarketError),
-}
-
-/// Exit codes: 0 when the result is as asked, 1 when it is not or something went wrong, 2 for arguments that are wrong.
-#[tokio::main]
-async fn main() -> ExitCode {
-    match run(Cli::parse().command).await {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// Runs a command. Returns true where the result is as asked. Errors: [`CommandError`].
-async fn run(command: Command) -> Result<bool, CommandError> {
-    match command {
-        Command::Market(args) => Ok(market::run(args).await?),
-    }
+fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => return output::print_usage(&arguments, &error).into(),
+    };
+    let format = commands::format(&cli, &arguments);
+    let fields = cli.global.json.clone();
+    let result = commands::run(cli);
+    output::print(format, &fields, result).into()
 }

@@ -1,7 +1,7 @@
 //! Deploy steps of Blockable: creates a market from a TOML file, safe to run again.
 //!
-//! [`run`] is what `blockable market init` calls; [`ensure_market`] is the same for callers that have a client and a
-//! [`MarketConfig`] of their own.
+//! [`run`] does it by a file and a node's URL; [`ensure_market`] is the same for callers that have a client and a [`MarketConfig`]
+//! of their own; `blockable market init` reviews and sends the [`MarketStep`] that is missing.
 
 mod bounds;
 mod config;
@@ -19,7 +19,7 @@ use {
 
 pub use {
     config::{ConfigError, MarketConfig, MarketKind},
-    market::ensure_market,
+    market::{MarketStep, ensure_market, market_step},
 };
 
 /// The outcome for a market.

@@ -3,42 +3,56 @@
 use {
     crate::{Difference, MarketConfig, MarketKind, MigrationError, Outcome, bounds},
     blockable_sdk::{
-        PROGRAM_ID, Pubkey, Signer, addresses, client::Client, errors::ClientError, instructions,
-        program::state::Market, rpc::Account, tokens,
+        Instruction, PROGRAM_ID, Pubkey, Signer, addresses, client::Client, errors::ClientError,
+        instructions, program::state::Market, rpc::Account, tokens,
     },
 };
 
+/// The step that is missing for a market.
+#[derive(Clone, Debug)]
+pub enum MarketStep {
+    /// None: it exists, as in the file or with other settings.
+    Exists(Outcome),
+    /// Its creation, one transaction that `payer` and the admin sign.
+    Create([Instruction; 2]),
+}
+
+/// Finds the step that is missing for the market of a file: its creation, with the treasury's token account where that is missing.
+/// `payer` pays the rent. Errors: [`MigrationError`].
+pub async fn market_step(
+    client: &Client,
+    config: &MarketConfig,
+    payer: &Pubkey,
+) -> Result<MarketStep, MigrationError> {
+    if let Some(outcome) = existing(client, config).await? {
+        return Ok(MarketStep::Exists(outcome));
+    }
+    let (token_program, mint) = (check_accounts(client, config).await?, config.payment_mint);
+    let treasury = addresses::associated_token(&config.treasury_owner, &mint, &token_program);
+    let args = config.market_args();
+    Ok(MarketStep::Create([
+        tokens::create_associated(payer, &config.treasury_owner, &mint, &token_program),
+        instructions::market_create(payer, &config.admin, &mint, &token_program, &treasury, args),
+    ]))
+}
+
 /// Creates the market of a file where it does not exist; otherwise compares it and changes nothing.
 ///
-/// Creation is one transaction, with the treasury's token account where that is missing: it happens as a whole or not
-/// at all, and two runs at once create one market. `payer` pays fee and rent; `admin` signs the creation alone.
-/// Errors: [`MigrationError`].
+/// It happens as a whole or not at all, and two runs at once create one market. `payer` pays fee and rent; `admin` signs the
+/// creation alone. Errors: [`MigrationError`].
 pub async fn ensure_market(
     client: &Client,
     config: &MarketConfig,
     payer: &dyn Signer,
     admin: &dyn Signer,
 ) -> Result<Outcome, MigrationError> {
-    if let Some(outcome) = existing(client, config).await? {
-        return Ok(outcome);
-    }
+    let creation = match market_step(client, config, &payer.pubkey()).await? {
+        MarketStep::Exists(outcome) => return Ok(outcome),
+        MarketStep::Create(creation) => creation,
+    };
     if admin.pubkey() != config.admin {
         return Err(MigrationError::NotTheAdmin { expected: config.admin, found: admin.pubkey() });
     }
-    let token_program = check_accounts(client, config).await?;
-    let (payer_key, mint) = (payer.pubkey(), config.payment_mint);
-    let treasury = addresses::associated_token(&config.treasury_owner, &mint, &token_program);
-    let creation = [
-        tokens::create_associated(&payer_key, &config.treasury_owner, &mint, &token_program),
-        instructions::market_create(
-            &payer_key,
-            &config.admin,
-            &mint,
-            &token_program,
-            &treasury,
-            config.market_args(),
-        ),
-    ];
     match client.send(&creation, payer, &[admin]).await {
         Ok(landed) => Ok(Outcome::Created(landed)),
         // Another run may have been faster, or the transaction landed and its answer was lost: the account shows it.

@@ -59,7 +59,9 @@ pub use {
     solana_clock::Clock,
     solana_hash::Hash,
     solana_instruction::{AccountMeta, Instruction, error::InstructionError},
-    solana_keypair::{Keypair, read_keypair_file, write_keypair_file},
+    solana_keypair::{
+        Keypair, keypair_from_seed_phrase_and_passphrase, read_keypair, read_keypair_file, write_keypair_file,
+    },
     solana_message::{self as message, VersionedMessage},
     solana_pubkey::Pubkey,
     solana_signature::{SIGNATURE_BYTES, Signature},

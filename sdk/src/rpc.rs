@@ -9,8 +9,8 @@ pub use {
         client_error::{Error as RpcClientError, ErrorKind as RpcClientErrorKind},
         config::{
             CommitmentConfig, RpcAccountInfoConfig, RpcProgramAccountsConfig, RpcSendTransactionConfig,
-            RpcSignatureSubscribeConfig, RpcSimulateTransactionConfig, RpcTransactionConfig,
-            UiAccountEncoding, UiDataSliceConfig, UiTransactionEncoding,
+            RpcSignatureSubscribeConfig, RpcSimulateTransactionAccountsConfig, RpcSimulateTransactionConfig,
+            RpcTransactionConfig, UiAccountEncoding, UiDataSliceConfig, UiTransactionEncoding,
         },
         custom_error::JSON_RPC_SERVER_ERROR_TRANSACTION_HISTORY_NOT_AVAILABLE,
         filter::{Memcmp, RpcFilterType},

@@ -44,6 +44,9 @@ pub fn create_mint(
 /// Bytes of a mint without extensions.
 pub const MINT_SPACE: usize = Mint::LEN;
 
+/// Bytes of a token account without extensions.
+pub const ACCOUNT_SPACE: usize = Account::LEN;
+
 /// Mints tokens. Signer: `authority`. `amount` in the token's smallest unit.
 pub fn mint_to(
     mint: &Pubkey,

@@ -27,7 +27,7 @@ use {
 };
 pub use {
     fee::PriorityFee,
-    sender::{Prepared, Sender},
+    sender::{Prepared, Preview, Sender},
 };
 
 /// Deadline of one request.
@@ -49,7 +49,7 @@ pub struct Landed {
 /// A client of one cluster, over the JSON-RPC interface of one node.
 ///
 /// It holds no key and no state but the connection, so it can be shared between tasks by reference. Reads are at the
-/// commitment `confirmed`, each within [`REQUEST_TIMEOUT`]. [`Client::send`] sends by a [`Sender`] over this one node.
+/// commitment `confirmed` where no other is named, each within [`REQUEST_TIMEOUT`]. [`Client::send`] sends by a [`Sender`] over this one node.
 pub struct Client {
     rpc: Arc<RpcClient>,
 }
@@ -57,11 +57,12 @@ pub struct Client {
 impl Client {
     /// A client of the node at a URL, which must serve confirmed reads.
     pub fn new(url: impl Into<String>) -> Client {
-        let rpc = RpcClient::new_with_timeout_and_commitment(
-            url.into(),
-            REQUEST_TIMEOUT,
-            CommitmentConfig::confirmed(),
-        );
+        Client::with_commitment(url, CommitmentConfig::confirmed())
+    }
+
+    /// The same at another commitment, by which accounts are read and transactions count as landed.
+    pub fn with_commitment(url: impl Into<String>, commitment: CommitmentConfig) -> Client {
+        let rpc = RpcClient::new_with_timeout_and_commitment(url.into(), REQUEST_TIMEOUT, commitment);
         Client { rpc: Arc::new(rpc) }
     }
 

@@ -10,7 +10,10 @@ use {
     crate::{
         amounts::Lamports,
         errors::{ClientError, Outcome, SentError},
-        rpc::{CommitmentConfig, RpcClient, RpcSimulateTransactionConfig, UiTransactionEncoding},
+        rpc::{
+            Account, CommitmentConfig, RpcClient, RpcSimulateTransactionAccountsConfig,
+            RpcSimulateTransactionConfig, UiAccountEncoding, UiTransactionEncoding,
+        },
         transactions::{self, Budget},
     },
     solana_hash::Hash,
@@ -49,6 +52,21 @@ pub struct Prepared {
     pub compute_units: u64,
     /// The whole fee: signatures and priority.
     pub fee: Lamports,
+}
+
+/// The result of a simulation that succeeded.
+struct Simulated {
+    compute_units: u64,
+    accounts: Vec<Option<Account>>,
+}
+
+/// A transaction as it would be sent, and accounts as it would leave them.
+#[derive(Clone, Debug)]
+pub struct Preview {
+    /// The transaction.
+    pub prepared: Prepared,
+    /// The accounts that were asked for, in their order, as they are after the transaction; `None` for one that is not there then.
+    pub accounts: Vec<Option<Account>>,
 }
 
 /// Sends transactions over a client's node and further ones, and follows each to its end.
@@ -95,12 +113,24 @@ impl<'a> Sender<'a> {
         instructions: &[Instruction],
         payer: &Pubkey,
     ) -> Result<Prepared, ClientError> {
+        Ok(self.preview(instructions, payer, &[]).await?.prepared)
+    }
+
+    /// As [`Sender::prepare`], and returns the accounts at `watched` as the transaction would leave them: an effect to show before
+    /// anything is signed, by the code path that sends. Errors: as [`Sender::prepare`].
+    pub async fn preview(
+        &self,
+        instructions: &[Instruction],
+        payer: &Pubkey,
+        watched: &[Pubkey],
+    ) -> Result<Preview, ClientError> {
         let message = transactions::message_v0(instructions, payer, Hash::default())?;
         let signatures = u64::from(message.header().num_required_signatures).saturating_mul(SIGNATURE_FEE);
-        let compute_units = self.simulate(message).await?;
+        let Simulated { compute_units, accounts } = self.simulate(message, watched).await?;
         let Some(price) = self.fee.price(&self.client.rpc, instructions).await? else {
             let instructions = instructions.to_vec();
-            return Ok(Prepared { instructions, compute_units, fee: Lamports(signatures) });
+            let prepared = Prepared { instructions, compute_units, fee: Lamports(signatures) };
+            return Ok(Preview { prepared, accounts });
         };
         let limit = compute_units.saturating_add(compute_units / 10).saturating_add(SPARE_UNITS);
         let limit = u32::try_from(limit).unwrap_or(MAX_COMPUTE_UNITS).min(MAX_COMPUTE_UNITS);
@@ -108,25 +138,37 @@ impl<'a> Sender<'a> {
         let mut budgeted = transactions::budget_v0(limit, price).to_vec();
         budgeted.extend_from_slice(instructions);
         let fee = Lamports(signatures.saturating_add(priority));
-        Ok(Prepared { instructions: budgeted, compute_units, fee })
+        let prepared = Prepared { instructions: budgeted, compute_units, fee };
+        Ok(Preview { prepared, accounts })
     }
 
-    /// Simulates a message without its signatures. Returns the compute units that it took. Errors: as [`Sender::prepare`].
-    async fn simulate(&self, message: VersionedMessage) -> Result<u64, ClientError> {
+    /// Simulates a message without its signatures. Errors: as [`Sender::prepare`].
+    async fn simulate(
+        &self,
+        message: VersionedMessage,
+        watched: &[Pubkey],
+    ) -> Result<Simulated, ClientError> {
         let signers = usize::from(message.header().num_required_signatures);
         let transaction = VersionedTransaction { signatures: vec![Signature::default(); signers], message };
+        let accounts = (!watched.is_empty()).then(|| RpcSimulateTransactionAccountsConfig {
+            encoding: Some(UiAccountEncoding::Base64),
+            addresses: watched.iter().map(ToString::to_string).collect(),
+        });
         let config = RpcSimulateTransactionConfig {
             sig_verify: false,
             replace_recent_blockhash: true,
             commitment: Some(CommitmentConfig::processed()),
             encoding: Some(UiTransactionEncoding::Base64),
+            accounts,
             ..RpcSimulateTransactionConfig::default()
         };
         let answer = self.client.rpc.simulate_transaction_with_config(&transaction, config).await?.value;
-        match answer.err {
-            Some(error) => Err(ClientError::from_transaction(error.into(), answer.logs.unwrap_or_default())),
-            None => Ok(answer.units_consumed.unwrap_or(0)),
+        if let Some(error) = answer.err {
+            return Err(ClientError::from_transaction(error.into(), answer.logs.unwrap_or_default()));
         }
+        let accounts = answer.accounts.unwrap_or_default();
+        let accounts = accounts.into_iter().map(|account| account.and_then(|account| account.to_account()));
+        Ok(Simulated { compute_units: answer.units_consumed.unwrap_or(0), accounts: accounts.collect() })
     }
 
     /// Simulates, signs, sends and follows a transaction of version 0. `payer` pays the fee; `signers` are the others.
@@ -152,7 +194,7 @@ impl<'a> Sender<'a> {
         budget: Budget,
     ) -> Result<Landed, ClientError> {
         let (transaction, last_valid) = self.client.sign_v1(instructions, payer, signers, budget).await?;
-        self.simulate(transaction.message.clone()).await?;
+        self.simulate(transaction.message.clone(), &[]).await?;
         self.submit(&transaction, last_valid).await
     }
 

@@ -1,0 +1,64 @@
+//! Arguments that commands share.
+
+use {
+    crate::{
+        output::Format,
+        settings::{Commitment, KeySource},
+    },
+    clap::Args,
+};
+
+/// Heading of the arguments that every command takes.
+const EVERYWHERE: &str = "Options of every command";
+/// Heading of the arguments of commands that sign.
+const SIGNING: &str = "Signing";
+
+/// The cluster, the market, and the form of the answer. Each of these can also come from the environment, a profile or Solana's
+/// own settings; `blockable config` shows where it comes from.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct GlobalArgs {
+    /// Node: a URL, or mainnet-beta, devnet, testnet, localhost (or their first letter); several read, send and confirm together
+    #[arg(short, long, value_name = "URL", global = true, help_heading = EVERYWHERE)]
+    pub url: Vec<String>,
+    /// The market's account
+    #[arg(long, value_name = "ADDRESS", global = true, help_heading = EVERYWHERE)]
+    pub market: Option<String>,
+    /// State that is read and waited for: processed, confirmed or finalized
+    #[arg(long, value_name = "LEVEL", global = true, help_heading = EVERYWHERE)]
+    pub commitment: Option<Commitment>,
+    /// Profile of the settings file
+    #[arg(long, value_name = "NAME", global = true, help_heading = EVERYWHERE)]
+    pub profile: Option<String>,
+    /// Form of the answer: table or json
+    #[arg(long, value_name = "FORM", global = true, help_heading = EVERYWHERE)]
+    pub output: Option<Format>,
+    /// JSON with these fields of `data` alone, such as debt,status
+    #[arg(long, value_name = "FIELDS", global = true, value_delimiter = ',', help_heading = EVERYWHERE)]
+    pub json: Vec<String>,
+    /// Asks nothing: what needs an answer is refused [environment: BLOCKABLE_NON_INTERACTIVE]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
+    pub non_interactive: bool,
+}
+
+/// The keys of a command that signs, and the way from its review to the chain.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct SignArgs {
+    /// Key that signs: a file, prompt://, - for the standard input, or an address with --dry-run or --no-send
+    #[arg(short, long, value_name = "KEY", help_heading = SIGNING)]
+    pub keypair: Option<KeySource>,
+    /// Key that pays fee and rent, if it is another one
+    #[arg(long, value_name = "KEY", help_heading = SIGNING)]
+    pub fee_payer: Option<KeySource>,
+    /// Most priority fee, in micro-lamports per compute unit; recent blocks decide below it
+    #[arg(long, value_name = "NUMBER", help_heading = SIGNING)]
+    pub priority_fee: Option<u64>,
+    /// Simulates and shows everything; loads no key and cannot send
+    #[arg(long, help_heading = SIGNING)]
+    pub dry_run: bool,
+    /// Prints the unsigned transaction and the hash that a Ledger or Squads shows for it; loads no key
+    #[arg(long, conflicts_with = "dry_run", help_heading = SIGNING)]
+    pub no_send: bool,
+    /// Confirms what the review shows
+    #[arg(short, long, help_heading = SIGNING)]
+    pub yes: bool,
+}

@@ -1,0 +1,247 @@
+//! Carries a change out: simulates, shows, asks, sends. The one place where a transaction is sent.
+
+use {
+    crate::{
+        args::SignArgs,
+        change::{After, Change, Effect, MarketId, Step},
+        error::CliError,
+        output::Report,
+        review::{Cost, heading, review},
+        session::Session,
+        settings::{Found, KeySource},
+        signer::{LoadedKey, SignerError, describe},
+        unsigned::Unsigned,
+    },
+    blockable_sdk::{Pubkey, Signature, Signer, amounts::Lamports, client::Prepared, errors::Outcome},
+    blockable_service::command::{ConfirmError, confirm},
+    serde_json::{Value, json},
+};
+
+/// The keys of a change: only [`Keys::Loaded`] holds one, so nothing else can be sent.
+pub(crate) enum Keys {
+    /// `--dry-run`: no key was loaded.
+    DryRun,
+    /// `--no-send`: no key was loaded, and the transaction is printed.
+    NoSend,
+    /// The key that signs, and the one that pays where it is another.
+    Loaded(LoadedKey, Option<LoadedKey>),
+}
+
+/// The parties to a transaction, and their keys where these were loaded.
+pub(crate) struct Parties {
+    /// The keys.
+    pub keys: Keys,
+    /// The address that signs.
+    pub signer: Pubkey,
+    /// Words for its origin.
+    pub source: String,
+    /// The address that pays.
+    pub payer: Pubkey,
+}
+
+impl Parties {
+    /// Loads the keys of a change that `usual` signs if no key is named; with `--dry-run` and `--no-send` none. Whether the key may
+    /// sign is checked by [`carry_out`], once the chain says who may. Errors: [`CliError::Settings`], [`CliError::Signer`].
+    pub(crate) fn load(session: &Session, sign: &SignArgs, usual: Pubkey) -> Result<Parties, CliError> {
+        let named = &session.settings.keypair;
+        let address = |found: &Option<Found<KeySource>>| match found {
+            Some(Found { value: KeySource::Address(address), .. }) => Some(*address),
+            _ => None,
+        };
+        if sign.dry_run || sign.no_send {
+            let signer = address(named).unwrap_or(usual);
+            let payer = address(&session.settings.fee_payer).unwrap_or(signer);
+            let keys = if sign.dry_run { Keys::DryRun } else { Keys::NoSend };
+            return Ok(Parties { keys, signer, source: "no key loaded".to_string(), payer });
+        }
+        let found = session.settings.keypair()?;
+        let key = LoadedKey::load(found)?;
+        let payer = session.settings.fee_payer.as_ref().map(LoadedKey::load).transpose()?;
+        let (signer, source) = (key.address(), describe(found));
+        let address = payer.as_ref().map_or(signer, LoadedKey::address);
+        Ok(Parties { keys: Keys::Loaded(key, payer), signer, source, payer: address })
+    }
+}
+
+/// A change that was simulated.
+struct Simulated {
+    prepared: Vec<Prepared>,
+    effect: Effect,
+    cost: Cost,
+}
+
+/// Simulates a change, shows it, asks, and sends it; with `--dry-run` it ends after the review, with `--no-send` it prints the
+/// transactions instead. `done` says what holds afterwards.
+///
+/// Errors: [`CliError::Signer`], [`CliError::Client`], [`CliError::Confirm`]; nothing was sent then but what standard error lists as
+/// landed.
+pub(crate) async fn carry_out(
+    session: &Session<'_>,
+    sign: &SignArgs,
+    parties: &Parties,
+    change: &Change<'_>,
+    done: impl FnOnce(&Effect) -> String,
+) -> Result<Report, CliError> {
+    eprintln!("{}", heading(session, change.market, parties));
+    if !change.role.admits(&parties.signer) {
+        let needed = change.role.needed();
+        return Err(SignerError::Wrong {
+            found: parties.signer,
+            source_text: parties.source.clone(),
+            needed,
+        }
+        .into());
+    }
+    let simulated = simulate(session, parties, change).await?;
+    eprint!("{}", review(change, &simulated.effect, &simulated.cost));
+    let facts = Facts { session, parties, change, cost: &simulated.cost };
+    let (key, payer) = match &parties.keys {
+        Keys::DryRun => {
+            let text = "dry run: simulated, nothing was sent".to_string();
+            return Ok(Report { text, data: facts.data(false, true, &[], &[], &simulated.effect) });
+        }
+        Keys::NoSend => {
+            let unsigned = Unsigned::build(session, &parties.payer, &simulated.prepared).await?;
+            let text = unsigned.iter().map(Unsigned::text).collect::<Vec<_>>().join("\n\n");
+            return Ok(Report { text, data: facts.data(false, false, &[], &unsigned, &simulated.effect) });
+        }
+        Keys::Loaded(key, payer) => (key, payer.as_ref()),
+    };
+    if session.settings.non_interactive && !sign.yes {
+        return Err(ConfirmError::NoTerminal.into());
+    }
+    confirm(sign.yes)?;
+    let signatures = send(session, key, payer, &change.steps).await?;
+    let effect = match read_after(session, change).await {
+        Ok(effect) => effect,
+        Err(error) => {
+            eprintln!(
+                "note: it has landed, and cannot be read again ({error}); the state shown is the simulated one"
+            );
+            simulated.effect
+        }
+    };
+    let mut text = done(&effect);
+    for signature in &signatures {
+        text += &format!("\nsignature  {signature}");
+    }
+    for (name, address) in &change.created {
+        text += &format!("\n{name:9}  {address}");
+    }
+    Ok(Report { text, data: facts.data(true, false, &signatures, &[], &effect) })
+}
+
+/// The report of a command that finds nothing to do: what it would bring about holds.
+pub(crate) fn nothing(session: &Session, market: impl Into<MarketId>, says: &str, state: Value) -> Report {
+    let data = json!({
+        "cluster": session.cluster_json(),
+        "market": market.into().address.to_string(),
+        "changed": false,
+        "dry_run": false,
+        "signatures": [],
+        "transactions": [],
+        "created": {},
+        "effect": [],
+        "state": state,
+    });
+    Report { text: format!("nothing to do: {says}"), data }
+}
+
+async fn simulate(
+    session: &Session<'_>,
+    parties: &Parties,
+    change: &Change<'_>,
+) -> Result<Simulated, CliError> {
+    let sender = session.sender();
+    let (mut prepared, mut after, mut fee) = (Vec::new(), After::default(), Lamports::ZERO);
+    for step in &change.steps {
+        let preview = sender.preview(&step.instructions, &parties.payer, &step.watched).await?;
+        after.accounts.extend(step.watched.iter().copied().zip(preview.accounts));
+        fee = fee.saturating_add(preview.prepared.fee);
+        prepared.push(preview.prepared);
+    }
+    let effect = (change.effect)(&after)?;
+    Ok(Simulated {
+        prepared,
+        effect,
+        cost: Cost { fee, rent: change.rent, transactions: change.steps.len() },
+    })
+}
+
+/// Sends the transactions of a change, each once the one before has landed. Errors: [`CliError::Client`].
+async fn send(
+    session: &Session<'_>,
+    key: &LoadedKey,
+    payer: Option<&LoadedKey>,
+    steps: &[Step],
+) -> Result<Vec<Signature>, CliError> {
+    let sender = session.sender();
+    let (first, others): (&dyn Signer, Vec<&dyn Signer>) = match payer {
+        Some(payer) => (payer.signer.as_ref(), vec![key.signer.as_ref()]),
+        None => (key.signer.as_ref(), Vec::new()),
+    };
+    let mut signatures = Vec::new();
+    for step in steps {
+        let signature = match sender.send(&step.instructions, first, &others).await {
+            Ok(landed) => landed.signature,
+            // It did its work; only its events are not served.
+            Err(error) => match error.sent() {
+                Some(sent) if matches!(sent.outcome, Outcome::Landed { .. }) => sent.signature,
+                _ => return Err(error.into()),
+            },
+        };
+        eprintln!("landed {signature}");
+        signatures.push(signature);
+    }
+    Ok(signatures)
+}
+
+/// Reads the accounts of a change again.
+async fn read_after(session: &Session<'_>, change: &Change<'_>) -> Result<Effect, CliError> {
+    let watched: Vec<Pubkey> = change.steps.iter().flat_map(|step| step.watched.iter().copied()).collect();
+    let mut after = After::default();
+    for part in watched.chunks(100) {
+        let accounts = session.client.rpc().get_multiple_accounts(part).await;
+        let accounts = accounts.map_err(blockable_sdk::errors::ClientError::from)?;
+        after.accounts.extend(part.iter().copied().zip(accounts));
+    }
+    (change.effect)(&after)
+}
+
+/// The parts of a report's data that all changes share.
+struct Facts<'a> {
+    session: &'a Session<'a>,
+    parties: &'a Parties,
+    change: &'a Change<'a>,
+    cost: &'a Cost,
+}
+
+impl Facts<'_> {
+    fn data(
+        &self,
+        changed: bool,
+        dry_run: bool,
+        signatures: &[Signature],
+        unsigned: &[Unsigned],
+        effect: &Effect,
+    ) -> Value {
+        let created =
+            self.change.created.iter().map(|(name, address)| (name.to_string(), json!(address.to_string())));
+        let lines = effect.lines.iter();
+        json!({
+            "cluster": self.session.cluster_json(),
+            "market": self.change.market.address.to_string(),
+            "signer": self.parties.signer.to_string(),
+            "fee_payer": self.parties.payer.to_string(),
+            "changed": changed,
+            "dry_run": dry_run,
+            "signatures": signatures.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "transactions": unsigned.iter().map(Unsigned::json).collect::<Vec<_>>(),
+            "created": created.collect::<serde_json::Map<_, _>>(),
+            "fee_lamports": self.cost.fee,
+            "rent_lamports": self.cost.rent,
+            "effect": lines.map(|line| json!({"name": line.name, "before": line.before, "after": line.after})).collect::<Vec<_>>(),
+            "state": effect.state,
+        })
+    }
+}

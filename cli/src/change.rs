@@ -1,0 +1,170 @@
+//! A change that a command wants, as a review shows it.
+
+use {
+    crate::{error::CliError, session::MarketView},
+    blockable_sdk::{
+        Instruction, Pubkey, accounts::BlockableAccount, amounts::Lamports, program::state::Credit,
+        rpc::Account,
+    },
+    serde_json::Value,
+    std::collections::BTreeMap,
+};
+
+/// A change: everything that a review shows and a transaction needs. [`carry_out`](crate::carry_out::carry_out) does the rest.
+///
+/// The instructions' bounds ("at least", "up to") are filled from the same accounts as the review's lines, so that what lands is
+/// what was read.
+pub(crate) struct Change<'a> {
+    /// The act, as a sentence without a point: "freeze 2 credits".
+    pub title: String,
+    /// The market, for the first line.
+    pub market: MarketId,
+    /// The keys that may sign.
+    pub role: Role,
+    /// The facts before: who, what, amounts.
+    pub facts: Vec<Line>,
+    /// The transactions, in order.
+    pub steps: Vec<Step>,
+    /// The effect by the accounts as they are afterwards: simulated for the review, read again once everything has landed.
+    pub effect: Box<dyn Fn(&After) -> Result<Effect, CliError> + 'a>,
+    /// The part that cannot be undone.
+    pub irreversible: String,
+    /// Rent that is paid for accounts.
+    pub rent: Lamports,
+    /// Accounts that it creates, by name.
+    pub created: Vec<(&'static str, Pubkey)>,
+}
+
+/// A market in the first line of a command that signs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MarketId {
+    /// Its address.
+    pub address: Pubkey,
+    /// Its admin.
+    pub admin: Pubkey,
+}
+
+impl From<&MarketView> for MarketId {
+    fn from(market: &MarketView) -> MarketId {
+        MarketId { address: market.address, admin: market.account.admin }
+    }
+}
+
+/// A line of a review: the name of a thing, and its value.
+pub(crate) type Line = (String, String);
+
+/// One transaction of a change.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    /// Its instructions.
+    pub instructions: Vec<Instruction>,
+    /// Accounts of which the state afterwards is wanted.
+    pub watched: Vec<Pubkey>,
+}
+
+/// The keys that may sign a change.
+#[derive(Clone, Debug)]
+pub(crate) struct Role {
+    /// Words for them: "the lender or the freeze authority".
+    pub name: &'static str,
+    /// Their addresses, the usual one first; that one is assumed where no key is loaded.
+    pub allowed: Vec<Pubkey>,
+    /// True where any key may sign; `allowed` has the usual one.
+    pub is_anyone: bool,
+}
+
+impl Role {
+    /// Some keys alone.
+    pub(crate) fn of(name: &'static str, allowed: Vec<Pubkey>) -> Role {
+        Role { name, allowed, is_anyone: false }
+    }
+
+    /// Any key; `usual` is assumed where none is loaded.
+    pub(crate) fn anyone(name: &'static str, usual: Pubkey) -> Role {
+        Role { name, allowed: vec![usual], is_anyone: true }
+    }
+
+    /// The lender or the freeze authority of every one of some credits.
+    pub(crate) fn freezers<'a>(credits: impl IntoIterator<Item = &'a Credit>) -> Role {
+        let mut allowed: Option<Vec<Pubkey>> = None;
+        for credit in credits {
+            let keys = [credit.lender, credit.freeze_authority];
+            let common: Vec<Pubkey> = match &allowed {
+                Some(known) => known.iter().filter(|key| keys.contains(key)).copied().collect(),
+                None if keys[1] == Pubkey::default() || keys[1] == keys[0] => vec![keys[0]],
+                None => keys.to_vec(),
+            };
+            allowed = Some(common);
+        }
+        Role::of("the lender or the freeze authority", allowed.unwrap_or_default())
+    }
+
+    /// True where the key may sign.
+    pub(crate) fn admits(&self, key: &Pubkey) -> bool {
+        self.is_anyone || self.allowed.contains(key)
+    }
+
+    /// The keys in words, for a refusal.
+    pub(crate) fn needed(&self) -> String {
+        if self.allowed.is_empty() {
+            return format!("nobody is {} of all of these; name fewer", self.name);
+        }
+        let addresses: Vec<String> = self.allowed.iter().map(ToString::to_string).collect();
+        format!("only {} can, {}", self.name, addresses.join(" or "))
+    }
+}
+
+/// The effect of a change.
+#[derive(Clone, Debug)]
+pub(crate) struct Effect {
+    /// Lines of a thing before and after.
+    pub lines: Vec<EffectLine>,
+    /// The state afterwards, as data.
+    pub state: Value,
+}
+
+/// A thing before and after.
+#[derive(Clone, Debug)]
+pub(crate) struct EffectLine {
+    /// Its name.
+    pub name: String,
+    /// Its value before.
+    pub before: String,
+    /// Its value afterwards.
+    pub after: String,
+}
+
+impl EffectLine {
+    /// A line; `None` where nothing changes.
+    pub(crate) fn changed(name: impl Into<String>, before: String, after: String) -> Option<EffectLine> {
+        (before != after).then(|| EffectLine { name: name.into(), before, after })
+    }
+}
+
+/// Accounts as they are after a change.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct After {
+    /// By address; `None` for an account that is not there any more.
+    pub accounts: BTreeMap<Pubkey, Option<Account>>,
+}
+
+impl After {
+    /// Reads an account of the program; `None` where it is not there any more. Errors: [`CliError::Client`].
+    pub(crate) fn read<T: BlockableAccount>(&self, address: &Pubkey) -> Result<Option<T>, CliError> {
+        let Some(Some(account)) = self.accounts.get(address) else { return Ok(None) };
+        // A removed account is handed on with no data.
+        if account.data.is_empty() {
+            return Ok(None);
+        }
+        let decoded = T::decode(&account.data);
+        let failed = |source| blockable_sdk::errors::ClientError::Decode { address: *address, source };
+        Ok(Some(decoded.map_err(failed)?))
+    }
+
+    /// Reads an account that must be there. Errors: [`CliError::Failed`], [`CliError::Client`].
+    pub(crate) fn require<T: BlockableAccount>(&self, address: &Pubkey) -> Result<T, CliError> {
+        self.read(address)?.ok_or_else(|| {
+            CliError::Failed(format!("the node does not show {address} after the transaction; try again"))
+        })
+    }
+}

@@ -1,0 +1,149 @@
+//! `blockable config`: the settings, where each comes from, and the profiles.
+
+use {
+    crate::{
+        args::GlobalArgs,
+        error::CliError,
+        lookup::nearest,
+        output::Report,
+        session::Run,
+        settings::{Key, Origin, Profiles, Surroundings, validate},
+    },
+    clap::{Args, Subcommand},
+    serde_json::{Map, Value, json},
+};
+
+/// Shows each setting and where it comes from, or changes a profile
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct ConfigArgs {
+    #[command(subcommand)]
+    command: Option<ConfigCommand>,
+}
+
+#[derive(Subcommand, Debug)]
+enum ConfigCommand {
+    /// Sets a setting of the profile: url, keypair, fee-payer, market, gate, commitment, priority-fee or output
+    Set {
+        /// The setting
+        key: String,
+        /// Its value; url takes several
+        #[arg(required = true)]
+        values: Vec<String>,
+    },
+    /// Removes a setting of the profile
+    Unset {
+        /// The setting
+        key: String,
+    },
+    /// Prints one setting alone
+    Get {
+        /// The setting
+        key: String,
+    },
+    /// Chooses the profile that is used where none is named
+    Use {
+        /// The profile
+        name: String,
+    },
+    /// Lists the profiles
+    List,
+}
+
+impl ConfigArgs {
+    /// Runs the command. Errors: [`CliError`].
+    pub(super) fn run(&self, global: &GlobalArgs) -> Result<Report, CliError> {
+        match &self.command {
+            None => show(global),
+            Some(ConfigCommand::Get { key }) => get(global, known(key)?),
+            Some(ConfigCommand::Set { key, values }) => set(global, known(key)?, values),
+            Some(ConfigCommand::Unset { key }) => set(global, known(key)?, &[]),
+            Some(ConfigCommand::Use { name }) => choose(name),
+            Some(ConfigCommand::List) => list(),
+        }
+    }
+}
+
+fn known(name: &str) -> Result<Key, CliError> {
+    Key::from_name(name).ok_or_else(|| {
+        let names = Key::ALL.map(|key| key.name().replace('_', "-"));
+        let near = nearest(name, names.iter().map(String::as_str));
+        let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+        CliError::Usage(format!("there is no setting {name:?}; there are: {}{near}", names.join(", ")))
+    })
+}
+
+fn show(global: &GlobalArgs) -> Result<Report, CliError> {
+    let run = Run::new(global, None, None)?;
+    let settings = &run.settings;
+    let (mut text, mut data) = (String::new(), Map::new());
+    for (key, found) in settings.listed() {
+        let (value, origin) = found.unwrap_or(("-".to_string(), Origin::Default));
+        let is_set = value != "-";
+        let shown = if is_set { origin.to_string() } else { "not set".to_string() };
+        text += &format!("{:12}  {value}  ({shown})\n", key.name().replace('_', "-"));
+        let value = if is_set { json!(value) } else { Value::Null };
+        data.insert(key.name().to_string(), json!({"value": value, "origin": shown}));
+    }
+    let path = settings.profiles_path.display().to_string();
+    text += &format!("{:12}  {}  ({path})\n", "profile", settings.profile);
+    data.insert("profile".to_string(), json!({"value": settings.profile, "origin": path}));
+    Ok(Report { text, data: Value::Object(data) })
+}
+
+fn get(global: &GlobalArgs, key: Key) -> Result<Report, CliError> {
+    let run = Run::new(global, None, None)?;
+    let found =
+        run.settings.listed().into_iter().find(|(listed, _)| *listed == key).and_then(|(_, found)| found);
+    let (value, origin) = found.ok_or_else(|| {
+        let name = key.name().replace('_', "-");
+        CliError::NotFound(format!("{name} is not set; set it with `blockable config set {name} VALUE`"))
+    })?;
+    Ok(Report { data: json!({"key": key.name(), "value": value, "origin": origin.to_string()}), text: value })
+}
+
+/// Sets or removes a value of the profile that is named or current; a value that could not be used is refused.
+fn set(global: &GlobalArgs, key: Key, values: &[String]) -> Result<Report, CliError> {
+    if values.len() > 1 && !key.is_list() {
+        return Err(CliError::Usage(format!(
+            "{} takes one value; several nodes go to url alone",
+            key.name()
+        )));
+    }
+    for value in values {
+        validate(key, value)
+            .map_err(|reason| CliError::Usage(format!("{} {value:?} {reason}", key.name())))?;
+    }
+    let mut profiles = Profiles::read(&Surroundings::of_process())?;
+    let profile = global.profile.clone().unwrap_or(profiles.current().to_string());
+    profiles.set(&profile, key, values);
+    profiles.write()?;
+    let (name, path) = (key.name().replace('_', "-"), profiles.path().display().to_string());
+    let text = match values {
+        [] => format!("{name} is no longer set in profile {profile} ({path})"),
+        values => format!("{name} is {} in profile {profile} ({path})", values.join(" ")),
+    };
+    Ok(Report { text, data: json!({"key": key.name(), "values": values, "profile": profile, "file": path}) })
+}
+
+fn choose(name: &str) -> Result<Report, CliError> {
+    let mut profiles = Profiles::read(&Surroundings::of_process())?;
+    profiles.require(name)?;
+    profiles.choose(name);
+    profiles.write()?;
+    let text = format!("profile {name} is used where none is named");
+    Ok(Report { text, data: json!({"profile": name, "file": profiles.path().display().to_string()}) })
+}
+
+fn list() -> Result<Report, CliError> {
+    let profiles = Profiles::read(&Surroundings::of_process())?;
+    let (names, current) = (profiles.names(), profiles.current());
+    let line = |name: &String| format!("{} {name}", if name == current { "*" } else { " " });
+    let text = match names.is_empty() {
+        true => {
+            format!("no profiles yet; make one with `blockable config set` ({})", profiles.path().display())
+        }
+        false => names.iter().map(line).collect::<Vec<_>>().join("\n"),
+    };
+    Ok(Report { text, data: json!({"profiles": names, "current": current}) })
+}

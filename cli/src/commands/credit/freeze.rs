@@ -1,0 +1,161 @@
+//! `blockable credit freeze`.
+
+use {
+    super::{
+        filter::condition,
+        freeze_amount::{AmountArgs, Planned, Reason},
+    },
+    crate::{
+        args::{GlobalArgs, SignArgs},
+        carry_out::{Parties, carry_out, nothing},
+        change::{After, Change, Effect, EffectLine, Line, MarketId, Role},
+        error::CliError,
+        lookup::{CreditView, credits, find},
+        output::Report,
+        packing::pack,
+        session::{MarketView, Run, Session},
+        views::{credit_json, health},
+    },
+    blockable_sdk::{
+        Pubkey,
+        accounts::CreditFilter,
+        amounts::{Lamports, Units},
+        instructions::credit_freeze,
+        program::state::Credit,
+    },
+    blockable_service::text,
+    clap::Args,
+    serde_json::Value,
+};
+
+/// Freezes collateral at once: no new job may draw on it, running jobs end
+///
+/// The lender or the freeze authority signs. A freeze states the total that is frozen, so that the same freeze twice changes
+/// nothing. It needs neither the provider nor a keeper; of several nodes one suffices.
+#[derive(Args, Debug)]
+pub(crate) struct FreezeArgs {
+    /// The credits' accounts
+    #[arg(value_name = "CREDIT", required_unless_present = "conditions", conflicts_with = "conditions")]
+    credits: Vec<Pubkey>,
+    /// Freezes every live loan for which this holds, such as borrower=ADDRESS; all of several must hold
+    #[arg(short = 'w', long = "where", value_name = "NAME=VALUE", value_parser = condition)]
+    conditions: Vec<CreditFilter>,
+    #[command(flatten)]
+    amount: AmountArgs,
+    /// Reason that is recorded [default: default or missed-payment where the loan is in it, else risk]
+    #[arg(long, value_name = "REASON", value_enum)]
+    reason: Option<Reason>,
+    #[command(flatten)]
+    sign: SignArgs,
+}
+
+/// Freezes the credits. Errors: [`CliError`].
+pub(super) async fn run(global: &GlobalArgs, args: &FreezeArgs) -> Result<Report, CliError> {
+    let run = Run::new(global, Some(&args.sign), None)?;
+    let session = run.connect().await?;
+    let (found, market) = chosen(&session, args).await?;
+    let mut planned = Vec::new();
+    for credit in found {
+        let plan = Planned::new(&credit, &market, args.amount.amount(), args.reason)?;
+        planned.push((credit, plan));
+    }
+    let (done, planned): (Vec<_>, Vec<_>) = planned.into_iter().partition(|(_, plan)| plan.is_done());
+    for (credit, plan) in &done {
+        eprintln!("note: {} has {} frozen already", credit.address, text::units(plan.before));
+    }
+    let Some((first, _)) = planned.first() else {
+        let states = done.iter().map(|(credit, _)| credit_json(credit, &market)).collect();
+        return Ok(nothing(&session, &market, "as much is frozen already", Value::Array(states)));
+    };
+    let parties = Parties::load(&session, &args.sign, first.account.lender)?;
+    let change = change(&market, &planned, &parties)?;
+    let count = planned.len();
+    let done = |_: &Effect| match count {
+        1 => "frozen; new jobs on these units are refused from now on".to_string(),
+        count => format!("{count} credits are frozen; new jobs on these units are refused from now on"),
+    };
+    carry_out(&session, &args.sign, &parties, &change, done).await
+}
+
+/// The credits that are named, or the live loans that pass the conditions.
+async fn chosen(session: &Session<'_>, args: &FreezeArgs) -> Result<(Vec<CreditView>, MarketView), CliError> {
+    if args.conditions.is_empty() {
+        return credits(session, &args.credits).await;
+    }
+    let (found, markets) = find(session, &args.conditions).await?;
+    let mut live = Vec::new();
+    for credit in found {
+        if credit.status()?.is_secured() {
+            live.push(credit);
+        }
+    }
+    let mut markets = markets
+        .into_values()
+        .filter(|market| live.iter().any(|credit| credit.account.market == market.address));
+    match (markets.next(), markets.next()) {
+        (Some(market), None) => Ok((live, market)),
+        (None, _) => Err(CliError::NotFound(
+            "no live loan fulfils the conditions; `blockable credit list` takes the same ones".to_string(),
+        )),
+        (Some(_), Some(_)) => {
+            Err(CliError::Usage("the loans are of several markets; add --market ADDRESS".to_string()))
+        }
+    }
+}
+
+/// The change: one freeze per credit, in as few transactions as fit.
+fn change<'a>(
+    market: &'a MarketView,
+    planned: &'a [(CreditView, Planned)],
+    parties: &Parties,
+) -> Result<Change<'a>, CliError> {
+    let (signer, is_one) = (&parties.signer, planned.len() == 1);
+    let mut facts: Vec<Line> = Vec::new();
+    let mut parts = Vec::new();
+    for (credit, plan) in planned {
+        let name = |name: &str| if is_one { name.to_string() } else { format!("{name} {}", credit.address) };
+        facts.push(("credit".to_string(), format!("{} ({})", credit.address, health(credit))));
+        facts.push((name("borrower"), credit.account.borrower.to_string()));
+        facts.push((name("reason"), format!("{:?}: {}", plan.reason.program(), plan.reason.undone_by())));
+        facts.extend(plan.arithmetic.iter().map(|words| (name("shortfall"), words.clone())));
+        let freeze =
+            credit_freeze(&market.address, signer, &credit.address, plan.amount, plan.reason.program());
+        parts.push((freeze, credit.address));
+    }
+    let title = match planned {
+        [(credit, plan)] => format!("freeze {} of {}", text::units(plan.target), credit.address),
+        planned => format!("freeze {} credits", planned.len()),
+    };
+    Ok(Change {
+        title,
+        market: MarketId::from(market),
+        role: Role::freezers(planned.iter().map(|(credit, _)| &credit.account)),
+        facts,
+        steps: pack(parts, &parties.payer)?,
+        effect: Box::new(move |after| effect(market, planned, after)),
+        irreversible: "nothing: a thaw opens the units again; work that the borrower could not run meanwhile is not made up for".to_string(),
+        rent: Lamports::ZERO,
+        created: Vec::new(),
+    })
+}
+
+fn effect(market: &MarketView, planned: &[(CreditView, Planned)], after: &After) -> Result<Effect, CliError> {
+    let (mut lines, mut states) = (Vec::new(), Vec::new());
+    for (credit, _) in planned {
+        let account: Credit = after.require(&credit.address)?;
+        let units = |count: u64| text::units(Units(count));
+        let (before, now) = (&credit.account.collateral, &account.collateral);
+        let name = |name: &str| match planned.len() {
+            1 => name.to_string(),
+            _ => format!("{name} {}", credit.address),
+        };
+        lines.extend(EffectLine::changed(name("frozen"), units(before.frozen()), units(now.frozen())));
+        lines.extend(EffectLine::changed(
+            name("open to jobs"),
+            units(before.available()),
+            units(now.available()),
+        ));
+        states.push(credit_json(&CreditView { address: credit.address, account }, market));
+    }
+    Ok(Effect { lines, state: Value::Array(states) })
+}

@@ -1,0 +1,202 @@
+//! `blockable credit repay`.
+
+use {
+    crate::{
+        args::{GlobalArgs, SignArgs},
+        carry_out::{Parties, carry_out, nothing},
+        change::{After, Change, Effect, EffectLine, Line, MarketId, Role, Step},
+        error::CliError,
+        lookup::{CreditView, credit},
+        output::Report,
+        session::{MarketView, Run, Session},
+        values::money,
+        views::{credit_json, health},
+    },
+    blockable_sdk::{
+        Pubkey,
+        amounts::{Lamports, MicroUsd, Units},
+        errors::ClientError,
+        instructions::{Payment, credit_repay},
+        payments::{PaymentError, PaymentQuote, least_payment_to_cure, next_instalment, quote_payment},
+        program::{
+            instructions::LoanRead,
+            state::{Credit, MarketClock},
+            transitions::Status,
+        },
+        tokens,
+    },
+    blockable_service::text,
+    clap::Args,
+};
+
+/// Seconds within which a payment lands: interest grows until then, and a quote must suffice.
+const LANDS_WITHIN: i64 = 120;
+
+/// Pays a part of the debt, or all of it: releases, unlocks and thaws units
+///
+/// Anyone may pay. The money goes to the arrears first, then to the reserve, then ahead of the schedule. The payment is refused
+/// where the loan is in a worse status by then than it is shown here.
+#[derive(Args, Debug)]
+pub(crate) struct RepayArgs {
+    /// The credit's account
+    #[arg(value_name = "CREDIT")]
+    credit: Pubkey,
+    #[command(flatten)]
+    amount: AmountArgs,
+    /// Token account that pays [default: the signer's own for the market's token]
+    #[arg(long, value_name = "ADDRESS")]
+    from: Option<Pubkey>,
+    #[command(flatten)]
+    sign: SignArgs,
+}
+
+/// The amount of a payment: one of four ways to say it.
+#[derive(Args, Clone, Debug)]
+#[group(required = true, multiple = false)]
+pub(crate) struct AmountArgs {
+    /// Pays up to this sum, such as 1500usdc or $1,234.56
+    #[arg(long, value_name = "MONEY", value_parser = money)]
+    amount: Option<MicroUsd>,
+    /// Pays the next instalment with everything that is due by then
+    #[arg(long)]
+    next: bool,
+    /// Pays what ends the delinquency or default; refused if it does not
+    #[arg(long)]
+    cure: bool,
+    /// Pays the whole debt
+    #[arg(long)]
+    all: bool,
+}
+
+/// Repays. Errors: [`CliError`].
+pub(super) async fn run(global: &GlobalArgs, args: &RepayArgs) -> Result<Report, CliError> {
+    let run = Run::new(global, Some(&args.sign), None)?;
+    let session = run.connect().await?;
+    let (credit, market) = credit(&session, &args.credit).await?;
+    if credit.status()? == Status::Repaid || credit.account.debt.total() == 0 {
+        let says = format!("{} is {} and owes nothing", credit.address, credit.status_name());
+        return Ok(nothing(&session, &market, &says, credit_json(&credit, &market)));
+    }
+    let quote = quote(&credit, &market, &args.amount)?;
+    let parties = Parties::load(&session, &args.sign, credit.account.borrower)?;
+    let source = args.from.unwrap_or_else(|| market.keys().token_account(&parties.signer));
+    require_money(&session, &source, quote.paid).await?;
+    let read = LoanRead::from_credit(&credit.account).map_err(|_| CliError::OutOfRange(credit.address))?;
+    let payment = Payment { amount: quote.paid.get(), read, must_cure: args.amount.cure };
+    let instruction = credit_repay(&market.keys(), &parties.signer, &source, &credit.address, payment);
+    let (address, before) = (credit.address, &credit);
+    let change = Change {
+        title: format!("pay up to {} on {address}", text::usd_owed(quote.paid)),
+        market: MarketId::from(&market),
+        role: Role::anyone("the payer", credit.account.borrower),
+        facts: facts(&credit, &quote, &source),
+        steps: vec![Step { instructions: vec![instruction], watched: vec![address] }],
+        effect: Box::new(|after| effect(before, &market, after)),
+        irreversible: "the payment: only the lender could give it back".to_string(),
+        rent: Lamports::ZERO,
+        created: Vec::new(),
+    };
+    let paid = text::usd_owed(quote.paid);
+    carry_out(&session, &args.sign, &parties, &change, |_| format!("paid {paid} on {address}")).await
+}
+
+/// The payment by the program's own arithmetic, as of the time by which it lands at the latest.
+fn quote(credit: &CreditView, market: &MarketView, amount: &AmountArgs) -> Result<PaymentQuote, CliError> {
+    let refused = |error: PaymentError| CliError::Refused(format!("{}: {error}", credit.address));
+    let account = &credit.account;
+    let clock = later(&market.clock);
+    if amount.cure {
+        return least_payment_to_cure(account, &clock).map_err(refused)?.ok_or_else(|| {
+            CliError::Refused(format!(
+                "{} is {} and no payment cures that; pay a sum by --amount, or all of it by --all",
+                credit.address,
+                credit.status_name()
+            ))
+        });
+    }
+    let sum = match (amount.amount, amount.next) {
+        (Some(sum), _) => sum,
+        (None, false) => MicroUsd::MAX,
+        (None, true) => {
+            let next = next_instalment(account, &market.clock).map_err(refused)?.ok_or_else(|| {
+                CliError::Refused(format!(
+                    "{}: nothing more falls due; pay the debt by --all",
+                    credit.address
+                ))
+            })?;
+            next.quote.paid
+        }
+    };
+    quote_payment(account, &clock, sum).map_err(refused)
+}
+
+fn later(clock: &MarketClock) -> MarketClock {
+    // While a pause is in force the market's clock stands still, and no interest accrues.
+    let market = if clock.is_paused { clock.market } else { clock.market.saturating_add(LANDS_WITHIN) };
+    MarketClock { chain: clock.chain.saturating_add(LANDS_WITHIN), market, ..*clock }
+}
+
+/// Requires the money in the account that pays. Errors: [`CliError::NotFound`], [`CliError::Refused`] with both sums.
+async fn require_money(session: &Session<'_>, source: &Pubkey, sum: MicroUsd) -> Result<(), CliError> {
+    let rpc = session.client.rpc();
+    let account =
+        rpc.get_account_with_commitment(source, rpc.commitment()).await.map_err(ClientError::from)?.value;
+    let balance =
+        account.and_then(|account| tokens::balance(&account.data)).map(MicroUsd).ok_or_else(|| {
+            CliError::NotFound(format!(
+                "there is no token account {source} to pay from; fund it, or name another with --from"
+            ))
+        })?;
+    if balance < sum {
+        return Err(CliError::Refused(format!(
+            "the payment is {} and {source} holds {}; fund it, pay less, or name another account with --from",
+            text::usd_owed(sum),
+            text::usd_received(balance)
+        )));
+    }
+    Ok(())
+}
+
+fn facts(credit: &CreditView, quote: &PaymentQuote, source: &Pubkey) -> Vec<Line> {
+    let usd = text::usd_owed;
+    let parts = [
+        ("late fees", quote.late_fees),
+        ("interest", quote.interest),
+        ("principal", quote.principal),
+        ("reserve", quote.to_reserve),
+    ];
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|(_, sum)| !sum.is_zero())
+        .map(|(name, sum)| format!("{name} {}", usd(*sum)))
+        .collect();
+    vec![
+        ("credit".to_string(), format!("{} ({})", credit.address, health(credit))),
+        ("borrower".to_string(), credit.account.borrower.to_string()),
+        ("from".to_string(), source.to_string()),
+        ("goes to".to_string(), parts.join(", ")),
+    ]
+}
+
+fn effect(credit: &CreditView, market: &MarketView, after: &After) -> Result<Effect, CliError> {
+    let account: Credit = after.require(&credit.address)?;
+    let after = CreditView { address: credit.address, account };
+    let (old, new) = (&credit.account, &after.account);
+    let usd = |amount: u64| text::usd_owed(MicroUsd(amount));
+    let units = |count: u64| text::units(Units(count));
+    let lines = [
+        EffectLine::changed("status", credit.status_name().to_string(), after.status_name().to_string()),
+        EffectLine::changed("debt", usd(old.debt.total()), usd(new.debt.total())),
+        EffectLine::changed("arrears", usd(old.arrears()), usd(new.arrears())),
+        EffectLine::changed("reserve", usd(old.reserve_held), usd(new.reserve_held)),
+        EffectLine::changed("lien", units(old.collateral.lien()), units(new.collateral.lien())),
+        EffectLine::changed("locked", units(old.collateral.locked()), units(new.collateral.locked())),
+        EffectLine::changed("frozen", units(old.collateral.frozen()), units(new.collateral.frozen())),
+        EffectLine::changed(
+            "open to jobs",
+            units(old.collateral.available()),
+            units(new.collateral.available()),
+        ),
+    ];
+    Ok(Effect { lines: lines.into_iter().flatten().collect(), state: credit_json(&after, market) })
+}

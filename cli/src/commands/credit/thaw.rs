@@ -1,0 +1,134 @@
+//! `blockable credit thaw`.
+
+use {
+    crate::{
+        args::{GlobalArgs, SignArgs},
+        carry_out::{Parties, carry_out, nothing},
+        change::{After, Change, Effect, EffectLine, Line, MarketId, Role, Step},
+        error::CliError,
+        lookup::{CreditView, credit},
+        output::Report,
+        session::{MarketView, Run},
+        values::{reason_name, share, units},
+        views::{credit_json, health},
+    },
+    blockable_sdk::{
+        Pubkey,
+        amounts::{Bps, Lamports, Units},
+        instructions::credit_thaw,
+        program::{instructions::ThawBounds, state::Credit, units::mul_div_floor},
+    },
+    blockable_service::text,
+    clap::Args,
+};
+
+/// Thaws frozen collateral: new jobs may draw on it again
+///
+/// The lender or the freeze authority signs. Where a payment thaws some units meanwhile, no more are opened than this review shows.
+#[derive(Args, Debug)]
+pub(crate) struct ThawArgs {
+    /// The credit's account
+    #[arg(value_name = "CREDIT")]
+    credit: Pubkey,
+    #[command(flatten)]
+    amount: AmountArgs,
+    #[command(flatten)]
+    sign: SignArgs,
+}
+
+/// The amount of a thaw: one of three ways to say it.
+#[derive(Args, Clone, Debug)]
+#[group(required = true, multiple = false)]
+pub(crate) struct AmountArgs {
+    /// Thaws everything that is frozen
+    #[arg(long)]
+    all: bool,
+    /// Thaws this number of units, such as 500000units
+    #[arg(long, value_name = "UNITS", value_parser = units)]
+    units: Option<Units>,
+    /// Thaws this share of what is frozen, such as 25%
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    share: Option<Bps>,
+}
+
+/// Thaws. Errors: [`CliError`].
+pub(super) async fn run(global: &GlobalArgs, args: &ThawArgs) -> Result<Report, CliError> {
+    let run = Run::new(global, Some(&args.sign), None)?;
+    let session = run.connect().await?;
+    let (credit, market) = credit(&session, &args.credit).await?;
+    let frozen = Units(credit.account.collateral.frozen());
+    if frozen.is_zero() {
+        let says = format!("nothing of {} is frozen", credit.address);
+        return Ok(nothing(&session, &market, &says, credit_json(&credit, &market)));
+    }
+    let most = most(&credit, frozen, &args.amount)?;
+    let bounds = ThawBounds { most: most.get(), keep: frozen.saturating_sub(most).get() };
+    let parties = Parties::load(&session, &args.sign, credit.account.lender)?;
+    let (address, before) = (credit.address, &credit);
+    let change = Change {
+        title: format!("thaw {} of {address}", text::units(most)),
+        market: MarketId::from(&market),
+        role: Role::freezers([&credit.account]),
+        facts: facts(&credit, &market),
+        steps: vec![Step {
+            instructions: vec![credit_thaw(&market.address, &parties.signer, &address, bounds)],
+            watched: vec![address],
+        }],
+        effect: Box::new(|after| effect(before, &market, after)),
+        irreversible: "use of the units by new jobs from now on; a freeze closes again what is left"
+            .to_string(),
+        rent: Lamports::ZERO,
+        created: Vec::new(),
+    };
+    let thawed = text::units(most);
+    carry_out(&session, &args.sign, &parties, &change, |_| format!("thawed {thawed} of {address}")).await
+}
+
+/// The most units to thaw. Errors: [`CliError::Refused`] for more than are frozen.
+fn most(credit: &CreditView, frozen: Units, amount: &AmountArgs) -> Result<Units, CliError> {
+    match (amount.units, amount.share) {
+        (Some(units), _) if units > frozen => Err(CliError::Refused(format!(
+            "{} has {} frozen, fewer than {}; thaw all of them by --all",
+            credit.address,
+            text::units(frozen),
+            text::units(units)
+        ))),
+        (Some(units), _) => Ok(units),
+        (None, Some(share)) => {
+            let most = mul_div_floor(frozen.get(), share.get(), 10_000)
+                .map_err(|_| CliError::OutOfRange(credit.address))?;
+            // A share of a few units is at least one.
+            Ok(Units(most.max(1)))
+        }
+        (None, None) => Ok(frozen),
+    }
+}
+
+fn facts(credit: &CreditView, market: &MarketView) -> Vec<Line> {
+    let account = &credit.account;
+    let fact = |name: &str, value: String| (name.to_string(), value);
+    let mut facts = vec![
+        fact("credit", format!("{} ({})", credit.address, health(credit))),
+        fact("borrower", account.borrower.to_string()),
+        fact("frozen for", reason_name(account.freeze_reason).replace('_', " ")),
+    ];
+    if account.frozen_at_market != 0 {
+        facts.push(fact("frozen since", text::time(market.chain_time_of(account.frozen_at_market))));
+    }
+    if account.pending_lender != Pubkey::default() {
+        facts.push(fact("withdraws", format!("the offer of this loan to {}", account.pending_lender)));
+    }
+    facts
+}
+
+fn effect(credit: &CreditView, market: &MarketView, after: &After) -> Result<Effect, CliError> {
+    let account: Credit = after.require(&credit.address)?;
+    let units = |count: u64| text::units(Units(count));
+    let (old, new) = (&credit.account.collateral, &account.collateral);
+    let lines = [
+        EffectLine::changed("frozen", units(old.frozen()), units(new.frozen())),
+        EffectLine::changed("open to jobs", units(old.available()), units(new.available())),
+    ];
+    let state = credit_json(&CreditView { address: credit.address, account }, market);
+    Ok(Effect { lines: lines.into_iter().flatten().collect(), state })
+}

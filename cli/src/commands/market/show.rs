@@ -1,0 +1,37 @@
+//! `blockable market show`.
+
+use {
+    crate::{
+        args::GlobalArgs,
+        error::CliError,
+        output::Report,
+        session::Run,
+        table::lines,
+        views::{market_json, market_lines},
+    },
+    blockable_sdk::Pubkey,
+    clap::Args,
+};
+
+/// Shows a market: its admin, its state, its bounds
+#[derive(Args, Debug)]
+pub(crate) struct ShowArgs {
+    /// The market's account, in the place of --market
+    #[arg(value_name = "ADDRESS")]
+    market: Option<Pubkey>,
+}
+
+/// Shows the market. Errors: [`CliError`].
+pub(super) async fn run(global: &GlobalArgs, args: &ShowArgs) -> Result<Report, CliError> {
+    let run = Run::new(global, None, None)?;
+    let session = run.connect().await?;
+    let market = match &args.market {
+        Some(address) => session.market(address).await?,
+        None => session.named_market().await?,
+    };
+    let mut shown = vec![("cluster".to_string(), session.cluster())];
+    shown.extend(market_lines(&market));
+    let mut data = market_json(&market);
+    data["cluster"] = session.cluster_json();
+    Ok(Report { text: lines(&shown), data })
+}

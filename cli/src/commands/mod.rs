@@ -1,0 +1,72 @@
+//! The commands by noun, each verb in a file of its own.
+
+mod completions;
+mod config;
+mod credit;
+mod keys;
+mod market;
+
+use {
+    crate::{
+        args::GlobalArgs,
+        error::CliError,
+        output::{Format, Report, wants_json},
+        settings::{Settings, Surroundings},
+    },
+    blockable_service::command::EXIT_CODES,
+    clap::{Parser, Subcommand},
+    std::{ffi::OsString, future::Future},
+};
+
+/// Loans secured by compute credits that can be frozen at once
+#[derive(Parser, Debug)]
+#[command(name = "blockable", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// A lending market: its admin, its bounds, its clock
+    #[command(subcommand)]
+    Market(market::MarketCommand),
+    /// A loan with its collateral: read, repay, freeze, thaw
+    #[command(subcommand)]
+    Credit(credit::CreditCommand),
+    /// Keys in files
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+    Config(config::ConfigArgs),
+    Completions(completions::CompletionsArgs),
+    Man(completions::ManArgs),
+}
+
+/// The form of the answer, found before anything can fail.
+pub(crate) fn format(cli: &Cli, arguments: &[OsString]) -> Format {
+    match Settings::resolve(&cli.global, None, None, &Surroundings::of_process()) {
+        Ok(settings) => settings.output.value,
+        Err(_) if wants_json(arguments) => Format::Json,
+        Err(_) => Format::Table,
+    }
+}
+
+/// Runs a command to its end. Errors: [`CliError`].
+pub(crate) fn run(cli: Cli) -> Result<Report, CliError> {
+    let global = &cli.global;
+    match &cli.command {
+        Command::Market(command) => block_on(command.run(global)),
+        Command::Credit(command) => block_on(command.run(global)),
+        Command::Keys(command) => command.run(),
+        Command::Config(args) => args.run(global),
+        Command::Completions(args) => Ok(args.run()),
+        Command::Man(args) => args.run(),
+    }
+}
+
+fn block_on<T>(command: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.map_err(|error| CliError::Failed(format!("cannot start: {error}; try again")))?.block_on(command)
+}

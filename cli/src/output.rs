@@ -1,0 +1,139 @@
+//! The answer of a command: text for people, or exactly one JSON document. Everything else goes to stderr.
+
+use {
+    crate::error::CliError,
+    blockable_service::command::{Exit, Failure, document},
+    serde_json::{Map, Value},
+    std::{ffi::OsString, fmt, str::FromStr},
+};
+
+/// The form of an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// Lines and tables for people.
+    #[default]
+    Table,
+    /// One JSON document.
+    Json,
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Format, String> {
+        match text {
+            "table" => Ok(Format::Table),
+            "json" => Ok(Format::Json),
+            _ => Err("is no form of an answer; write table or json".to_string()),
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Format::Table => "table",
+            Format::Json => "json",
+        })
+    }
+}
+
+/// The result of a command.
+#[derive(Clone, Debug)]
+pub(crate) struct Report {
+    /// Lines for people.
+    pub text: String,
+    /// The same for scripts: an object, or a list of objects.
+    pub data: Value,
+}
+
+/// Prints the answer. Returns the exit code.
+pub(crate) fn print(format: Format, fields: &[String], result: Result<Report, CliError>) -> Exit {
+    if format == Format::Table {
+        return match result {
+            Ok(report) => {
+                print_line(&report.text);
+                Exit::Done
+            }
+            Err(error) => {
+                eprintln!("error: {error}");
+                error.exit()
+            }
+        };
+    }
+    let chosen = result.and_then(|report| choose(report.data, fields));
+    let exit = chosen.as_ref().map_or_else(CliError::exit, |_| Exit::Done);
+    print_line(&document(&chosen).to_string());
+    exit
+}
+
+/// Prints to standard output; a reader that has gone is no error.
+fn print_line(text: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stdout().lock(), "{}", text.trim_end());
+}
+
+/// Keeps the fields that are asked for, in each object of a list; a point leads into an object. Without fields everything is kept.
+/// Errors: [`CliError::Usage`] for a field that is not there.
+fn choose(data: Value, fields: &[String]) -> Result<Value, CliError> {
+    if fields.is_empty() {
+        return Ok(data);
+    }
+    match data {
+        Value::Array(items) => items.into_iter().map(|item| choose(item, fields)).collect(),
+        Value::Object(object) => {
+            let mut chosen = Map::new();
+            for field in fields {
+                let pointer = format!("/{}", field.replace('.', "/"));
+                let Some(value) = Value::Object(object.clone()).pointer(&pointer).cloned() else {
+                    let known = object.keys().cloned().collect::<Vec<_>>().join(", ");
+                    return Err(CliError::Usage(format!("there is no field {field:?}; there are: {known}")));
+                };
+                chosen.insert(field.clone(), value);
+            }
+            Ok(Value::Object(chosen))
+        }
+        other => Ok(other),
+    }
+}
+
+/// Prints what clap says: help and version as they are; mistakes as text, or as a document where JSON is asked for.
+pub(crate) fn print_usage(arguments: &[OsString], error: &clap::Error) -> Exit {
+    if !error.use_stderr() {
+        let _ = error.print();
+        return Exit::Done;
+    }
+    if !wants_json(arguments) {
+        let _ = error.print();
+        return Exit::Usage;
+    }
+    let text = error.render().to_string();
+    let text = text.split("\n\nUsage:").next().unwrap_or_default();
+    let message = text.trim_start_matches("error: ").split_whitespace().collect::<Vec<_>>().join(" ");
+    print(Format::Json, &[], Err(CliError::Usage(message)))
+}
+
+/// True where arguments or environment ask for JSON; for arguments that clap could not read.
+pub(crate) fn wants_json(arguments: &[OsString]) -> bool {
+    let arguments: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
+    let is_flag = |argument: &&str| {
+        *argument == "--json" || argument.starts_with("--json=") || *argument == "--output=json"
+    };
+    let by_two = arguments.windows(2).any(|pair| matches!(pair, ["--output", "json"]));
+    let by_environment = std::env::var("BLOCKABLE_OUTPUT").is_ok_and(|output| output == "json");
+    by_two || by_environment || arguments.iter().any(is_flag)
+}
+
+#[cfg(test)]
+mod tests {
+    use {super::*, serde_json::json};
+
+    #[test]
+    fn fields_are_chosen_by_name_in_every_object() {
+        let data = json!([{"a": 1, "b": {"c": 2}}, {"a": 3, "b": {"c": 4}}]);
+        let fields = ["a".to_string(), "b.c".to_string()];
+        assert_eq!(choose(data.clone(), &fields).unwrap(), json!([{"a": 1, "b.c": 2}, {"a": 3, "b.c": 4}]));
+        let error = choose(data, &["d".to_string()]).unwrap_err().to_string();
+        assert_eq!(error, "there is no field \"d\"; there are: a, b");
+    }
+}

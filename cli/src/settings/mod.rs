@@ -1,0 +1,20 @@
+//! Settings: a flag comes first, then the environment, then the profile, then Solana's own settings, then the default. Each value
+//! knows where it came from.
+
+mod file;
+mod key;
+mod origin;
+mod resolve;
+mod solana;
+mod values;
+
+pub(crate) use {
+    file::{Profiles, ProfilesError},
+    key::Key,
+    origin::{Found, Origin, Surroundings},
+    resolve::{Settings, SettingsError, validate},
+    values::{Commitment, KeySource},
+};
+
+#[cfg(test)]
+mod tests;

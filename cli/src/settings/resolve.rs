@@ -1,0 +1,273 @@
+//! Finds each setting's value.
+
+use {
+    super::{
+        Commitment, Found, Key, KeySource, Origin, Profiles, ProfilesError, Surroundings, solana,
+        values::{gate_url, node_url},
+    },
+    crate::{
+        args::{GlobalArgs, SignArgs},
+        output::Format,
+    },
+    blockable_sdk::Pubkey,
+    std::{collections::BTreeMap, io, path::PathBuf, str::FromStr},
+};
+
+/// A reason for which settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SettingsError {
+    /// The file of profiles.
+    #[error(transparent)]
+    Profiles(#[from] ProfilesError),
+    /// The settings of Solana's command line.
+    #[error("{path} cannot be read: {reason}; check that you may read it")]
+    Solana {
+        /// The file.
+        path: String,
+        /// The reason.
+        reason: io::Error,
+    },
+    /// A value is none of its kind.
+    #[error("{key} {value:?} ({origin}) {reason}")]
+    Value {
+        /// The setting.
+        key: &'static str,
+        /// The value.
+        value: String,
+        /// Its origin.
+        origin: Origin,
+        /// The reason, and what to write.
+        reason: String,
+    },
+    /// No key is named, and there is no home folder.
+    #[error("no key is named and there is no home folder to find one in; pass --keypair FILE")]
+    NoKey,
+}
+
+/// The settings of a run.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// The nodes, at least one.
+    pub urls: Found<Vec<String>>,
+    /// The key that signs.
+    pub keypair: Option<Found<KeySource>>,
+    /// The key that pays, where it is another one.
+    pub fee_payer: Option<Found<KeySource>>,
+    /// The market.
+    pub market: Option<Found<Pubkey>>,
+    /// The provider's server.
+    pub gate: Option<Found<String>>,
+    /// The state that is read.
+    pub commitment: Found<Commitment>,
+    /// The most priority fee, in micro-lamports per compute unit.
+    pub priority_fee: Option<Found<u64>>,
+    /// The form of the answer.
+    pub output: Found<Format>,
+    /// True where nobody may be asked.
+    pub non_interactive: bool,
+    /// The profile that settings were looked up in.
+    pub profile: String,
+    /// The file of profiles.
+    pub profiles_path: PathBuf,
+}
+
+impl Settings {
+    /// Finds the settings. Errors: [`SettingsError`].
+    pub(crate) fn resolve(
+        global: &GlobalArgs,
+        sign: Option<&SignArgs>,
+        gate: Option<&str>,
+        surroundings: &Surroundings,
+    ) -> Result<Settings, SettingsError> {
+        let profiles = Profiles::read(surroundings)?;
+        let named = global.profile.as_deref().or(surroundings.variable("BLOCKABLE_PROFILE"));
+        if let Some(named) = named {
+            profiles.require(named)?;
+        }
+        let profile = named.unwrap_or(profiles.current()).to_string();
+        let path = surroundings.solana_path();
+        let solana =
+            path.as_deref().map(solana::read).transpose().map_err(|reason| SettingsError::Solana {
+                path: path.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
+                reason,
+            })?;
+        let flags = flags(global, sign, gate);
+        let sources = Sources {
+            flags,
+            surroundings,
+            profiles: &profiles,
+            profile: &profile,
+            solana: solana.unwrap_or_default(),
+        };
+        let keypair = sources.one(Key::Keypair)?;
+        let default_key = || surroundings.default_key().map(KeySource::File);
+        let by_default = |value| Found { value, origin: Origin::Default };
+        Ok(Settings {
+            urls: sources.urls()?,
+            keypair: keypair.or_else(|| default_key().map(by_default)),
+            fee_payer: sources.one(Key::FeePayer)?,
+            market: sources.parsed(Key::Market, market)?,
+            gate: sources.parsed(Key::Gate, gate_url)?,
+            commitment: sources
+                .one(Key::Commitment)?
+                .unwrap_or(Found { value: Commitment::default(), origin: Origin::Default }),
+            priority_fee: sources.parsed(Key::PriorityFee, priority_fee)?,
+            output: sources
+                .one(Key::Output)?
+                .unwrap_or(Found { value: Format::default(), origin: Origin::Default }),
+            non_interactive: global.non_interactive
+                || surroundings.variable(blockable_service::command::NON_INTERACTIVE).is_some(),
+            profiles_path: profiles.path().to_path_buf(),
+            profile,
+        })
+    }
+
+    /// The key that signs, named or by default. Errors: [`SettingsError::NoKey`].
+    pub(crate) fn keypair(&self) -> Result<&Found<KeySource>, SettingsError> {
+        self.keypair.as_ref().ok_or(SettingsError::NoKey)
+    }
+
+    /// Every setting as text, with its origin; `None` for one that is not set.
+    pub(crate) fn listed(&self) -> Vec<(Key, Option<(String, Origin)>)> {
+        fn text<T: ToString>(found: &Option<Found<T>>) -> Option<(String, Origin)> {
+            found.as_ref().map(|found| (found.value.to_string(), found.origin.clone()))
+        }
+        let value = |key| match key {
+            Key::Url => Some((self.urls.value.join(" "), self.urls.origin.clone())),
+            Key::Keypair => text(&self.keypair),
+            Key::FeePayer => text(&self.fee_payer),
+            Key::Market => text(&self.market),
+            Key::Gate => text(&self.gate),
+            Key::Commitment => Some((self.commitment.value.to_string(), self.commitment.origin.clone())),
+            Key::PriorityFee => text(&self.priority_fee),
+            Key::Output => Some((self.output.value.to_string(), self.output.origin.clone())),
+        };
+        Key::ALL.into_iter().map(|key| (key, value(key))).collect()
+    }
+}
+
+/// Requires that a text is a value of a setting. Errors: the reason, and what to write.
+pub(crate) fn validate(key: Key, text: &str) -> Result<(), String> {
+    match key {
+        Key::Url => node_url(text).map(drop),
+        Key::Keypair | Key::FeePayer => KeySource::from_str(text).map(drop),
+        Key::Market => market(text).map(drop),
+        Key::Gate => gate_url(text).map(drop),
+        Key::Commitment => Commitment::from_str(text).map(drop),
+        Key::PriorityFee => priority_fee(text).map(drop),
+        Key::Output => Format::from_str(text).map(drop),
+    }
+}
+
+fn market(text: &str) -> Result<Pubkey, String> {
+    text.parse().map_err(|_| "is no address; write the market's account in base58".to_string())
+}
+
+fn priority_fee(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "is no whole number of micro-lamports per compute unit".to_string())
+}
+
+/// The values that flags of this run have.
+fn flags(global: &GlobalArgs, sign: Option<&SignArgs>, gate: Option<&str>) -> BTreeMap<Key, Vec<String>> {
+    let mut flags = BTreeMap::new();
+    let mut put = |key, value: Option<String>| {
+        if let Some(value) = value {
+            flags.insert(key, vec![value]);
+        }
+    };
+    put(Key::Market, global.market.clone());
+    put(Key::Commitment, global.commitment.map(|commitment| commitment.to_string()));
+    put(Key::Gate, gate.map(str::to_string));
+    let output = if global.json.is_empty() { global.output } else { Some(Format::Json) };
+    put(Key::Output, output.map(|format| format.to_string()));
+    if let Some(sign) = sign {
+        put(Key::Keypair, sign.keypair.as_ref().map(KeySource::to_string));
+        put(Key::FeePayer, sign.fee_payer.as_ref().map(KeySource::to_string));
+        put(Key::PriorityFee, sign.priority_fee.map(|fee| fee.to_string()));
+    }
+    if !global.url.is_empty() {
+        flags.insert(Key::Url, global.url.clone());
+    }
+    flags
+}
+
+/// The places that settings are looked up in, in their order.
+struct Sources<'a> {
+    flags: BTreeMap<Key, Vec<String>>,
+    surroundings: &'a Surroundings,
+    profiles: &'a Profiles,
+    profile: &'a str,
+    solana: BTreeMap<String, String>,
+}
+
+impl Sources<'_> {
+    fn find(&self, key: Key) -> Option<Found<Vec<String>>> {
+        if let Some(values) = self.flags.get(&key) {
+            let flag = if key == Key::Output { "--output or --json".to_string() } else { key.flag() };
+            return Some(Found { value: values.clone(), origin: Origin::Flag(flag) });
+        }
+        let variable = key.variable();
+        if let Some(text) = self.surroundings.variable(&variable) {
+            let value = match key.is_list() {
+                true => text.split([' ', ',']).filter(|part| !part.is_empty()).map(str::to_string).collect(),
+                false => vec![text.to_string()],
+            };
+            return Some(Found { value, origin: Origin::Environment(variable) });
+        }
+        if let Some(value) = self.profiles.get(self.profile, key) {
+            return Some(Found { value, origin: Origin::Profile(self.profile.to_string()) });
+        }
+        let name = match key {
+            Key::Url => "json_rpc_url",
+            Key::Keypair => "keypair_path",
+            Key::Commitment => "commitment",
+            _ => return None,
+        };
+        let value = vec![self.solana.get(name)?.clone()];
+        Some(Found { value, origin: Origin::Solana(self.surroundings.solana_path()?) })
+    }
+
+    fn parsed<T>(
+        &self,
+        key: Key,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Option<Found<T>>, SettingsError> {
+        let Some(Found { value, origin }) = self.find(key) else { return Ok(None) };
+        let text = value.first().map_or("", String::as_str);
+        let wrong = |reason| SettingsError::Value {
+            key: key.name(),
+            value: text.to_string(),
+            origin: origin.clone(),
+            reason,
+        };
+        let value = parse(text).map_err(wrong)?;
+        Ok(Some(Found { value, origin }))
+    }
+
+    fn one<T: FromStr<Err = String>>(&self, key: Key) -> Result<Option<Found<T>>, SettingsError> {
+        self.parsed(key, T::from_str)
+    }
+
+    fn urls(&self) -> Result<Found<Vec<String>>, SettingsError> {
+        let default = || Found { value: vec!["localhost".to_string()], origin: Origin::Default };
+        let Found { value, origin } =
+            self.find(Key::Url).filter(|found| !found.value.is_empty()).unwrap_or_else(default);
+        let url = |text: &String| {
+            node_url(text).map_err(|reason| SettingsError::Value {
+                key: Key::Url.name(),
+                value: text.clone(),
+                origin: origin.clone(),
+                reason,
+            })
+        };
+        let mut urls: Vec<String> = value.iter().map(url).collect::<Result<_, _>>()?;
+        let mut seen = Vec::new();
+        urls.retain(|url| {
+            !seen.contains(url) && {
+                seen.push(url.clone());
+                true
+            }
+        });
+        Ok(Found { value: urls, origin })
+    }
+}

@@ -1,0 +1,299 @@
+//! A credit as text and as data.
+
+use {
+    super::time_json,
+    crate::{
+        lookup::CreditView,
+        session::MarketView,
+        table::Column,
+        values::{policy_name, reason_name},
+    },
+    blockable_sdk::{
+        Pubkey,
+        amounts::{Bps, ChainTime, MicroUsd, Units},
+        payments::{NextInstalment, next_instalment},
+        program::{state::Collateral, transitions::Status, units::mul_div_floor},
+    },
+    blockable_service::{hex, text},
+    console::Style,
+    serde_json::{Value, json},
+};
+
+/// The columns of a list of credits.
+pub(crate) fn credit_columns() -> [Column; 8] {
+    [
+        Column::Address("CREDIT"),
+        Column::Text("STATUS"),
+        Column::Address("BORROWER"),
+        Column::Figure("DEBT"),
+        Column::Figure("ARREARS"),
+        Column::Text("NEXT DUE"),
+        Column::Figure("FROZEN"),
+        Column::Figure("COVERAGE"),
+    ]
+}
+
+/// A credit as a row of a list.
+pub(crate) fn credit_row(credit: &CreditView, market: &MarketView) -> Vec<String> {
+    let account = &credit.account;
+    let collateral = &account.collateral;
+    let next = next(credit, market)
+        .map_or("-".to_string(), |next| text::time(market.chain_time_of(next.due_at.get())));
+    let frozen = match collateral.freezable() {
+        0 => "-".to_string(),
+        freezable => text::percent(share(collateral.frozen(), freezable)),
+    };
+    vec![
+        credit.address.to_string(),
+        coloured(credit),
+        account.borrower.to_string(),
+        text::usd_owed(MicroUsd(account.debt.total())),
+        text::usd_owed(MicroUsd(account.arrears())),
+        next,
+        frozen,
+        coverage(credit).map_or("-".to_string(), text::percent),
+    ]
+}
+
+/// The health of a credit in words.
+pub(crate) fn health(credit: &CreditView) -> String {
+    let account = &credit.account;
+    let (arrears, frozen) = (account.arrears(), account.collateral.frozen());
+    let mut words = vec![credit.status_name().to_string()];
+    if arrears > 0 {
+        words.push(format!("{} in arrears", text::usd_owed(MicroUsd(arrears))));
+    }
+    if frozen > 0 {
+        words.push(format!("{} frozen", text::units(Units(frozen))));
+    }
+    words.join(", ")
+}
+
+/// The status in its colour, on a terminal.
+fn coloured(credit: &CreditView) -> String {
+    let style = match Status::from_byte(credit.account.status) {
+        Some(Status::Active) if credit.account.arrears() == 0 => Style::new().green(),
+        Some(Status::Active | Status::Delinquent) => Style::new().yellow(),
+        Some(Status::Defaulted | Status::Seizing) => Style::new().red(),
+        _ => Style::new(),
+    };
+    style.apply_to(credit.status_name()).to_string()
+}
+
+/// The lines of a credit for people.
+pub(crate) fn credit_lines(credit: &CreditView, market: &MarketView) -> Vec<(String, String)> {
+    let account = &credit.account;
+    let mut lines: Vec<(String, String)> = Vec::new();
+    let mut line = |name: &str, value: String| lines.push((name.to_string(), value));
+    line("credit", credit.address.to_string());
+    line("health", health(credit));
+    line("market", market.address.to_string());
+    line("lender", account.lender.to_string());
+    line("borrower", account.borrower.to_string());
+    line("provider", account.provider.to_string());
+    line("freeze authority", none_or(account.freeze_authority));
+    lines.extend(debt_lines(credit, market));
+    lines.extend(collateral_lines(credit));
+    lines
+}
+
+fn debt_lines(credit: &CreditView, market: &MarketView) -> Vec<(String, String)> {
+    let (account, debt) = (&credit.account, &credit.account.debt);
+    let usd = |amount: u64| text::usd_owed(MicroUsd(amount));
+    let mut lines: Vec<(String, String)> = Vec::new();
+    let mut line = |name: &str, value: String| lines.push((name.to_string(), value));
+    let interest = debt.interest_due.saturating_add(debt.interest_not_due());
+    line(
+        "debt",
+        format!(
+            "{}: principal {}, interest {}, late fees {}",
+            usd(debt.total()),
+            usd(debt.principal),
+            usd(interest),
+            usd(debt.late_fees)
+        ),
+    );
+    let since = match debt.arrears_since {
+        0 => String::new(),
+        since => format!(", since {}", text::time(market.chain_time_of(since))),
+    };
+    line("arrears", format!("{}{since}", usd(account.arrears())));
+    line(
+        "next payment",
+        match next(credit, market) {
+            Some(next) => format!(
+                "{} by {}",
+                usd(next.quote.paid.get()),
+                text::time(market.chain_time_of(next.due_at.get()))
+            ),
+            None => "none".to_string(),
+        },
+    );
+    line("interest", format!("{} a year", text::percent(Bps(account.apr_bps().into()))));
+    line(
+        "lent",
+        format!(
+            "{} for {}, {} of it repaid",
+            usd(account.terms.principal),
+            text::units(Units(account.terms.units)),
+            text::usd_received(MicroUsd(account.principal_repaid))
+        ),
+    );
+    if account.holdback_left > 0 {
+        line("held back", text::usd_received(MicroUsd(account.holdback_left)));
+    }
+    if account.reserve_held > 0 || account.rider.reserve > 0 {
+        let held = text::usd_received(MicroUsd(account.reserve_held));
+        line("reserve", format!("{held} of {}", usd(account.rider.reserve)));
+    }
+    let claims = &account.claims;
+    line(
+        "to collect",
+        format!(
+            "lender {}, borrower {}, provider {}, treasury {}",
+            text::usd_received(MicroUsd(claims.lender)),
+            text::usd_received(MicroUsd(claims.borrower)),
+            text::usd_received(MicroUsd(claims.provider)),
+            text::usd_received(MicroUsd(claims.treasury))
+        ),
+    );
+    lines
+}
+
+fn collateral_lines(credit: &CreditView) -> Vec<(String, String)> {
+    let (account, collateral) = (&credit.account, &credit.account.collateral);
+    let units = |count: u64| text::units(Units(count));
+    let mut lines: Vec<(String, String)> = Vec::new();
+    let mut line = |name: &str, value: String| lines.push((name.to_string(), value));
+    line("units left", format!("{} of {}", units(collateral.remaining()), units(collateral.granted)));
+    line("open", format!("{} for new jobs", units(collateral.available())));
+    line("lien", format!("{}, of which {} are locked", units(collateral.lien()), units(collateral.locked())));
+    if collateral.frozen() > 0 {
+        line(
+            "frozen",
+            format!(
+                "{} of {} that can be, for {}",
+                units(collateral.frozen()),
+                units(collateral.freezable()),
+                reason_name(account.freeze_reason).replace('_', " ")
+            ),
+        );
+    } else {
+        line("frozen", format!("none of {} that can be", units(collateral.freezable())));
+    }
+    if let Some(bps) = coverage(credit) {
+        line(
+            "coverage",
+            format!("the lien is worth {} of the debt, at the loan's price", text::percent(bps)),
+        );
+    }
+    line("freezes", policy_name(account.terms.freeze_policy, account.terms.auto_freeze));
+    line("terms hash", hex::encode(account.terms_hash));
+    lines
+}
+
+/// The state of a credit as data. Money in micro-USDC, rates in basis points.
+pub(crate) fn credit_json(credit: &CreditView, market: &MarketView) -> Value {
+    let account = &credit.account;
+    let mut data = json!({
+        "credit": credit.address.to_string(),
+        "market": market.address.to_string(),
+        "lender": account.lender.to_string(),
+        "borrower": account.borrower.to_string(),
+        "provider": account.provider.to_string(),
+        "freeze_authority": key_json(account.freeze_authority),
+        "status": credit.status_name(),
+        "health": health(credit),
+        "is_loan": !account.is_unrestricted(),
+        "apr_bps": account.apr_bps(),
+        "coverage_bps": coverage(credit),
+        "terms_hash": hex::encode(account.terms_hash),
+        "offer_slot": account.offer_slot,
+        "events": account.event_seq,
+    });
+    for part in [debt_json(credit, market), collateral_json(&account.collateral)] {
+        if let (Value::Object(data), Value::Object(part)) = (&mut data, part) {
+            data.extend(part);
+        }
+    }
+    data
+}
+
+fn debt_json(credit: &CreditView, market: &MarketView) -> Value {
+    let (account, debt) = (&credit.account, &credit.account.debt);
+    let next = next(credit, market).map(|next| {
+        json!({"amount": next.quote.paid, "due_at": time_json(market.chain_time_of(next.due_at.get()))})
+    });
+    let arrears_since = match debt.arrears_since {
+        0 => ChainTime(0),
+        since => market.chain_time_of(since),
+    };
+    json!({
+        "debt": debt.total(),
+        "principal": debt.principal,
+        "interest": debt.interest_due.saturating_add(debt.interest_not_due()),
+        "late_fees": debt.late_fees,
+        "arrears": account.arrears(),
+        "arrears_since": time_json(arrears_since),
+        "next_payment": next,
+        "principal_repaid": account.principal_repaid,
+        "recovered": account.recovered,
+        "held_back": account.holdback_left,
+        "reserve": account.reserve_held,
+        "claims": {
+            "escrow": account.claims.escrow,
+            "lender": account.claims.lender,
+            "borrower": account.claims.borrower,
+            "provider": account.claims.provider,
+            "treasury": account.claims.treasury,
+        },
+    })
+}
+
+fn collateral_json(collateral: &Collateral) -> Value {
+    json!({
+        "granted": collateral.granted,
+        "used": collateral.consumed,
+        "remaining": collateral.remaining(),
+        "available": collateral.available(),
+        "lien": collateral.lien(),
+        "locked": collateral.locked(),
+        "freezable": collateral.freezable(),
+        "frozen": collateral.frozen(),
+        "frozen_for_payment": collateral.frozen_for_payment,
+        "frozen_for_other": collateral.frozen_for_other,
+        "frozen_for_cross": collateral.frozen_for_cross,
+        "released": collateral.released,
+        "seized": collateral.seized,
+        "expired": collateral.expired,
+        "cancelled": collateral.cancelled,
+    })
+}
+
+/// The value of the lien at the price that the loan paid, against the debt; `None` without a debt.
+fn coverage(credit: &CreditView) -> Option<Bps> {
+    let account = &credit.account;
+    let debt = account.debt.total();
+    if debt == 0 || account.is_unrestricted() {
+        return None;
+    }
+    let value = account.value_paid(account.collateral.lien()).ok()?;
+    mul_div_floor(value, 10_000, debt).ok().map(Bps)
+}
+
+fn share(part: u64, whole: u64) -> Bps {
+    Bps(mul_div_floor(part, 10_000, whole).unwrap_or(0))
+}
+
+/// The payment that falls due next; `None` where nothing does.
+fn next(credit: &CreditView, market: &MarketView) -> Option<NextInstalment> {
+    next_instalment(&credit.account, &market.clock).ok().flatten()
+}
+
+fn none_or(key: Pubkey) -> String {
+    if key == Pubkey::default() { "none".to_string() } else { key.to_string() }
+}
+
+fn key_json(key: Pubkey) -> Value {
+    if key == Pubkey::default() { Value::Null } else { json!(key.to_string()) }
+}

@@ -1,0 +1,157 @@
+//! A market as text and as data.
+
+use {
+    super::time_json,
+    crate::session::MarketView,
+    blockable_sdk::{
+        amounts::{Bps, MicroUsd},
+        program::state::MAX_PRINCIPAL,
+    },
+    blockable_service::text,
+    serde_json::{Value, json},
+};
+
+/// The lines of a market for people.
+pub(crate) fn market_lines(market: &MarketView) -> Vec<(String, String)> {
+    let (account, clock) = (&market.account, &market.clock);
+    let bounds = &account.bounds;
+    let mut lines: Vec<(String, String)> = Vec::new();
+    let mut line = |name: &str, value: String| lines.push((name.to_string(), value));
+    let span = |seconds: u32| text::span(seconds.into());
+    let share = |bps: u16| text::percent(Bps(bps.into()));
+    line("market", format!("{} (id {})", market.address, account.id));
+    line("admin", account.admin.to_string());
+    line("guardian", account.guardian.to_string());
+    line("kind", if account.is_test == 1 { "test: bounds may be loose" } else { "production" }.to_string());
+    line("state", state(market));
+    line(
+        "clock",
+        format!(
+            "{}, {} spent paused",
+            text::time(blockable_sdk::amounts::ChainTime(clock.chain)),
+            span_of(clock.chain, clock.market)
+        ),
+    );
+    line(
+        "payment token",
+        format!("{}, {} decimals, of {}", account.payment_mint, account.decimals, account.token_program),
+    );
+    line("treasury", account.treasury.to_string());
+    line("fee on sales", share(account.redistribution_fee_bps));
+    line(
+        "delay of changes",
+        format!("{}, of a provider's {}", span(account.change_delay), span(account.provider_delay)),
+    );
+    line(
+        "principal",
+        format!(
+            "{} to {}",
+            text::usd_owed(MicroUsd(bounds.min_principal)),
+            most_principal(bounds.max_principal)
+        ),
+    );
+    line(
+        "instalments",
+        format!(
+            "at least {} apart, over at most {}",
+            span(bounds.min_instalment_interval),
+            span(bounds.max_term)
+        ),
+    );
+    line(
+        "graces",
+        format!(
+            "delinquent after {} or more, default after {} or more, cure {} or more",
+            span(bounds.min_delinquency_grace),
+            span(bounds.min_default_grace),
+            span(bounds.min_cure_period)
+        ),
+    );
+    line("interest", format!("at most {} a year", share(bounds.max_apr_bps)));
+    line("late fee", format!("at most {} of an instalment", share(bounds.max_late_fee_bps)));
+    line("sale of a lot", format!("{} to {}", span(bounds.min_lot_window), span(bounds.max_lot_window)));
+    line(
+        "price of a lot",
+        format!(
+            "starts at {} to {} of the loan's, ends at {} or more",
+            share(bounds.min_start_price_bps),
+            share(bounds.max_start_price_bps),
+            share(bounds.min_floor_price_bps)
+        ),
+    );
+    if account.change_ready_at != 0 {
+        line(
+            "waiting change",
+            format!("can be applied from {}", text::time(market.chain_time_of(account.change_ready_at))),
+        );
+    }
+    lines
+}
+
+fn state(market: &MarketView) -> String {
+    match (market.clock.is_halted, market.clock.is_paused) {
+        (true, _) => "halted: no new loans".to_string(),
+        (false, true) => {
+            let until = blockable_sdk::amounts::ChainTime(market.account.pause_expires_at);
+            format!("paused until {}", text::time(until))
+        }
+        (false, false) => "open".to_string(),
+    }
+}
+
+fn span_of(chain: i64, market: i64) -> String {
+    text::span(chain.saturating_sub(market))
+}
+
+fn most_principal(amount: u64) -> String {
+    if amount >= MAX_PRINCIPAL { "unlimited".to_string() } else { text::usd_received(MicroUsd(amount)) }
+}
+
+/// The state of a market as data.
+pub(crate) fn market_json(market: &MarketView) -> Value {
+    let account = &market.account;
+    let bounds = &account.bounds;
+    json!({
+        "market": market.address.to_string(),
+        "id": account.id,
+        "admin": account.admin.to_string(),
+        "guardian": account.guardian.to_string(),
+        "is_test": account.is_test == 1,
+        "is_paused": market.clock.is_paused,
+        "is_halted": market.clock.is_halted,
+        "chain_time": time_json(blockable_sdk::amounts::ChainTime(market.clock.chain)),
+        "market_time": market.clock.market,
+        "payment_mint": account.payment_mint.to_string(),
+        "token_program": account.token_program.to_string(),
+        "decimals": account.decimals,
+        "treasury": account.treasury.to_string(),
+        "redistribution_fee_bps": account.redistribution_fee_bps,
+        "change_delay_seconds": account.change_delay,
+        "provider_delay_seconds": account.provider_delay,
+        "min_suspension_seconds": account.min_suspension,
+        "bounds": {
+            "min_principal": bounds.min_principal,
+            "max_principal": bounds.max_principal,
+            "min_instalment_interval": bounds.min_instalment_interval,
+            "max_term": bounds.max_term,
+            "min_delinquency_grace": bounds.min_delinquency_grace,
+            "min_default_grace": bounds.min_default_grace,
+            "min_cure_period": bounds.min_cure_period,
+            "min_lot_window": bounds.min_lot_window,
+            "max_lot_window": bounds.max_lot_window,
+            "max_apr_bps": bounds.max_apr_bps,
+            "max_late_fee_bps": bounds.max_late_fee_bps,
+            "min_start_price_bps": bounds.min_start_price_bps,
+            "max_start_price_bps": bounds.max_start_price_bps,
+            "min_floor_price_bps": bounds.min_floor_price_bps,
+        },
+        "change_ready_at": time_json(ready_at(market)),
+    })
+}
+
+fn ready_at(market: &MarketView) -> blockable_sdk::amounts::ChainTime {
+    match market.account.change_ready_at {
+        0 => blockable_sdk::amounts::ChainTime(0),
+        at => market.chain_time_of(at),
+    }
+}

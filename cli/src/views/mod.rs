@@ -1,0 +1,23 @@
+//! Accounts as text and as data.
+
+mod credit;
+mod market;
+
+pub(crate) use {
+    credit::{credit_columns, credit_json, credit_lines, credit_row, health},
+    market::{market_json, market_lines},
+};
+
+use {
+    blockable_sdk::amounts::ChainTime,
+    serde_json::{Value, json},
+};
+
+/// A time as data, as the keeper's API has it: RFC 3339 and Unix seconds. `null` for 0, which stands for none.
+pub(crate) fn time_json(time: ChainTime) -> Value {
+    if time.get() == 0 {
+        return Value::Null;
+    }
+    let text = jiff::Timestamp::from_second(time.get()).map(|time| time.to_string());
+    json!({"text": text.ok(), "unix": time.get()})
+}
