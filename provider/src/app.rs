@@ -3,35 +3,27 @@
 use {
     crate::{
         admin::AdminToken,
-        config::{Config, ModelConfig},
+        config::Config,
         error::ApiError,
         intake::Intake,
         keys::{ApiKeys, BorrowersPlace, Caller, SignIns},
         leases::Leases,
         limits::{Permit, Running},
         metrics::Metrics,
+        models::Models,
         named::NamedRequests,
         parts::RunningParts,
         prices::Prices,
         progress::TaskProgress,
-        upstreams::Pool,
     },
     axum::{body::Body, http::HeaderMap},
     blockable_gate::Gate,
     blockable_sdk::Pubkey,
     blockable_service::http::{BodyBounds, Connections, read_body},
     bytes::Bytes,
-    std::{collections::BTreeMap, sync::Arc},
+    std::sync::Arc,
     tokio::sync::{Semaphore, watch},
 };
-
-/// A model and its upstreams.
-pub(crate) struct ServedModel {
-    /// Its settings.
-    pub config: ModelConfig,
-    /// Its upstreams.
-    pub pool: Arc<Pool>,
-}
 
 /// The state that the server's handlers and tasks share.
 ///
@@ -44,8 +36,8 @@ pub(crate) struct App {
     pub gate: Gate,
     /// Makes and checks API keys.
     pub keys: ApiKeys,
-    /// The models on offer, by name.
-    pub models: BTreeMap<String, Arc<ServedModel>>,
+    /// The models on offer.
+    pub models: Models,
     /// Calls upstreams.
     pub http: reqwest::Client,
     /// Requests that run, and bodies that come.

@@ -3,20 +3,19 @@
 use {
     crate::{
         admin::AdminToken,
-        app::{App, ServedModel},
-        config::{Config, FreezeSettings, Upstream},
-        echo::Echo,
+        app::App,
+        config::{Config, FreezeSettings},
         intake::Intake,
         keys::{ApiKeys, SignIns},
         leases::Leases,
         limits::Running,
         metrics::Metrics,
+        models::Models,
         named::NamedRequests,
         parts::{Parts, RunningParts},
         prices::Prices,
         progress::TaskProgress,
         serve_error::ServeError,
-        upstreams::{Pool, UpstreamServer},
         webhooks::Sender,
     },
     blockable_gate::{
@@ -24,7 +23,7 @@ use {
     },
     blockable_sdk::keys::SigningKey,
     blockable_service::{http::Connections, shutdown::Stage},
-    std::{collections::BTreeMap, io, net::SocketAddr, sync::Arc, time::Duration},
+    std::{io, net::SocketAddr, sync::Arc, time::Duration},
     tokio::{net::TcpListener, sync::Semaphore},
 };
 
@@ -43,7 +42,6 @@ pub(crate) struct Assembled {
     pub stage: Stage,
     pub listeners: Vec<(TcpListener, SocketAddr)>,
     pub ops: (TcpListener, SocketAddr),
-    pub echoes: Vec<Echo>,
     pub webhooks: Vec<Sender>,
 }
 
@@ -55,8 +53,7 @@ struct Made {
     http: reqwest::Client,
     webhooks: Vec<Sender>,
     admin: Option<AdminToken>,
-    models: BTreeMap<String, Arc<ServedModel>>,
-    echoes: Vec<Echo>,
+    models: Models,
 }
 
 /// Puts a server together. Errors: [`ServeError`], with the parts as they were given.
@@ -101,7 +98,6 @@ pub(crate) async fn assemble(
         stage,
         listeners: made.listeners,
         ops: made.ops,
-        echoes: made.echoes,
         webhooks: made.webhooks,
     })
 }
@@ -129,33 +125,8 @@ async fn make(config: &Config, gate: &Gate) -> Result<Made, ServeError> {
     let webhooks = config.webhooks.iter().map(|webhook| Sender::new(webhook, outside.clone()));
     let webhooks = webhooks.collect::<Result<_, _>>()?;
     let admin = config.admin_token.as_ref().map(AdminToken::read).transpose()?;
-    let (models, echoes) = models(config).await?;
-    Ok(Made { keys, listeners, ops, http, webhooks, admin, models, echoes })
-}
-
-async fn models(config: &Config) -> Result<(BTreeMap<String, Arc<ServedModel>>, Vec<Echo>), ServeError> {
-    let (mut models, mut echoes) = (BTreeMap::new(), Vec::new());
-    for model in &config.models {
-        let mut servers = Vec::new();
-        for upstream in &model.upstreams {
-            let url = match &upstream.server {
-                Upstream::Url(url) => url.clone(),
-                Upstream::Echo => {
-                    let echo = Echo::start(model).await.map_err(|error| ServeError::Listen {
-                        addr: "127.0.0.1:0".to_string(),
-                        reason: error.to_string(),
-                    })?;
-                    let url = format!("http://{}/v1", echo.addr);
-                    echoes.push(echo);
-                    url
-                }
-            };
-            servers.push(UpstreamServer::new(model, upstream, url)?);
-        }
-        let served = ServedModel { config: model.clone(), pool: Pool::new(servers) };
-        models.insert(model.name.clone(), Arc::new(served));
-    }
-    Ok((models, echoes))
+    let models = Models::start(&config.models).await?;
+    Ok(Made { keys, listeners, ops, http, webhooks, admin, models })
 }
 
 async fn bind(addr: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {

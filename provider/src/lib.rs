@@ -47,6 +47,7 @@ mod leases;
 mod limits;
 mod meter;
 mod metrics;
+mod models;
 mod named;
 mod prices;
 mod progress;

@@ -53,7 +53,8 @@ impl PriceState {
 /// chain shows it, and the file has the other one.
 pub(crate) struct Prices {
     gate: Gate,
-    file: Arc<PriceList>,
+    /// The file's list.
+    file: Mutex<Arc<PriceList>>,
     /// The list that was last in force, as the store has it.
     kept: Mutex<Option<Arc<PriceList>>>,
     /// The state that was logged last.
@@ -64,13 +65,18 @@ impl Prices {
     /// Reads the list that was last in force. Errors: the store cannot be read.
     pub(crate) async fn load(gate: Gate, config: &Config) -> Result<Prices, StoreError> {
         let kept = gate.text(KEPT).await?.and_then(|text| PriceList::read(&text)).map(Arc::new);
-        let file = Arc::new(PriceList::new(&config.models, &config.gpus));
+        let file = Mutex::new(Arc::new(PriceList::new(&config.models, &config.gpus)));
         Ok(Prices { gate, file, kept: Mutex::new(kept), logged: Mutex::new(None) })
     }
 
     /// The file's list.
-    pub(crate) fn file(&self) -> &PriceList {
-        &self.file
+    pub(crate) fn file(&self) -> Arc<PriceList> {
+        lock(&self.file).clone()
+    }
+
+    /// Takes the list of another file. It is served once its hash is in force.
+    pub(crate) fn replace(&self, list: PriceList) {
+        *lock(&self.file) = Arc::new(list);
     }
 
     /// The hashes on chain.
@@ -90,10 +96,10 @@ impl Prices {
     /// The list that is served now, and its relation to the chain.
     pub(crate) fn served(&self) -> (Option<Arc<PriceList>>, PriceState) {
         let Some(in_force) = self.on_chain().in_force else {
-            return (Some(self.file.clone()), PriceState::Unpublished);
+            return (Some(self.file()), PriceState::Unpublished);
         };
-        if in_force == self.file.hash() {
-            return (Some(self.file.clone()), PriceState::InForce);
+        if in_force == self.file().hash() {
+            return (Some(self.file()), PriceState::InForce);
         }
         let kept = lock(&self.kept).clone().filter(|kept| kept.hash() == in_force);
         let state = if kept.is_some() { PriceState::Older } else { PriceState::Unknown };
@@ -113,10 +119,10 @@ impl Prices {
     /// Records the file's list once it is in force, and logs where that changes.
     pub(crate) async fn note(&self) {
         let (_, state) = self.served();
-        let is_recorded = lock(&self.kept).as_ref().is_some_and(|kept| kept.hash() == self.file.hash());
+        let is_recorded = lock(&self.kept).as_ref().is_some_and(|kept| kept.hash() == self.file().hash());
         if state == PriceState::InForce && !is_recorded {
-            match self.gate.set_text(KEPT, self.file.text()).await {
-                Ok(()) => *lock(&self.kept) = Some(self.file.clone()),
+            match self.gate.set_text(KEPT, self.file().text()).await {
+                Ok(()) => *lock(&self.kept) = Some(self.file()),
                 Err(error) => {
                     tracing::error!(%error, "the price list in force could not be recorded; trying again")
                 }
@@ -129,7 +135,7 @@ impl Prices {
     }
 
     fn log(&self, state: PriceState) {
-        let hash = hex::encode(self.file.hash());
+        let hash = hex::encode(self.file().hash());
         match state {
             PriceState::InForce => {
                 tracing::info!(hash, "the file's price list is in force on chain and is served")
@@ -159,7 +165,7 @@ impl Prices {
     pub(crate) fn ready(&self) -> Result<(), String> {
         match self.served().1 {
             PriceState::Unknown => {
-                let hash = hex::encode(self.file.hash());
+                let hash = hex::encode(self.file().hash());
                 Err(format!(
                     "the file's price list is not in force on chain and the one in force is not known here; propose {hash}"
                 ))

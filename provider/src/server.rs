@@ -6,11 +6,10 @@ use {
         app::App,
         assemble::{Assembled, assemble, gate_config, open_keys, start_parts},
         config::Config,
-        cors,
-        echo::Echo,
-        gateway, http,
+        cors, gateway, http,
         keys::ApiKeys,
         parts::{Parts, RunningParts},
+        price_list::PriceList,
         serve_error::ServeError,
         tasks,
         webhooks::Sender,
@@ -39,7 +38,6 @@ pub struct Server {
     app: Arc<App>,
     addrs: Vec<SocketAddr>,
     ops: SocketAddr,
-    echoes: Vec<Echo>,
     /// Background tasks. Its signal also refuses new requests.
     stage: Stage,
     /// Listeners, which end last: until then new requests are answered that the server shuts down.
@@ -74,7 +72,7 @@ impl Server {
         }
     }
 
-    fn run(Assembled { app, stage, listeners, ops, echoes, webhooks }: Assembled) -> Server {
+    fn run(Assembled { app, stage, listeners, ops, webhooks }: Assembled) -> Server {
         let addrs: Vec<SocketAddr> = listeners.iter().map(|(_, addr)| *addr).collect();
         let mut tasks =
             vec![tokio::spawn(tasks::watch(app.clone())), tokio::spawn(tasks::count_reports(app.clone()))];
@@ -89,7 +87,7 @@ impl Server {
             serving.push(serve(&app, public_routes(&app), listener, app.connections.clone(), ends.clone()));
         }
         tracing::info!(?addrs, %ops, provider = %app.config.chain.provider, "serving");
-        Server { app, addrs, ops, echoes, stage: stage.with(tasks), listeners: listening.with(serving) }
+        Server { app, addrs, ops, stage: stage.with(tasks), listeners: listening.with(serving) }
     }
 
     /// The first address it listens at.
@@ -110,6 +108,20 @@ impl Server {
     /// Makes API keys for the provider's credits.
     pub fn keys(&self) -> &ApiKeys {
         &self.app.keys
+    }
+
+    /// Replaces the models, their upstreams and their prices by those of another configuration, and reads the upstreams' keys anew.
+    /// Requests that run go on with the models that they began with; prices count once their list is in force on chain. Nothing
+    /// else of the configuration is taken. Errors: [`ServeError`]; nothing changes then.
+    pub async fn reload(&self, config: &Config) -> Result<(), ServeError> {
+        let idle = Duration::from_secs(self.app.config.limits.idle_seconds);
+        if let Some(model) = config.models.iter().find(|model| model.timeout() >= idle) {
+            return Err(ServeError::LongModel(model.name.clone()));
+        }
+        self.app.models.replace(&config.models).await?;
+        self.app.prices.replace(PriceList::new(&config.models, &self.app.config.gpus));
+        tracing::info!(models = config.models.len(), "the models are those of the file now");
+        Ok(())
     }
 
     /// Admits nothing more, lets running requests end within the configured time, signs a last report, stops all parts and
@@ -137,7 +149,7 @@ impl Server {
         self.app.parts.stop_reporters().await;
         shutdown::stop(vec![self.stage, self.listeners], TASK_END).await;
         self.app.parts.stop().await;
-        self.echoes.iter().for_each(Echo::stop);
+        self.app.models.stop();
         self.app.gate.close().await;
         tracing::info!("stopped");
     }

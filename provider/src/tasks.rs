@@ -52,15 +52,22 @@ pub(crate) async fn count_reports(app: Arc<App>) {
     }
 }
 
-/// Probes the upstreams of all models.
+/// Probes the upstreams of all models, also of those that replace them.
 pub(crate) async fn probe_upstreams(app: Arc<App>) {
-    let (mut probes, mut stopping) = (JoinSet::new(), app.stopping.clone());
-    for (name, model) in &app.models {
-        for place in 0..model.pool.servers().len() {
-            let (http, pool) = (app.http.clone(), model.pool.clone());
-            probes.spawn(upstreams::probe(http, name.clone(), pool, place, app.config.probes.clone()));
+    let (mut lists, mut stopping) = (app.models.subscribe(), app.stopping.clone());
+    loop {
+        let models = lists.borrow_and_update().clone();
+        // The probes end with the set.
+        let mut probes = JoinSet::new();
+        for (name, model) in models.iter() {
+            for place in 0..model.pool.servers().len() {
+                let (http, pool) = (app.http.clone(), model.pool.clone());
+                probes.spawn(upstreams::probe(http, name.clone(), pool, place, app.config.probes.clone()));
+            }
+        }
+        tokio::select! {
+            changed = lists.changed() => if changed.is_err() { return },
+            _ = stopping.wait_for(|stopping| *stopping) => return,
         }
     }
-    // The probes end with the set.
-    let _ = stopping.wait_for(|stopping| *stopping).await;
 }

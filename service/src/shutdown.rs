@@ -46,6 +46,25 @@ impl StopSignals {
     }
 }
 
+/// SIGHUP, which asks a daemon to read its file anew.
+#[derive(Debug)]
+pub struct ReloadSignal(Signal);
+
+impl ReloadSignal {
+    /// Listens from now on; without it the signal ends the process. Errors: [`SignalError`].
+    pub fn listen() -> Result<ReloadSignal, SignalError> {
+        let failed = |source| SignalError { name: "SIGHUP", source };
+        signal(SignalKind::hangup()).map(ReloadSignal).map_err(failed)
+    }
+
+    /// Waits for the next one.
+    pub async fn next(&mut self) {
+        if self.0.recv().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
 /// Tasks that stop together.
 pub struct Stage {
     name: &'static str,

@@ -1,11 +1,7 @@
 //! The models on offer.
 
 use {
-    crate::{
-        api::path::PathText,
-        app::{App, ServedModel},
-        error::ApiError,
-    },
+    crate::{api::path::PathText, app::App, error::ApiError, models::ServedModel},
     axum::{Json, Router, extract::State, http::HeaderMap, routing::get},
     serde_json::{Value, json},
     std::sync::Arc,
@@ -28,7 +24,7 @@ fn model_json(app: &App, model: &ServedModel) -> Value {
 
 async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<Value>, ApiError> {
     app.authorise(&headers)?;
-    let models: Vec<Value> = app.models.values().map(|model| model_json(&app, model)).collect();
+    let models: Vec<Value> = app.models.all().values().map(|model| model_json(&app, model)).collect();
     Ok(Json(json!({"object": "list", "data": models})))
 }
 
@@ -39,5 +35,5 @@ async fn show(
 ) -> Result<Json<Value>, ApiError> {
     app.authorise(&headers)?;
     let model = app.models.get(&name).ok_or_else(ApiError::no_such_model)?;
-    Ok(Json(model_json(&app, model)))
+    Ok(Json(model_json(&app, &model)))
 }

@@ -88,7 +88,7 @@ async fn readyz(State(app): State<Arc<App>>) -> Response {
 /// down: one without any is only named, as the others can be served.
 fn check_models(app: &App) -> (Option<Result<(), String>>, Value) {
     let (mut served, mut models) = (false, Map::new());
-    for (name, model) in &app.models {
+    for (name, model) in app.models.all().iter() {
         let down = model.pool.down();
         let all = down.len() == model.pool.servers().len();
         served |= !all;
@@ -128,7 +128,7 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
     let behind = app.gate.units_behind_chain().get();
     app.metrics.set_total("blockable_provider_behind_chain_units_total", behind);
     app.parts.measure(&app.metrics);
-    for (name, model) in &app.models {
+    for (name, model) in app.models.all().iter() {
         for (place, server) in model.pool.servers().iter().enumerate() {
             let (is_up, running) = (model.pool.is_up(place), model.pool.running(place));
             app.metrics.set_upstream(name, &server.name, is_up, running);

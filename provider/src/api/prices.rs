@@ -22,7 +22,7 @@ fn list_json(list: &PriceList) -> Value {
 async fn prices(State(app): State<Arc<App>>) -> Json<Value> {
     let (served, state) = app.prices.served();
     let (file, chain) = (app.prices.file(), app.prices.on_chain());
-    let next = served.as_ref().is_none_or(|served| served.hash() != file.hash()).then(|| list_json(file));
+    let next = served.as_ref().is_none_or(|served| served.hash() != file.hash()).then(|| list_json(&file));
     Json(json!({
         "state": state.name(),
         "served": served.map(|list| list_json(&list)),

@@ -5,13 +5,13 @@ use {
     blockable_provider::{Config, Server},
     blockable_service::{
         log::{LogFormat, log_to_stderr},
-        shutdown::StopSignals,
+        shutdown::{ReloadSignal, StopSignals},
     },
     clap::Args,
-    std::path::PathBuf,
+    std::path::{Path, PathBuf},
 };
 
-/// Serves until SIGTERM or SIGINT, then lets running requests end
+/// Serves until SIGTERM or SIGINT, then lets running requests end; reads the models anew at SIGHUP
 ///
 /// RUST_LOG sets what is logged, to stderr [default: info].
 #[derive(Args, Debug)]
@@ -31,10 +31,28 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), CommandError> {
     config.require_complete()?;
     log_to_stderr(args.log);
     // Before anything runs, so that no signal is missed.
-    let signals = StopSignals::listen()?;
+    let (signals, mut reloads) = (StopSignals::listen()?, ReloadSignal::listen()?);
     let server = Server::start(config).await?;
     eprintln!("serving at http://{}; health and metrics at http://{}", server.addr(), server.ops_addr());
-    signals.wait().await;
+    let stopped = signals.wait();
+    tokio::pin!(stopped);
+    loop {
+        tokio::select! {
+            () = &mut stopped => break,
+            () = reloads.next() => reload(&server, &args.config).await,
+        }
+    }
     server.stop().await;
     Ok(())
+}
+
+/// Takes the models of the file as it is now. A file with a mistake changes nothing.
+async fn reload(server: &Server, file: &Path) {
+    let config = match Config::FILE.load(file) {
+        Ok(config) => config,
+        Err(error) => return tracing::error!(%error, "the file is not taken; the models stay as they are"),
+    };
+    if let Err(error) = server.reload(&config).await {
+        tracing::error!(%error, "the models stay as they are");
+    }
 }

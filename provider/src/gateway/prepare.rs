@@ -2,9 +2,10 @@
 
 use {
     crate::{
-        app::{App, ServedModel},
+        app::App,
         error::ApiError,
         meter::Rewrite,
+        models::ServedModel,
         price::{Price, TokenBound},
         request::{CompletionKind, CompletionRequest},
         shortage,

@@ -10,6 +10,7 @@
     reason = "a test ends by a panic where something is wrong"
 )]
 
+mod changes;
 #[path = "../common/mod.rs"]
 mod common;
 mod fleet;
