@@ -15,6 +15,7 @@ use {
         parts::RunningParts,
         prices::Prices,
         progress::TaskProgress,
+        upstreams::UpstreamHttp,
     },
     axum::{body::Body, http::HeaderMap},
     blockable_gate::Gate,
@@ -39,7 +40,7 @@ pub(crate) struct App {
     /// The models on offer.
     pub models: Models,
     /// Calls upstreams.
-    pub http: reqwest::Client,
+    pub http: Arc<UpstreamHttp>,
     /// Requests that run, and bodies that come.
     pub running: Running,
     /// Bounds on bodies.
@@ -48,6 +49,8 @@ pub(crate) struct App {
     pub connections: Arc<Connections>,
     /// Metrics.
     pub metrics: Metrics,
+    /// Held while the configuration is replaced.
+    pub reloading: tokio::sync::Mutex<()>,
     /// Bounds the signed freezes that are examined.
     pub intake: Intake,
     /// Challenges for borrowers that sign in for an API key.

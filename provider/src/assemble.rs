@@ -16,6 +16,7 @@ use {
         prices::Prices,
         progress::TaskProgress,
         serve_error::ServeError,
+        upstreams::UpstreamHttp,
         webhooks::Sender,
     },
     blockable_gate::{
@@ -27,10 +28,8 @@ use {
     tokio::{net::TcpListener, sync::Semaphore},
 };
 
-/// Time that an upstream may take to accept a connection.
+/// Time that a receiver of notices may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Time for which an idle connection to an upstream is kept.
-const POOL_IDLE: Duration = Duration::from_secs(90);
 
 /// Sign-ins that are examined: anyone may send one, and each is a signature to verify.
 const SIGN_INS: FreezeSettings = FreezeSettings { at_once: 16, per_second: 20, burst: 200 };
@@ -50,7 +49,7 @@ struct Made {
     keys: ApiKeys,
     listeners: Vec<(TcpListener, SocketAddr)>,
     ops: (TcpListener, SocketAddr),
-    http: reqwest::Client,
+    http: Arc<UpstreamHttp>,
     webhooks: Vec<Sender>,
     admin: Option<AdminToken>,
     models: Models,
@@ -80,6 +79,7 @@ pub(crate) async fn assemble(
         sign_in_intake: Intake::new(&SIGN_INS),
         report_streams: Arc::new(Semaphore::new(config.limits.report_streams)),
         leases: Leases::restore(gate.clone(), &config.gpus, &config.leases),
+        reloading: tokio::sync::Mutex::default(),
         named: NamedRequests::default(),
         prices,
         gate: gate.clone(),
@@ -112,16 +112,10 @@ async fn make(config: &Config, gate: &Gate) -> Result<Made, ServeError> {
     }
     let ops = bind(config.ops_listen).await?;
     let no_client = |error: reqwest::Error| ServeError::Http(error.to_string());
-    let client = || {
-        let none = reqwest::redirect::Policy::none();
-        reqwest::Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .pool_idle_timeout(POOL_IDLE)
-            .redirect(none)
-    };
-    // Upstreams are the provider's own and are called without a proxy; webhooks are elsewhere.
-    let http = client().tcp_nodelay(true).no_proxy().build().map_err(no_client)?;
-    let outside = client().build().map_err(no_client)?;
+    let http = Arc::new(UpstreamHttp::new().map_err(no_client)?);
+    let none = reqwest::redirect::Policy::none();
+    let outside = reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).redirect(none);
+    let outside = outside.build().map_err(no_client)?;
     let webhooks = config.webhooks.iter().map(|webhook| Sender::new(webhook, outside.clone()));
     let webhooks = webhooks.collect::<Result<_, _>>()?;
     let admin = config.admin_token.as_ref().map(AdminToken::read).transpose()?;

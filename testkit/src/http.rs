@@ -85,14 +85,19 @@ impl Server {
 
     /// Closes all connections, and refuses new ones.
     pub fn refuse(&self) {
+        self.refuse_new();
+        for (_, connection) in self.inner.open.lock().expect("no panic").drain() {
+            let _ = connection.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Refuses new connections, and serves those that are open.
+    pub fn refuse_new(&self) {
         self.inner.refuses.store(true, Ordering::Relaxed);
         // The listener sees it when the next connection comes.
         let _ = TcpStream::connect(self.address);
         if let Some(listening) = self.listening.lock().expect("no panic").take() {
             let _ = listening.join();
-        }
-        for (_, connection) in self.inner.open.lock().expect("no panic").drain() {
-            let _ = connection.shutdown(Shutdown::Both);
         }
     }
 

@@ -7,7 +7,7 @@ use {
         config::ModelConfig,
         error::ApiError,
         meter::{AnswerEnd, Stop},
-        upstreams::{self, FaultClass, MAX_ERROR_BODY, Names, PublicNames, Slot, UpstreamFault},
+        upstreams::{self, FaultClass, MAX_ERROR_BODY, Names, PublicNames, SendError, Slot, UpstreamFault},
     },
     axum::http::{
         HeaderMap, HeaderValue, StatusCode,
@@ -103,22 +103,24 @@ impl Attempt {
         })?;
         self.app.metrics.count_upstream(&self.model, &server.name);
         let accept = if plan.streamed { "text/event-stream" } else { "application/json" };
-        let mut request = self
-            .app
-            .http
-            .post(format!("{}{}", server.url, plan.endpoint.path()))
-            .headers(job.trace.headers())
-            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-            .header(ACCEPT, HeaderValue::from_static(accept))
-            .body(body);
-        if let Some(authorisation) = &server.authorisation {
-            request = request.header(AUTHORIZATION, authorisation.clone());
-        }
+        let build = |http: &reqwest::Client| {
+            let request = http
+                .post(format!("{}{}", server.url, plan.endpoint.path()))
+                .headers(job.trace.headers())
+                .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+                .header(ACCEPT, HeaderValue::from_static(accept))
+                .body(body.clone());
+            match &server.authorisation {
+                Some(authorisation) => request.header(AUTHORIZATION, authorisation.clone()),
+                None => request,
+            }
+        };
+        let again = || self.note_repetition();
         // An answer that is not streamed begins once it is complete.
         let until = if plan.streamed { time.next().0 } else { time.deadline };
-        match timeout_at(until, request.send()).await {
+        match timeout_at(until, self.app.http.send(build, again)).await {
             Err(_) => Err(self.fail(UpstreamFault::timed_out("no answer began in time"))),
-            Ok(Err(error)) => Err(self.fail(UpstreamFault::from_transport(error))),
+            Ok(Err(failed)) => Err(self.fail_to_send(failed)),
             Ok(Ok(answer)) if answer.status().is_success() => Ok(UpstreamAnswer { answer, attempt: self }),
             Ok(Ok(answer)) => Err(self.refused(answer, until).await),
         }
@@ -142,6 +144,29 @@ impl Attempt {
         let server = self.slot.server();
         let key = server.key.as_ref().map(ExposeSecret::expose_secret);
         Names { public: &self.model, internal: &server.model, key }
+    }
+
+    /// Notes that a request is sent once more, since the kept connection was closed as it was sent.
+    fn note_repetition(&self) {
+        let (model, upstream) = (self.model.as_str(), self.slot.server().name.as_str());
+        tracing::info!(
+            model,
+            upstream,
+            hold = self.hold,
+            "a kept connection was closed; asking again on a new one"
+        );
+        self.app.metrics.count_upstream(model, upstream);
+    }
+
+    fn fail_to_send(&self, failed: SendError) -> UpstreamFault {
+        let fault = self.fail(UpstreamFault::from_transport(failed.error));
+        match fault.class {
+            // It is gone, perhaps by this very request: no other one gets it.
+            FaultClass::Unreachable if failed.was_repeated => {
+                UpstreamFault { class: FaultClass::Broken, ..fault }
+            }
+            _ => fault,
+        }
     }
 
     /// Notes a failure in health, metrics and log.

@@ -2,6 +2,7 @@
 
 mod fault;
 mod health;
+mod http;
 mod pool;
 mod probe;
 mod public;
@@ -12,6 +13,7 @@ mod words;
 
 pub(crate) use {
     fault::{FaultClass, Names, UpstreamFault},
+    http::{SendError, UpstreamHttp},
     pool::{Pool, Slot},
     probe::{log, probe},
     public::{PublicNames, event, with_member},

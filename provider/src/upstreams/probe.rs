@@ -3,6 +3,7 @@
 use {
     super::{
         fault::{FaultClass, UpstreamFault},
+        http::UpstreamHttp,
         pool::{Change, Pool},
         server::UpstreamServer,
     },
@@ -14,7 +15,7 @@ use {
 
 /// Probes an upstream at intervals, and sooner once it has failed. Never returns.
 pub(crate) async fn probe(
-    http: reqwest::Client,
+    http: Arc<UpstreamHttp>,
     model: String,
     pool: Arc<Pool>,
     place: usize,
@@ -51,18 +52,18 @@ pub(crate) fn log(change: Change, model: &str, upstream: &str, detail: &str) {
 /// Asks an upstream once. Any answer that refuses nobody shows that it lives, as not all servers have a list of models; at a
 /// URL that the operator names, only a good one does.
 async fn ask(
-    http: &reqwest::Client,
+    http: &UpstreamHttp,
     server: &UpstreamServer,
     settings: &ProbeSettings,
 ) -> Result<(), UpstreamFault> {
     let (url, must_be_good) = &server.probe;
-    let mut request = http.get(url);
-    if let Some(authorisation) = &server.authorisation {
-        request = request.header(AUTHORIZATION, authorisation.clone());
-    }
-    match timeout(settings.timeout, request.send()).await {
+    let build = |http: &reqwest::Client| match &server.authorisation {
+        Some(authorisation) => http.get(url).header(AUTHORIZATION, authorisation.clone()),
+        None => http.get(url),
+    };
+    match timeout(settings.timeout, http.send(build, || {})).await {
         Err(_) => Err(UpstreamFault::timed_out("a probe was not answered in time")),
-        Ok(Err(error)) => Err(UpstreamFault::from_transport(error)),
+        Ok(Err(failed)) => Err(UpstreamFault::from_transport(failed.error)),
         Ok(Ok(answer)) if shows_health(answer.status(), *must_be_good) => Ok(()),
         Ok(Ok(answer)) => {
             let status = answer.status();

@@ -79,7 +79,7 @@ pub async fn before(upstreams: &[&Scripted]) -> Bench {
     .await
 }
 
-async fn metric(bench: &Bench, line: &str) -> String {
+pub async fn metric(bench: &Bench, line: &str) -> String {
     let text = bench.http.get(bench.ops_url("/metrics")).send().await.unwrap().text().await.unwrap();
     let found = text.lines().find(|found| found.starts_with(line));
     found.and_then(|found| found.rsplit(' ').next()).unwrap_or("none").to_string()

@@ -13,6 +13,7 @@
 mod changes;
 #[path = "../common/mod.rs"]
 mod common;
+mod connections;
 mod fleet;
 
 use {

@@ -5,15 +5,14 @@
 //! message decide; its words go on only where [`super::words`] allows each of them.
 
 mod shown;
+mod wait;
 
 use {
     super::{redact::redact, stated::StatedError},
     crate::error::ApiError,
-    axum::http::{
-        HeaderMap, StatusCode,
-        header::{CONTENT_TYPE, RETRY_AFTER},
-    },
+    axum::http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
     shown::{busy, own_error, request_error},
+    std::time::SystemTime,
 };
 
 /// Seconds after which a request may be tried again where a busy upstream does not say.
@@ -147,7 +146,7 @@ impl UpstreamFault {
         names: Names,
     ) -> UpstreamFault {
         let stated = StatedError::from_body(body);
-        let wait = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()).and_then(read_wait);
+        let wait = wait::read(headers, SystemTime::now());
         let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("without a type");
         let mut fault = UpstreamFault::from_stated(status.as_u16(), &stated, wait, names);
         if stated == StatedError::default() {
@@ -294,13 +293,6 @@ fn names_any(stated: &StatedError, parts: &[&str]) -> bool {
         let text = text.to_ascii_lowercase();
         parts.iter().any(|part| text.contains(part))
     })
-}
-
-/// Reads the seconds of `Retry-After`, rounded up. Dates are not read.
-fn read_wait(text: &str) -> Option<u16> {
-    let seconds: f64 =
-        text.trim().parse().ok().filter(|seconds: &f64| seconds.is_finite() && *seconds >= 0.0)?;
-    Some(seconds.ceil().min(f64::from(MAX_RETRY_SECONDS)) as u16)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use {super::*, proptest::prelude::*};
+use {super::*, axum::http::header::RETRY_AFTER, proptest::prelude::*};
 
 const NAMES: Names = Names { public: "chat", internal: "org/internal-7b", key: Some("own-key-1") };
 
@@ -188,7 +188,9 @@ fn a_wait_is_passed_on_within_bounds() {
         ("-1", 5),
         ("nan", 5),
         ("1e9", 600),
-        ("Wed, 21 Oct 2026 07:28:00 GMT", 5),
+        ("Fri, 21 Oct 2016 07:28:00 GMT", 1),
+        ("Wed, 21 Oct 2099 07:28:00 GMT", 600),
+        ("Wednesday", 5),
     ] {
         let headers = HeaderMap::from_iter([(RETRY_AFTER, given.parse().unwrap())]);
         let fault = UpstreamFault::from_answer(StatusCode::TOO_MANY_REQUESTS, &headers, b"", NAMES);

@@ -1,0 +1,93 @@
+//! Connections that an upstream closes just as a request is sent on them.
+
+use {
+    super::{
+        common::{Bench, refused},
+        fleet::{GOOD, Scripted, before, metric, ready},
+    },
+    blockable_testkit::http::Reply,
+    serde_json::json,
+    std::{
+        sync::atomic::{AtomicUsize, Ordering},
+        time::Duration,
+    },
+};
+
+/// Replies to its requests by their numbers, from 0 on.
+fn numbered(reply: impl Fn(usize) -> Reply + Send + Sync + 'static) -> Scripted {
+    let count = AtomicUsize::new(0);
+    Scripted::start(move || reply(count.fetch_add(1, Ordering::Relaxed)))
+}
+
+fn good() -> Reply {
+    Reply::Body(GOOD.to_string())
+}
+
+async fn failures(bench: &Bench, class: &str) -> String {
+    let line = format!(
+        "blockable_provider_upstream_failures_total{{model=\"echo\",upstream=\"u0\",class=\"{class}\"}}"
+    );
+    metric(bench, &line).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kept_connection_that_closes_as_a_request_comes_costs_nobody_anything() {
+    let upstream = numbered(|number| if number % 3 == 1 { Reply::HangUp } else { good() });
+    let bench = before(&[&upstream]).await;
+    for _ in 0..4 {
+        assert_eq!(bench.chat("hi", json!({"max_tokens": 5})).await.status(), 200);
+    }
+    // Each second one was sent once in vain, on the connection of the one before, and once on a new one.
+    assert_eq!((upstream.count(), bench.used().await), (6, 4 * 10));
+    assert_eq!(failures(&bench, "broken").await, "none", "it says nothing about health");
+    assert_eq!(ready(&bench).await.1["models"]["echo"], "ok");
+    let sent =
+        metric(&bench, "blockable_provider_upstream_requests_total{model=\"echo\",upstream=\"u0\"}").await;
+    assert_eq!(sent, "6");
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_is_repeated_once_and_nowhere_else() {
+    let (broken, other) =
+        (numbered(|number| if number > 0 { Reply::HangUp } else { good() }), Scripted::good());
+    let bench = before(&[&broken, &other]).await;
+    assert_eq!(bench.chat("hi", json!({})).await.status(), 200);
+    assert_eq!(bench.chat("hi", json!({})).await.status(), 200, "the other one's turn");
+    refused(bench.chat("hi", json!({})).await, 502, "upstream_unreachable").await;
+    assert_eq!((broken.count(), other.count(), bench.used().await), (3, 1, 20));
+    assert_eq!(failures(&bench, "broken").await, "1");
+    bench.stop().await;
+}
+
+/// It may have broken down by the request: neither it nor another one shall by the same request again.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upstream_that_goes_away_with_its_connection_passes_the_request_on_to_nobody() {
+    let (gone, other) =
+        (numbered(|number| if number > 0 { Reply::HangUp } else { good() }), Scripted::good());
+    let bench = before(&[&gone, &other]).await;
+    assert_eq!(bench.chat("hi", json!({})).await.status(), 200);
+    assert_eq!(bench.chat("hi", json!({})).await.status(), 200, "the other one's turn");
+    gone.server.refuse_new();
+    refused(bench.chat("hi", json!({})).await, 502, "upstream_unreachable").await;
+    assert_eq!((gone.count(), other.count(), bench.used().await), (2, 1, 20));
+    assert_eq!(failures(&bench, "unreachable").await, "1");
+    bench.stop().await;
+}
+
+/// An upstream that has worked on a request for a while may have served it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_closes_later_is_no_reason_to_ask_again() {
+    let late = numbered(|number| match number {
+        0 => good(),
+        _ => {
+            std::thread::sleep(Duration::from_millis(1_100));
+            Reply::HangUp
+        }
+    });
+    let bench = before(&[&late]).await;
+    assert_eq!(bench.chat("hi", json!({})).await.status(), 200);
+    refused(bench.chat("hi", json!({})).await, 502, "upstream_unreachable").await;
+    assert_eq!((late.count(), bench.used().await), (2, 10));
+    bench.stop().await;
+}
