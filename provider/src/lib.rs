@@ -51,6 +51,7 @@ mod models;
 mod named;
 mod prices;
 mod progress;
+mod reload;
 mod request;
 mod serve_error;
 mod shortage;
@@ -66,6 +67,7 @@ pub use {
     parts::Parts,
     price::Price,
     price_list::PriceList,
+    reload::ReloadError,
     serve_error::ServeError,
     server::Server,
     tokens::Family,

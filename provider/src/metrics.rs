@@ -37,6 +37,7 @@ const COUNTERS: &[(&str, &str)] = &[
         "Requests that failed there, by model, upstream and class",
     ),
     ("blockable_provider_behind_chain_units_total", "Units that the chain had counted and the store had not"),
+    ("blockable_provider_reloads_total", "Files that were read anew at SIGHUP, by result"),
     ("blockable_provider_freezes_total", "Signed freezes by result"),
     ("blockable_provider_webhooks_total", "Posts to webhooks by result"),
     ("blockable_provider_reports_signed_total", "Usage reports signed"),
@@ -74,6 +75,7 @@ const GAUGES: &[(&str, &str)] = &[
     ),
     ("blockable_provider_slot", "Highest slot of the chain view"),
     ("blockable_provider_storage_full", "1 while new jobs are refused because nothing can be recorded"),
+    ("blockable_provider_reload_refused", "1 while the file that was read last at SIGHUP is not in force"),
     ("blockable_provider_websocket_up", "1 while the WebSocket is up"),
     ("blockable_provider_freezes_open", "Freeze orders that are obeyed and have not landed"),
     ("blockable_provider_report_age_seconds", "Seconds since a key last reported; -1 before it first did"),
@@ -201,6 +203,15 @@ impl Metrics {
         self.with(|| {
             gauge!("blockable_provider_upstream_healthy", &labels).set(f64::from(u8::from(is_up)));
             gauge!("blockable_provider_upstream_requests_running", &labels).set(running as f64);
+        });
+    }
+
+    /// Notes that an upstream is no longer one: it is neither up nor down.
+    pub(crate) fn end_upstream(&self, model: &str, upstream: &str) {
+        let labels = upstream_labels(model, upstream);
+        self.with(|| {
+            gauge!("blockable_provider_upstream_healthy", &labels).set(f64::NAN);
+            gauge!("blockable_provider_upstream_requests_running", &labels).set(f64::NAN);
         });
     }
 

@@ -36,21 +36,37 @@ pub(crate) struct Models {
     echoes: Mutex<Vec<Echo>>,
 }
 
+/// Models that are made and not on offer yet.
+pub(crate) struct NewModels {
+    models: ModelsByName,
+    echoes: Vec<Echo>,
+}
+
+impl Drop for NewModels {
+    /// Stops the built-in models of a list that is not taken.
+    fn drop(&mut self) {
+        self.echoes.iter().for_each(Echo::stop);
+    }
+}
+
 impl Models {
     /// Makes the models of a list. Errors: a key cannot be read, or a built-in model gets no port.
     pub(crate) async fn start(list: &[ModelConfig]) -> Result<Models, ServeError> {
-        let (models, echoes) = make(list).await?;
-        let (current, _) = watch::channel(Arc::new(models));
-        Ok(Models { current, echoes: Mutex::new(echoes) })
+        let mut new = NewModels::make(list, &ModelsByName::new()).await?;
+        let (current, _) = watch::channel(Arc::new(std::mem::take(&mut new.models)));
+        Ok(Models { current, echoes: Mutex::new(std::mem::take(&mut new.echoes)) })
     }
 
-    /// Replaces the models by those of a list, with upstreams that are all up. Keys are read anew. Errors: as
-    /// [`Models::start`]; the models stay as they were then.
-    pub(crate) async fn replace(&self, list: &[ModelConfig]) -> Result<(), ServeError> {
-        let (models, echoes) = make(list).await?;
-        lock(&self.echoes).extend(echoes);
-        self.current.send_replace(Arc::new(models));
-        Ok(())
+    /// Makes the models of another list; they are not on offer yet. Keys are read anew. Upstreams that the list before has too
+    /// keep their health and their running requests. Errors: as [`Models::start`].
+    pub(crate) async fn make_next(&self, list: &[ModelConfig]) -> Result<NewModels, ServeError> {
+        NewModels::make(list, &self.all()).await
+    }
+
+    /// Replaces the models. Returns those before.
+    pub(crate) fn replace(&self, mut new: NewModels) -> Arc<ModelsByName> {
+        lock(&self.echoes).append(&mut new.echoes);
+        self.current.send_replace(Arc::new(std::mem::take(&mut new.models)))
     }
 
     /// Finds a model by its name.
@@ -74,27 +90,45 @@ impl Models {
     }
 }
 
-async fn make(list: &[ModelConfig]) -> Result<(ModelsByName, Vec<Echo>), ServeError> {
-    let (mut models, mut echoes) = (BTreeMap::new(), Vec::new());
-    for model in list {
+impl NewModels {
+    async fn make(list: &[ModelConfig], before: &ModelsByName) -> Result<NewModels, ServeError> {
+        let mut new = NewModels { models: BTreeMap::new(), echoes: Vec::new() };
+        for config in list {
+            let known = before.get(&config.name);
+            let pool = match known.filter(|known| has_same_echo(&known.config, config)) {
+                Some(known) => known.pool.clone(),
+                None => Pool::after(known.map(|known| known.pool.as_ref()), new.servers(config).await?),
+            };
+            new.models.insert(config.name.clone(), Arc::new(ServedModel { config: config.clone(), pool }));
+        }
+        Ok(new)
+    }
+
+    /// Makes the upstreams of a model, and starts those that are built in.
+    async fn servers(&mut self, config: &ModelConfig) -> Result<Vec<UpstreamServer>, ServeError> {
         let mut servers = Vec::new();
-        for upstream in &model.upstreams {
+        for upstream in &config.upstreams {
             let url = match &upstream.server {
                 Upstream::Url(url) => url.clone(),
                 Upstream::Echo => {
-                    let echo = Echo::start(model).await.map_err(|error| ServeError::Listen {
+                    let echo = Echo::start(config).await.map_err(|error| ServeError::Listen {
                         addr: "127.0.0.1:0".to_string(),
                         reason: error.to_string(),
                     })?;
                     let url = format!("http://{}/v1", echo.addr);
-                    echoes.push(echo);
+                    self.echoes.push(echo);
                     url
                 }
             };
-            servers.push(UpstreamServer::new(model, upstream, url)?);
+            servers.push(UpstreamServer::new(config, upstream, url)?);
         }
-        let served = ServedModel { config: model.clone(), pool: Pool::new(servers) };
-        models.insert(model.name.clone(), Arc::new(served));
+        Ok(servers)
     }
-    Ok((models, echoes))
+}
+
+/// True where two entries have the same built-in model, which then goes on.
+fn has_same_echo(one: &ModelConfig, other: &ModelConfig) -> bool {
+    let is_echo = one.upstreams.iter().all(|upstream| upstream.server == Upstream::Echo);
+    let settings = |model: &ModelConfig| (model.context_tokens, model.max_output_tokens, model.latency_ms);
+    is_echo && one.upstreams == other.upstreams && settings(one) == settings(other)
 }

@@ -48,9 +48,9 @@ impl PriceState {
 /// The price lists of a server.
 ///
 /// The file's list is served once its hash is in force on chain. Until then the list that was in force before is served, which the
-/// gate's store keeps for that. So a provider changes its file, starts the server anew, proposes the change, and prices change with
-/// the block in which it is applied. The lock is held for single steps. A crash loses nothing: the list in force is recorded once the
-/// chain shows it, and the file has the other one.
+/// gate's store keeps for that. So a provider changes its file, has the server read it anew, proposes the change, and prices change
+/// with the block in which it is applied. The locks are held for single steps. A crash loses nothing: the list in force is recorded
+/// once the chain shows it, at the latest before the file's list is replaced, and the file has the other one.
 pub(crate) struct Prices {
     gate: Gate,
     /// The file's list.
@@ -74,9 +74,17 @@ impl Prices {
         lock(&self.file).clone()
     }
 
-    /// Takes the list of another file. It is served once its hash is in force.
-    pub(crate) fn replace(&self, list: PriceList) {
-        *lock(&self.file) = Arc::new(list);
+    /// Takes the list of another file, which is served once its hash is in force. Until then the one before is, which is recorded
+    /// first where it is in force. Errors: [`StoreError`], with nothing changed.
+    pub(crate) async fn replace(&self, list: PriceList) -> Result<(), StoreError> {
+        let before = self.file();
+        if before.hash() != list.hash() {
+            self.record_in_force(&before).await?;
+            *lock(&self.file) = Arc::new(list);
+            // The state is logged anew, with the hash to propose.
+            *lock(&self.logged) = None;
+        }
+        Ok(())
     }
 
     /// The hashes on chain.
@@ -95,11 +103,10 @@ impl Prices {
 
     /// The list that is served now, and its relation to the chain.
     pub(crate) fn served(&self) -> (Option<Arc<PriceList>>, PriceState) {
-        let Some(in_force) = self.on_chain().in_force else {
-            return (Some(self.file()), PriceState::Unpublished);
-        };
-        if in_force == self.file().hash() {
-            return (Some(self.file()), PriceState::InForce);
+        let file = self.file();
+        let Some(in_force) = self.on_chain().in_force else { return (Some(file), PriceState::Unpublished) };
+        if in_force == file.hash() {
+            return (Some(file), PriceState::InForce);
         }
         let kept = lock(&self.kept).clone().filter(|kept| kept.hash() == in_force);
         let state = if kept.is_some() { PriceState::Older } else { PriceState::Unknown };
@@ -118,20 +125,25 @@ impl Prices {
 
     /// Records the file's list once it is in force, and logs where that changes.
     pub(crate) async fn note(&self) {
-        let (_, state) = self.served();
-        let is_recorded = lock(&self.kept).as_ref().is_some_and(|kept| kept.hash() == self.file().hash());
-        if state == PriceState::InForce && !is_recorded {
-            match self.gate.set_text(KEPT, self.file().text()).await {
-                Ok(()) => *lock(&self.kept) = Some(self.file()),
-                Err(error) => {
-                    tracing::error!(%error, "the price list in force could not be recorded; trying again")
-                }
-            }
+        if let Err(error) = self.record_in_force(&self.file()).await {
+            tracing::error!(%error, "the price list in force could not be recorded; trying again");
         }
+        let (_, state) = self.served();
         let is_seen = self.gate.chain_view().provider().is_some();
         if is_seen && lock(&self.logged).replace(state) != Some(state) {
             self.log(state);
         }
+    }
+
+    /// Records a list where it is in force and is not recorded yet. Errors: [`StoreError`].
+    async fn record_in_force(&self, list: &Arc<PriceList>) -> Result<(), StoreError> {
+        let is_recorded = lock(&self.kept).as_ref().is_some_and(|kept| kept.hash() == list.hash());
+        if self.on_chain().in_force != Some(list.hash()) || is_recorded {
+            return Ok(());
+        }
+        self.gate.set_text(KEPT, list.text()).await?;
+        *lock(&self.kept) = Some(list.clone());
+        Ok(())
     }
 
     fn log(&self, state: PriceState) {

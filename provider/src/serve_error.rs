@@ -33,11 +33,6 @@ pub enum ServeError {
         /// The receiver's host.
         host: String,
     },
-    /// A model of a new list, by its name, may take longer than a connection may be idle.
-    #[error(
-        "timeout_seconds of model {0} is not below the idle_seconds that the server runs with; start it anew to raise those"
-    )]
-    LongModel(String),
     /// A key that signs reports cannot be opened.
     #[error("reporter.key: {0}")]
     Key(#[from] KeyError),

@@ -9,7 +9,7 @@ use {
         cors, gateway, http,
         keys::ApiKeys,
         parts::{Parts, RunningParts},
-        price_list::PriceList,
+        reload::ReloadError,
         serve_error::ServeError,
         tasks,
         webhooks::Sender,
@@ -20,7 +20,7 @@ use {
         http::{self as service_http, Bounds, Connections},
         shutdown::{self, Stage},
     },
-    std::{net::SocketAddr, sync::Arc, time::Duration},
+    std::{net::SocketAddr, path::Path, sync::Arc, time::Duration},
     tokio::{net::TcpListener, sync::watch, task::JoinHandle},
 };
 
@@ -110,18 +110,17 @@ impl Server {
         &self.app.keys
     }
 
-    /// Replaces the models, their upstreams and their prices by those of another configuration, and reads the upstreams' keys anew.
-    /// Requests that run go on with the models that they began with; prices count once their list is in force on chain. Nothing
-    /// else of the configuration is taken. Errors: [`ServeError`]; nothing changes then.
-    pub async fn reload(&self, config: &Config) -> Result<(), ServeError> {
-        let idle = Duration::from_secs(self.app.config.limits.idle_seconds);
-        if let Some(model) = config.models.iter().find(|model| model.timeout() >= idle) {
-            return Err(ServeError::LongModel(model.name.clone()));
-        }
-        self.app.models.replace(&config.models).await?;
-        self.app.prices.replace(PriceList::new(&config.models, &self.app.config.gpus));
-        tracing::info!(models = config.models.len(), "the models are those of the file now");
-        Ok(())
+    /// Takes the models, their upstreams and prices, and the revoked keys of another configuration, all or none. Keys of upstreams
+    /// are read anew. Requests that run go on with the models that they began with; prices count once their list is in force on
+    /// chain. Of the rest of the configuration nothing is taken, and what differs is logged. Errors: [`ReloadError`].
+    pub async fn reload(&self, config: &Config) -> Result<(), ReloadError> {
+        self.app.reload(config).await
+    }
+
+    /// Reads a file and takes it as [`Server::reload`] does. The result is logged and counted; a file with a mistake changes
+    /// nothing.
+    pub async fn reload_file(&self, path: &Path) {
+        self.app.reload_file(path).await;
     }
 
     /// Admits nothing more, lets running requests end within the configured time, signs a last report, stops all parts and

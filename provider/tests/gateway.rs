@@ -13,6 +13,7 @@
 mod common;
 
 use {
+    blockable_provider::config::{Revoked, RevokedKeys},
     blockable_testkit::fixtures::later,
     common::{Bench, GRANTED, address, chat_body, credit, events, frozen, ours, refused},
     secrecy::ExposeSecret,
@@ -124,7 +125,7 @@ async fn a_hand_over_of_the_borrowers_place_voids_its_keys() {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_credits_own_key_opens_it() {
     let bench = Bench::start(|config| {
-        config.revoked.push(blockable_provider::config::Revoked { credit: address(11), below: 1 });
+        config.revoked.push(Revoked { credit: address(11), keys: RevokedKeys::Below(1) });
     })
     .await;
     let ask = |key: Option<String>| {

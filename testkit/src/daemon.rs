@@ -40,11 +40,16 @@ impl Daemon {
         self.process.try_wait().expect("the daemon's state is known")
     }
 
+    /// Sends it a signal by its name, such as `-HUP`.
+    pub fn signal(&self, name: &str) {
+        let id = self.process.id().to_string();
+        let signalled = Command::new("kill").args([name, &id]).status().expect("kill runs");
+        assert!(signalled.success());
+    }
+
     /// Ends it as a service manager does, by SIGTERM; it must end with success.
     pub async fn stop(mut self) {
-        let id = self.process.id().to_string();
-        let signalled = Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
-        assert!(signalled.success());
+        self.signal("-TERM");
         let deadline = Instant::now() + self.patience;
         loop {
             if let Some(status) = self.ended() {

@@ -163,7 +163,7 @@ fn first_key(app: &App, headers: &HeaderMap) -> Result<(Pubkey, BorrowersPlace),
 async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<Value>, ApiError> {
     let (credit, place) = first_key(&app, &headers)?;
     let keys = app.keys.list(&credit, &place.borrower);
-    let keys: Vec<Value> = keys.iter().map(|key| key_json(key)).collect();
+    let keys: Vec<Value> = keys.iter().map(|key| key_json(&app, key)).collect();
     Ok(Json(json!({"object": "list", "generation": app.keys.lowest(&credit), "data": keys})))
 }
 
@@ -174,7 +174,7 @@ async fn show(
 ) -> Result<Json<Value>, ApiError> {
     let (credit, place) = first_key(&app, &headers)?;
     let key = app.keys.find(&credit, &place.borrower, &name).ok_or_else(no_such_key)?;
-    Ok(Json(key_json(&key)))
+    Ok(Json(key_json(&app, &key)))
 }
 
 fn no_such_key() -> ApiError {
@@ -182,7 +182,7 @@ fn no_such_key() -> ApiError {
 }
 
 /// A sub-key as its maker sees it, without its text.
-fn key_json(key: &SubKey) -> Value {
+fn key_json(app: &App, key: &SubKey) -> Value {
     let stored = key.stored();
     let (used, held) = key.use_of_period(now_ms());
     let seconds = |ms: i64| ms.div_euclid(1_000);
@@ -197,7 +197,7 @@ fn key_json(key: &SubKey) -> Value {
         "units_per_minute": stored.units_per_minute,
         "created_at": seconds(stored.created_ms),
         "expires_at": stored.expires_ms.map(seconds),
-        "revoked": stored.is_revoked,
+        "revoked": app.keys.is_revoked(&stored),
     })
 }
 
@@ -253,7 +253,8 @@ async fn put(
     let expires_ms = Some(request.expires_ms(now)?);
     let owner = place.borrower;
     let change = |found: Option<StoredKey>, count: usize| {
-        if found.as_ref().is_some_and(|key| key.is_revoked) {
+        let is_revoked = found.as_ref().is_some_and(|key| key.is_revoked);
+        if is_revoked || app.keys.is_named_by_file(&credit, &name) {
             return Err(revoked());
         }
         if found.is_none() && count >= MOST_KEYS {
@@ -289,7 +290,7 @@ fn revoked() -> ApiError {
 
 /// A sub-key with its text.
 fn with_text(app: &App, key: &SubKey) -> Value {
-    let mut answer = key_json(key);
+    let mut answer = key_json(app, key);
     answer["key"] = Value::from(app.keys.make_sub(&key.stored()).expose_secret());
     answer
 }
@@ -324,11 +325,11 @@ async fn revoke(
     let (credit, place) = first_key(&app, &headers)?;
     let found = app.keys.find(&credit, &place.borrower, &name);
     // Revoking it again changes nothing.
-    if let Some(key) = found.filter(|key| key.stored().is_revoked) {
-        return Ok(Json(key_json(&key)));
+    if let Some(key) = found.filter(|key| app.keys.is_revoked(&key.stored())) {
+        return Ok(Json(key_json(&app, &key)));
     }
     let key = change_found(&app, &headers, name, |key| StoredKey { is_revoked: true, ..key }).await?;
-    Ok(Json(key_json(&key)))
+    Ok(Json(key_json(&app, &key)))
 }
 
 /// Changes a sub-key that exists and is not revoked. Errors: 404, 409.
@@ -341,7 +342,7 @@ async fn change_found(
     let (credit, place) = first_key(app, headers)?;
     let change = |found: Option<StoredKey>, _| match found {
         None => Err(no_such_key()),
-        Some(key) if key.is_revoked => Err(revoked()),
+        Some(key) if app.keys.is_revoked(&key) => Err(revoked()),
         Some(key) => Ok(change(key)),
     };
     app.keys.change(&app.gate, (credit, place.borrower, name), change).await

@@ -8,10 +8,10 @@ use {
         shutdown::{ReloadSignal, StopSignals},
     },
     clap::Args,
-    std::path::{Path, PathBuf},
+    std::path::PathBuf,
 };
 
-/// Serves until SIGTERM or SIGINT, then lets running requests end; reads the models anew at SIGHUP
+/// Serves until SIGTERM or SIGINT, then lets running requests end; takes models, prices and revoked keys anew at SIGHUP
 ///
 /// RUST_LOG sets what is logged, to stderr [default: info].
 #[derive(Args, Debug)]
@@ -39,20 +39,9 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), CommandError> {
     loop {
         tokio::select! {
             () = &mut stopped => break,
-            () = reloads.next() => reload(&server, &args.config).await,
+            () = reloads.next() => server.reload_file(&args.config).await,
         }
     }
     server.stop().await;
     Ok(())
-}
-
-/// Takes the models of the file as it is now. A file with a mistake changes nothing.
-async fn reload(server: &Server, file: &Path) {
-    let config = match Config::FILE.load(file) {
-        Ok(config) => config,
-        Err(error) => return tracing::error!(%error, "the file is not taken; the models stay as they are"),
-    };
-    if let Err(error) = server.reload(&config).await {
-        tracing::error!(%error, "the models stay as they are");
-    }
 }

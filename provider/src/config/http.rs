@@ -6,7 +6,7 @@ use blockable_service::{
 };
 
 /// `[http]`: proxies before the server, and pages of other origins.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpSettings {
     /// Proxies whose word about their clients' addresses is taken.
     pub trusted_proxies: TrustedProxies,

@@ -14,7 +14,7 @@ use {
 const BODY_GRACE: Duration = Duration::from_secs(5);
 
 /// `[limits]`: bounds on clients and on concurrent work.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of a request, packed and unpacked.
     pub body_bytes: usize,

@@ -6,6 +6,7 @@ mod limits;
 mod model;
 mod operator;
 mod placeholder;
+mod restart;
 mod sections;
 mod upstream;
 
@@ -19,7 +20,7 @@ pub use {
     placeholder::PlaceholderError,
     sections::{
         Chain, FreezeSettings, GateSettings, GpuConfig, Idempotency, LeaseSettings, ReporterSettings,
-        Revoked, Webhook, WebhookParty,
+        Revoked, RevokedKeys, Webhook, WebhookParty,
     },
     upstream::{ProbeSettings, Upstream, UpstreamConfig},
 };

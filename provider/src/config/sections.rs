@@ -45,7 +45,7 @@ pub(super) fn read_admin(reader: &mut Reader) -> Option<SecretSource> {
 }
 
 /// `[chain]`: the chain and who this provider is on it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chain {
     /// The node's JSON-RPC.
     pub rpc_url: String,
@@ -76,7 +76,7 @@ fn read_url(section: &mut Reader, key: &str, schemes: [&str; 2]) -> Option<Strin
 }
 
 /// `[gate]`: see `GateConfig`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GateSettings {
     /// The store's file.
     pub store: PathBuf,
@@ -114,7 +114,7 @@ impl GateSettings {
 }
 
 /// `[[gpu]]`: GPUs of one kind for rent.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GpuConfig {
     /// Its name in requests.
     pub name: String,
@@ -141,7 +141,7 @@ impl GpuConfig {
 }
 
 /// `[idempotency]`: answers that are kept for requests that come again with the same `Idempotency-Key`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Idempotency {
     /// Hours for which an answer is kept.
     pub keep_hours: u64,
@@ -163,7 +163,7 @@ impl Idempotency {
 }
 
 /// `[leases]`: terms on which GPUs are rented.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeaseSettings {
     /// Seconds held in advance where a request names none; without a heartbeat they count as used.
     pub heartbeat_seconds: u64,
@@ -195,7 +195,7 @@ impl LeaseSettings {
 }
 
 /// `[freezes]`: bounds on signed freezes, as anyone may send one.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FreezeSettings {
     /// Freezes that are examined at once.
     pub at_once: usize,
@@ -217,7 +217,7 @@ impl FreezeSettings {
 }
 
 /// `[reporter]`: signs usage reports.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReporterSettings {
     /// Time between reports.
     pub interval: Duration,
@@ -269,7 +269,7 @@ impl WebhookParty {
 }
 
 /// `[[webhook]]`: a URL that notices are posted to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Webhook {
     /// Address of the receiver.
     pub url: String,
@@ -300,18 +300,35 @@ impl Webhook {
 }
 
 /// `[[revoked]]`: API keys that are no longer good.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revoked {
     /// The credit.
     pub credit: Pubkey,
-    /// Its keys of generations below this one are refused.
-    pub below: u32,
+    /// Its keys that are refused.
+    pub keys: RevokedKeys,
+}
+
+/// The keys of a credit that an entry revokes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RevokedKeys {
+    /// All of generations below this one.
+    Below(u32),
+    /// The sub-key of this name.
+    Named(String),
 }
 
 impl Revoked {
     /// Reads one entry.
     pub(super) fn read(reader: &mut Reader) -> Option<Revoked> {
-        let (credit, below) = (reader.address("credit"), reader.required("below"));
-        Some(Revoked { credit: credit?, below: below? })
+        let credit = reader.address("credit");
+        let keys = match (reader.has("below"), reader.has("name")) {
+            (true, true) => {
+                reader.mistake("name", "is set beside `below`; write one entry for each");
+                None
+            }
+            (false, true) => reader.required("name").map(RevokedKeys::Named),
+            _ => reader.required("below").map(RevokedKeys::Below),
+        };
+        Some(Revoked { credit: credit?, keys: keys? })
     }
 }

@@ -1,5 +1,5 @@
 use {
-    super::{Config, ConfigError, UpstreamConfig},
+    super::{Config, ConfigError, RevokedKeys, UpstreamConfig},
     blockable_service::secrets::SecretSource,
     std::path::Path,
 };
@@ -190,4 +190,58 @@ fn a_connection_may_be_idle_for_longer_than_a_model_may_take() {
         found,
         ["limits.idle_seconds: 600 is not above the longest model.timeout_seconds, 600; raise it"]
     );
+}
+
+/// Every section either counts at once or is named, so that no change is lost in silence.
+#[test]
+fn sections_that_wait_for_a_restart_are_named() {
+    let read = |text: &str| Config::FILE.parse(text, Path::new("/etc/blockable"), "provider.toml").unwrap();
+    let running = read(EXAMPLE);
+    for (from, to, named) in [
+        ("127.0.0.1:8080", "127.0.0.1:8081", "listen"),
+        ("\"secret\"", "\"other\"", "secret_file"),
+        ("shutdown_timeout_seconds = 30", "shutdown_timeout_seconds = 31", "shutdown_timeout_seconds"),
+        ("127.0.0.1:9090", "127.0.0.1:9091", "[ops]"),
+        ("allow_origins = []", "allow_origins = [\"*\"]", "[http]"),
+        ("http://127.0.0.1:8899", "http://127.0.0.1:8898", "[chain]"),
+        ("usage_days = 90", "usage_days = 91", "[gate]"),
+        ("requests = 1024", "requests = 1025", "[limits]"),
+        ("probe_seconds = 10", "probe_seconds = 11", "[upstreams]"),
+        ("count = 8", "count = 9", "[[gpu]]"),
+        ("leases_per_credit = 64", "leases_per_credit = 65", "[leases]"),
+        ("keep_hours = 24", "keep_hours = 25", "[idempotency]"),
+        ("burst = 500", "burst = 501", "[freezes]"),
+        ("# [admin]\n# token", "[admin]\ntoken", "[admin]"),
+    ] {
+        let changed = EXAMPLE.replacen(from, to, 1);
+        assert_ne!(changed, EXAMPLE, "{from}");
+        assert_eq!(running.waiting_for_restart(&read(&changed)), [named]);
+    }
+    let key = "[reporter]\n[[reporter.key]]\nkind = \"file\"\npath = \"k.json\"\n";
+    let webhook = "[[webhook]]\nurl = \"https://x/\"\nparty = \"all\"\nsecret = { file = \"s\" }\n";
+    let more = format!("{EXAMPLE}\n{key}{webhook}");
+    assert_eq!(running.waiting_for_restart(&read(&more)), ["[reporter]", "[[webhook]]"]);
+    let at_once = EXAMPLE
+        .replace("units_per_second = 25", "units_per_second = 26")
+        .replace("units_per_1k_prompt = 100\n", "units_per_1k_prompt = 101\nlatency_ms = 1\n")
+        + "\n[[revoked]]\ncredit = \"11111111111111111111111111111111\"\nbelow = 1\n";
+    assert!(running.waiting_for_restart(&read(&at_once)).is_empty());
+}
+
+#[test]
+fn an_entry_revokes_generations_or_a_name() {
+    let with =
+        |keys: &str| format!("{EXAMPLE}\n[[revoked]]\ncredit = \"11111111111111111111111111111111\"\n{keys}");
+    let read = |keys: &str| {
+        let config = Config::FILE.parse(&with(keys), Path::new("/etc/blockable"), "provider.toml");
+        config.unwrap().revoked.remove(0).keys
+    };
+    assert_eq!(read("below = 3"), RevokedKeys::Below(3));
+    assert_eq!(read("name = \"team\""), RevokedKeys::Named("team".to_string()));
+    let both = mistakes(&with("below = 3\nname = \"team\""));
+    assert!(
+        both.iter().any(|mistake| mistake.starts_with("revoked[0].name: is set beside `below`")),
+        "{both:?}"
+    );
+    assert_eq!(mistakes(&with("")), ["revoked[0].below: is missing; add it"]);
 }

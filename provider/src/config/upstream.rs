@@ -122,7 +122,7 @@ fn read_server(reader: &mut Reader) -> Option<Upstream> {
 }
 
 /// Terms on which the health of upstreams is probed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbeSettings {
     /// Time between two probes of an upstream.
     pub interval: Duration,

@@ -10,6 +10,7 @@
 
 mod allowance;
 mod book;
+mod revoked;
 mod secret;
 pub(crate) mod sign_in;
 
@@ -25,11 +26,11 @@ use {
     },
     book::KeyBook,
     hmac::{Hmac, Mac, digest::Key},
+    revoked::RevokedByFile,
     secrecy::{ExposeSecret, SecretBox, SecretString},
     secret::{SECRET_BYTES, read_secret},
     sha2::Sha256,
     std::{
-        collections::HashMap,
         path::Path,
         sync::{Arc, RwLock},
     },
@@ -123,8 +124,7 @@ pub struct ApiKeys {
     secret: SecretBox<[u8; SECRET_BYTES]>,
     market: Pubkey,
     provider: Pubkey,
-    /// The lowest generation that the provider's file lets be valid, for credits with revoked keys.
-    revoked: RwLock<HashMap<Pubkey, u32>>,
+    revoked: RwLock<RevokedByFile>,
     book: KeyBook,
 }
 
@@ -144,7 +144,17 @@ impl ApiKeys {
 
     /// Takes the keys that the provider's file revokes, in place of those before.
     pub(crate) fn revoke(&self, revoked: &[Revoked]) {
-        *write(&self.revoked) = revoked.iter().map(|entry| (entry.credit, entry.below)).collect();
+        *write(&self.revoked) = RevokedByFile::new(revoked);
+    }
+
+    /// True for a sub-key that its maker or the provider's file has revoked.
+    pub(crate) fn is_revoked(&self, key: &StoredKey) -> bool {
+        key.is_revoked || self.is_named_by_file(&key.credit, &key.name)
+    }
+
+    /// True for a name of a credit's sub-keys that the provider's file revokes.
+    pub(crate) fn is_named_by_file(&self, credit: &Pubkey, name: &str) -> bool {
+        read(&self.revoked).has_name(credit, name)
     }
 
     /// Reads what the store keeps of keys. Errors: [`StoreError`].
@@ -175,7 +185,7 @@ impl ApiKeys {
 
     /// The lowest generation of a credit's keys that is good.
     pub(crate) fn lowest(&self, credit: &Pubkey) -> u32 {
-        let by_file = read(&self.revoked).get(credit).copied().unwrap_or(0);
+        let by_file = read(&self.revoked).lowest(credit);
         by_file.max(self.book.lowest(credit))
     }
 
@@ -230,7 +240,8 @@ impl ApiKeys {
         self.sub_mac(&credit, generation, &owner, name, version).verify_slice(&text.mac).ok()?;
         let key = self.book.find(&credit, &owner, name)?;
         let stored = key.stored();
-        let is_good = generation >= self.lowest(&credit) && stored.version == version && !stored.is_revoked;
+        let is_good =
+            generation >= self.lowest(&credit) && stored.version == version && !self.is_revoked(&stored);
         is_good.then_some(Caller { credit, api_key: stored.name.clone(), sub_key: Some(key) })
     }
 

@@ -1,11 +1,11 @@
-use {super::*, rand::Rng};
+use {super::*, crate::config::RevokedKeys, rand::Rng};
 
 fn keys(market: u8, revoked: &[Revoked]) -> ApiKeys {
     ApiKeys {
         secret: SecretBox::new(Box::new([7; 32])),
         market: Pubkey::new_from_array([market; 32]),
         provider: Pubkey::new_from_array([2; 32]),
-        revoked: RwLock::new(revoked.iter().map(|entry| (entry.credit, entry.below)).collect()),
+        revoked: RwLock::new(RevokedByFile::new(revoked)),
         book: KeyBook::default(),
     }
 }
@@ -52,7 +52,8 @@ fn a_key_names_its_credit_and_no_other() {
 #[test]
 fn a_revoked_generation_is_refused_and_the_next_one_good() {
     let credit = Pubkey::new_unique();
-    let keys = keys(1, &[Revoked { credit, below: 2 }]);
+    let entries = [2, 1].map(|below| Revoked { credit, keys: RevokedKeys::Below(below) });
+    let keys = keys(1, &entries);
     assert_eq!(verify(&keys, keys.make(&credit, 1, None).expose_secret()), None);
     assert_eq!(verify(&keys, keys.make(&credit, 2, None).expose_secret()), Some(credit));
     let other = Pubkey::new_unique();
@@ -104,4 +105,19 @@ fn malformed_keys_are_no_keys() {
     ]) {
         assert!(KeyText::parse(&text).is_none_or(|_| verify(&keys, &text).is_none()), "{text}");
     }
+}
+
+/// The file's entries hold for the names of a credit, whoever made the key, and no other credit's.
+#[test]
+fn a_list_of_revoked_keys_replaces_the_one_before() {
+    let [ours, theirs] = [(); 2].map(|()| Pubkey::new_unique());
+    let keys = keys(1, &[]);
+    let [ours_key, theirs_key] = [ours, theirs].map(|credit| sub_key(credit, Pubkey::new_unique(), "team"));
+    let named = Revoked { credit: ours, keys: RevokedKeys::Named("team".to_string()) };
+    keys.revoke(&[named]);
+    assert!(keys.is_revoked(&ours_key) && !keys.is_revoked(&theirs_key));
+    assert!(!keys.is_revoked(&sub_key(ours, ours, "other")));
+    keys.revoke(&[Revoked { credit: theirs, keys: RevokedKeys::Below(1) }]);
+    assert!(!keys.is_revoked(&ours_key));
+    assert_eq!((keys.lowest(&ours), keys.lowest(&theirs)), (0, 1));
 }

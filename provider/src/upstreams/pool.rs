@@ -8,24 +8,24 @@ use {
     },
     blockable_service::lock::lock,
     std::{
-        sync::{Arc, Mutex},
+        sync::{Arc, Mutex, atomic::Ordering},
         time::{Duration, Instant},
     },
 };
 
 /// The upstreams of one model.
 ///
-/// Shared by all requests to the model and by the tasks that probe. The lock guards the counts and the health; it is never
-/// held across an `await`. Nothing of it is kept over a restart, which begins with all upstreams up.
+/// Shared by all requests to the model and by the tasks that probe. The lock guards the turns and the health; it is never
+/// held across an `await`. Running requests are counted by each upstream, since requests of an earlier list of models may still
+/// run there. Nothing of it is kept over a restart, which begins with all upstreams up.
 pub(crate) struct Pool {
     servers: Vec<Arc<UpstreamServer>>,
     seats: Mutex<Vec<Seat>>,
 }
 
-/// The running requests of an upstream, and its turn among equals.
+/// The health of an upstream, and its turn among equals.
 #[derive(Clone, Copy, Debug, Default)]
 struct Seat {
-    running: usize,
     /// Grows by the weight with every choice among equals; the highest one is taken, and pays for it.
     turn: i64,
     health: Health,
@@ -43,11 +43,24 @@ pub(crate) enum Change {
 }
 
 impl Pool {
-    /// Upstreams that are all up.
-    pub(crate) fn new(servers: Vec<UpstreamServer>) -> Arc<Pool> {
-        let servers: Vec<Arc<UpstreamServer>> = servers.into_iter().map(Arc::new).collect();
-        let seats = Mutex::new(vec![Seat::default(); servers.len()]);
-        Arc::new(Pool { servers, seats })
+    /// Upstreams in place of those of an earlier pool, if there was one. Those that are the same servers keep their health, unless
+    /// their key is another one, and their running requests; the others are up.
+    pub(crate) fn after(before: Option<&Pool>, mut servers: Vec<UpstreamServer>) -> Arc<Pool> {
+        let mut seats = vec![Seat::default(); servers.len()];
+        for (server, seat) in servers.iter_mut().zip(&mut seats) {
+            let Some((known, health)) = before.and_then(|before| before.find(server)) else { continue };
+            server.running = known.running.clone();
+            if server.authorisation == known.authorisation {
+                seat.health = health;
+            }
+        }
+        Arc::new(Pool { servers: servers.into_iter().map(Arc::new).collect(), seats: Mutex::new(seats) })
+    }
+
+    fn find(&self, server: &UpstreamServer) -> Option<(&UpstreamServer, Health)> {
+        let place = self.servers.iter().position(|known| known.is_same_as(server))?;
+        let health = lock(&self.seats).get(place)?.health;
+        Some((self.servers.get(place)?, health))
     }
 
     /// The upstreams, in the order of the file.
@@ -60,8 +73,7 @@ impl Pool {
         let mut seats = lock(&self.seats);
         let place = choose(&self.servers, &mut seats, tried, now)?;
         let server = self.servers.get(place)?.clone();
-        let seat = seats.get_mut(place)?;
-        seat.running = seat.running.saturating_add(1);
+        server.running.fetch_add(1, Ordering::Relaxed);
         drop(seats);
         Some(Slot { pool: self.clone(), server, place })
     }
@@ -80,7 +92,7 @@ impl Pool {
 
     /// Running requests of an upstream.
     pub(crate) fn running(&self, place: usize) -> usize {
-        lock(&self.seats).get(place).map_or(0, |seat| seat.running)
+        self.servers.get(place).map_or(0, |server| server.running())
     }
 
     /// The time of the next probe of an upstream.
@@ -126,12 +138,12 @@ fn choose(
     for place in left {
         let (Some(server), Some(seat)) = (servers.get(place), seats.get(place)) else { continue };
         let rank = seat.health.rank(now);
-        if seat.running >= server.connections || (any_works && rank == Rank::Down) {
+        let running = server.running();
+        if running >= server.connections || (any_works && rank == Rank::Down) {
             continue;
         }
         // Running requests for the weight, compared without a fraction.
-        let load =
-            (rank, (seat.running as u128).saturating_mul(1_000_000_000) / u128::from(server.weight.max(1)));
+        let load = (rank, (running as u128).saturating_mul(1_000_000_000) / u128::from(server.weight.max(1)));
         if best_load.is_none_or(|best| load < best) {
             (best_load, best) = (Some(load), Vec::new());
         }
@@ -186,9 +198,7 @@ impl Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        if let Some(seat) = lock(&self.pool.seats).get_mut(self.place) {
-            seat.running = seat.running.saturating_sub(1);
-        }
+        self.server.running.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -203,14 +213,17 @@ mod tests {
     };
 
     fn pool(weights: &[(u32, usize)]) -> Arc<Pool> {
+        Pool::after(None, servers(weights))
+    }
+
+    fn servers(weights: &[(u32, usize)]) -> Vec<UpstreamServer> {
         let model = ModelConfig::echo("m", Price::default());
         let server = |(place, (weight, connections)): (usize, &(u32, usize))| {
             let upstream =
                 UpstreamConfig { weight: *weight, connections: *connections, ..UpstreamConfig::at("") };
-            let server = UpstreamServer::new(&model, &upstream, String::new()).unwrap();
-            UpstreamServer { name: place.to_string(), ..server }
+            UpstreamServer::new(&model, &upstream, place.to_string()).unwrap()
         };
-        Pool::new(weights.iter().enumerate().map(server).collect())
+        weights.iter().enumerate().map(server).collect()
     }
 
     fn places(pool: &Arc<Pool>, count: usize) -> Vec<usize> {
@@ -265,6 +278,28 @@ mod tests {
         assert_eq!(pool.note_probe(0, Ok(()), now), Change::Up);
         assert_eq!(other.note_answer(), Change::Up);
         assert!(pool.is_up(0) && pool.is_up(1));
+    }
+
+    #[test]
+    fn a_pool_that_replaces_another_takes_over_health_and_running_requests() {
+        let (before, now) = (pool(&[(1, 9), (1, 9), (1, 9)]), Instant::now());
+        let slots: Vec<Slot> = (0..3).map(|_| before.take(&[], now).unwrap()).collect();
+        for _ in 0..3 {
+            slots[1].note_fault(&UpstreamFault::failed("gone"), now);
+            slots[2].note_fault(&UpstreamFault::failed("gone"), now);
+        }
+        let mut next = servers(&[(1, 1), (1, 9), (1, 9), (1, 9)]);
+        next[2].authorisation = Some(axum::http::HeaderValue::from_static("Bearer another"));
+        let next = Pool::after(Some(&before), next);
+        assert_eq!(
+            [0, 1, 2, 3].map(|place| next.is_up(place)),
+            [true, false, true, true],
+            "2 has another key"
+        );
+        assert_eq!([0, 1, 2, 3].map(|place| next.running(place)), [1, 1, 1, 0]);
+        assert!(next.take(&[1, 2, 3], now).is_none(), "0 has the one request that it may have");
+        drop(slots);
+        assert_eq!([0, 1, 2, 3].map(|place| next.running(place)), [0, 0, 0, 0]);
     }
 
     #[test]

@@ -7,6 +7,10 @@ use {
     },
     axum::http::HeaderValue,
     secrecy::{ExposeSecret, SecretString},
+    std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     tokio::sync::Notify,
 };
 
@@ -29,6 +33,8 @@ pub(crate) struct UpstreamServer {
     pub connections: usize,
     /// The URL of probes, and true where only a good status is health: the operator has named it then.
     pub probe: (String, bool),
+    /// Its running requests, also those that began before another list of models replaced the one that they are of.
+    pub(super) running: Arc<AtomicUsize>,
     /// Wakes the task that probes it, once it has failed.
     pub(super) failed: Notify,
 }
@@ -60,7 +66,18 @@ impl UpstreamServer {
             weight: upstream.weight,
             connections: upstream.connections,
             probe,
+            running: Arc::default(),
             failed: Notify::new(),
         })
+    }
+
+    /// True where it is the same server with the same model.
+    pub(super) fn is_same_as(&self, other: &UpstreamServer) -> bool {
+        self.url == other.url && self.model == other.model
+    }
+
+    /// Its running requests.
+    pub(super) fn running(&self) -> usize {
+        self.running.load(Ordering::Relaxed)
     }
 }

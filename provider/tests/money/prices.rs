@@ -1,6 +1,6 @@
 use {
     super::common::{Bench, config, refused},
-    blockable_provider::{Config, Price, PriceList},
+    blockable_provider::{Config, Price, PriceList, config::ModelConfig},
     blockable_sdk::{amounts::Units, program::state::Provider},
     bytemuck::Zeroable,
     serde_json::{Value, json},
@@ -114,5 +114,40 @@ async fn a_model_that_the_list_in_force_does_not_have_waits() {
     show(&bench, old.hash(), None);
     assert_eq!(cost(&bench).await, 3);
     refused(bench.chat("one", json!({"model": "other"})).await, 503, "price_not_in_force").await;
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn prices_that_are_read_anew_wait_for_the_chain_while_the_old_ones_are_served() {
+    let bench = Bench::start(|_| {}).await;
+    let mut changed = config(bench.folder.path());
+    let old = list(&changed);
+    dearer(&mut changed);
+    let new = list(&changed);
+    // At once after the start: the list in force may not be recorded yet.
+    show(&bench, old.hash(), None);
+    bench.server.reload(&changed).await.unwrap();
+    assert_eq!(cost(&bench).await, 3);
+    let shown = prices(&bench).await;
+    assert_eq!((&shown["state"], &shown["served"]["text"]), (&json!("older"), &json!(old.text())));
+    assert_eq!(shown["next"]["text"], new.text(), "GPUs are in it, as in the file");
+    assert_eq!(bench.server.gate().text("price_list").await.unwrap().as_deref(), Some(old.text()));
+    show(&bench, new.hash(), None);
+    assert_eq!(cost(&bench).await, 12, "with the block that applies the change");
+    // A model that the list in force does not have waits, and nothing else does.
+    let mut more = changed.clone();
+    more.models.push(ModelConfig::echo("more", Price::new(Units(1), Units(1))));
+    bench.server.reload(&more).await.unwrap();
+    assert_eq!(cost(&bench).await, 12);
+    let body = json!({"model": "more", "messages": [{"role": "user", "content": "hi"}], "max_tokens": 1});
+    let answer = bench.post("/v1/chat/completions", &body).send().await.unwrap();
+    refused(answer, 503, "price_not_in_force").await;
+    // Back to the file before.
+    bench.server.reload(&changed).await.unwrap();
+    assert_eq!(prices(&bench).await["state"], "in_force");
+    // Where nothing is published, the file's prices count at once.
+    show(&bench, [0; 32], None);
+    bench.server.reload(&config(bench.folder.path())).await.unwrap();
+    assert_eq!(cost(&bench).await, 3);
     bench.stop().await;
 }

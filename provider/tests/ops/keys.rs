@@ -1,8 +1,9 @@
 //! API keys over HTTP: sign-in with a wallet, sub-keys, their bounds, and their end.
 
 use {
-    crate::common::{Bench, chat_body, credit, ours, refused},
+    crate::common::{Bench, chat_body, config, credit, ours, refused},
     base64::{Engine, engine::general_purpose::STANDARD},
+    blockable_provider::config::{Revoked, RevokedKeys},
     blockable_sdk::{Keypair, Pubkey, Signer, VersionedTransaction, transactions},
     reqwest::{Method, Response},
     serde_json::{Value, json},
@@ -285,5 +286,30 @@ async fn the_usage_log_begins_anew_with_the_place_of_a_borrower() {
     assert_eq!(records(&new).await, 0);
     assert_eq!(chat(&bench, &new, json!({"max_tokens": 3})).await.status(), 200);
     assert_eq!(records(&new).await, 1);
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_the_file_revokes_end_when_it_is_read_anew() {
+    let (bench, borrower) = start().await;
+    let key = sign_in(&bench, &borrower, false).await;
+    let text = |made: Value| made["key"].as_str().unwrap().to_string();
+    let one = text(make(&bench, &key, "one", json!({})).await);
+    let two = text(make(&bench, &key, "two", json!({})).await);
+    let works = async |key: &str| chat(&bench, key, json!({"max_tokens": 2})).await.status() == 200;
+    let mut file = config(bench.folder.path());
+    file.revoked.push(Revoked { credit: ours(), keys: RevokedKeys::Named("one".to_string()) });
+    bench.server.reload(&file).await.unwrap();
+    assert!(!works(&one).await && works(&two).await && works(&key).await);
+    let shown = json_of(call(&bench, &key, Method::GET, "/v1/keys/one", json!({})).await).await;
+    assert_eq!(shown["revoked"], true);
+    for (method, path) in [(Method::PUT, "/v1/keys/one"), (Method::POST, "/v1/keys/one/replace")] {
+        refused(call(&bench, &key, method, path, json!({})).await, 409, "key_revoked").await;
+    }
+    file.revoked.push(Revoked { credit: ours(), keys: RevokedKeys::Below(1) });
+    bench.server.reload(&file).await.unwrap();
+    assert!(!works(&two).await && !works(&key).await, "of the generation");
+    let next = sign_in(&bench, &borrower, false).await;
+    assert!(works(&next).await, "a sign-in gives one of the next");
     bench.stop().await;
 }

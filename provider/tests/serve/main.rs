@@ -15,6 +15,7 @@ mod kills;
 mod ledger;
 mod locks;
 mod notices;
+mod reload;
 mod replay;
 mod restore;
 mod setup;

@@ -168,6 +168,11 @@ impl Server {
         }
     }
 
+    /// Sends the server a signal by its name, such as `-HUP`.
+    pub fn signal(&self, name: &str) {
+        self.process.signal(name);
+    }
+
     /// Ends the server as `kill -9` does.
     pub fn kill(&mut self) {
         self.process.kill();

@@ -2,18 +2,21 @@
 
 use {
     super::{
-        common::{chat_body, config, refused},
-        fleet::{Scripted, before, ready},
+        common::{chat_body, config, ours, refused},
+        fleet::{Scripted, before, metric, ready},
     },
     blockable_provider::{
         Price,
-        config::{ModelConfig, UpstreamConfig},
+        config::{ModelConfig, Revoked, RevokedKeys, UpstreamConfig},
     },
     blockable_sdk::amounts::Units,
     blockable_service::secrets::SecretSource,
     blockable_testkit::http::{Reply, Request},
     serde_json::{Value, json},
-    std::time::Duration,
+    std::{
+        sync::{Mutex, mpsc::channel},
+        time::Duration,
+    },
     tokio::time::sleep,
 };
 
@@ -59,9 +62,11 @@ async fn while_upstreams_come_and_go_no_request_is_served_or_charged_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn models_of_a_new_list_replace_those_before_without_a_restart() {
-    let slow = Scripted::start(|| {
-        std::thread::sleep(Duration::from_millis(400));
+async fn models_of_a_new_list_replace_those_before_and_end_no_request() {
+    let (release, released) = channel();
+    let released = Mutex::new(released);
+    let slow = Scripted::start(move || {
+        released.lock().unwrap().recv().unwrap();
         Reply::Body(super::fleet::GOOD.to_string())
     });
     let fast = Scripted::good();
@@ -74,13 +79,18 @@ async fn models_of_a_new_list_replace_those_before_without_a_restart() {
     });
     let running = bench.chat("hi", json!({"max_tokens": 5}));
     let reloaded = async {
-        sleep(Duration::from_millis(100)).await;
+        while slow.count() == 0 {
+            sleep(Duration::from_millis(2)).await;
+        }
         bench.server.reload(&next).await.unwrap();
-        bench.chat("hi", json!({"max_tokens": 5})).await.status()
+        let answer = bench.chat("hi", json!({"max_tokens": 5})).await.status();
+        release.send(()).unwrap();
+        answer
     };
     let (running, after) = futures_util::future::join(running, reloaded).await;
     assert_eq!((running.status().as_u16(), after.as_u16()), (200, 200));
     assert_eq!((slow.count(), fast.count()), (1, 1), "the request that ran went on where it was");
+    assert_eq!(bench.used().await, 20, "both are charged");
     let mut body = chat_body("hi", json!({"max_tokens": 5}));
     body["model"] = json!("other");
     let answer = bench.post("/v1/chat/completions", &body).send().await.unwrap();
@@ -88,22 +98,50 @@ async fn models_of_a_new_list_replace_those_before_without_a_restart() {
     assert_eq!(ready(&bench).await.1["models"], json!({"echo": "ok", "other": "ok"}));
     let list: Value = bench.get("/v1/models").send().await.unwrap().json().await.unwrap();
     assert_eq!(list["data"].as_array().unwrap().len(), 2);
+    let gone = metric(&bench, r#"blockable_provider_upstream_healthy{model="echo",upstream="u0"}"#).await;
+    assert_eq!(gone, "NaN", "an upstream that is gone is neither up nor down");
 
-    // A list that cannot be used changes nothing.
-    let mut wrong = next.clone();
-    wrong.models[0].name = "third".to_string();
-    wrong.models[0].upstreams[0].key = Some(SecretSource::File(bench.folder.path().join("no-such-key")));
-    bench.server.reload(&wrong).await.unwrap_err();
-    let mut long = next.clone();
-    long.models[0].timeout_seconds = 86_400;
-    assert!(
-        bench.server.reload(&long).await.unwrap_err().to_string().contains("timeout_seconds of model echo")
-    );
-    assert_eq!(bench.chat("hi", json!({"max_tokens": 5})).await.status(), 200);
     // A model that is no longer on offer.
     next.models.pop();
     bench.server.reload(&next).await.unwrap();
     refused(bench.post("/v1/chat/completions", &body).send().await.unwrap(), 404, "model_not_found").await;
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_configuration_that_cannot_be_used_changes_nothing() {
+    let good = Scripted::good();
+    let bench = before(&[&good]).await;
+    let mut next = config(bench.folder.path());
+    next.models[0].name = "third".to_string();
+    next.revoked.push(Revoked { credit: ours(), keys: RevokedKeys::Below(1) });
+    let mut unreadable = next.clone();
+    unreadable.models[0].upstreams[0].key = Some(SecretSource::File(bench.folder.path().join("no-such-key")));
+    let mut long = next.clone();
+    long.models[0].timeout_seconds = 86_400;
+    for (config, reason) in [(unreadable, "no-such-key"), (long, "timeout_seconds of model third")] {
+        let error = bench.server.reload(&config).await.unwrap_err();
+        assert!(error.to_string().contains(reason), "{error}");
+        assert_eq!(bench.chat("hi", json!({"max_tokens": 5})).await.status(), 200, "model, key and price");
+    }
+    bench.server.reload(&next).await.unwrap();
+    let answer = bench.chat("hi", json!({"max_tokens": 5})).await;
+    refused(answer, 401, "invalid_api_key").await;
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upstream_that_is_down_stays_down_over_a_list_that_has_it_too() {
+    let (gone, good) = (Scripted::good(), Scripted::good());
+    gone.server.refuse();
+    let bench = before(&[&gone, &good]).await;
+    while ready(&bench).await.1["models"]["echo"] == "ok" {
+        bench.chat("hi", json!({"max_tokens": 5})).await;
+    }
+    let mut next = config(bench.folder.path());
+    next.models[0].upstreams = vec![gone.upstream("renamed"), good.upstream("u1")];
+    bench.server.reload(&next).await.unwrap();
+    assert_eq!(ready(&bench).await.1["models"]["echo"], "some upstreams are down: renamed");
     bench.stop().await;
 }
 

@@ -35,7 +35,7 @@ pub enum ForwardedHeader {
 /// The proxies whose word about their clients is taken.
 ///
 /// One header alone is read: a proxy that sets the one passes on the other as the client wrote it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies {
     networks: Vec<IpNet>,
     header: ForwardedHeader,
