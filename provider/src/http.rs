@@ -3,12 +3,12 @@
 use {
     crate::{
         app::App,
-        error::{ApiError, ErrorCode},
+        error::{ApiError, ErrorShape},
         trace::Trace,
     },
     axum::{
         extract::{Request, State},
-        http::{HeaderValue, Method, header::CONNECTION},
+        http::{HeaderName, HeaderValue, Method, header::CONNECTION},
         middleware::Next,
         response::{IntoResponse, Response},
     },
@@ -17,17 +17,30 @@ use {
     tracing::{Instrument, field::Empty},
 };
 
-/// Serves a request with an id, and logs and counts it. Headers and bodies are never logged.
+/// The header in which Anthropic's clients look for a request's id.
+const ANTHROPIC_ID: HeaderName = HeaderName::from_static("request-id");
+
+/// Serves a request with an id and answers errors in the shape that its client reads, and logs and counts it. Headers and bodies are never logged.
 pub(crate) async fn track(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let trace = Trace::from_headers(request.headers());
     let began = Instant::now();
     let (method, route) = (request.method().clone(), route(request.uri().path()));
+    let shape = ErrorShape::from_path(request.uri().path());
     let span = tracing::info_span!("request", id = trace.id, trace = trace.trace_id(), %method, route, credit = Empty, model = Empty, hold = Empty, upstream = Empty);
     request.extensions_mut().insert(trace.clone());
     let mut response = next.run(request).instrument(span.clone()).await;
+    let error = response.extensions().get::<Arc<ApiError>>().cloned();
+    if let Some(error) = &error {
+        response = shape.answer(response, error, &trace.id);
+    }
     trace.answer(response.headers_mut());
+    if shape == ErrorShape::Anthropic
+        && let Ok(id) = HeaderValue::from_str(&trace.id)
+    {
+        response.headers_mut().insert(ANTHROPIC_ID, id);
+    }
     let (status, took) = (response.status().as_u16(), began.elapsed());
-    let code = response.extensions().get::<ErrorCode>().map(|ErrorCode(code)| *code);
+    let code = error.map(|error| error.code);
     app.metrics.request(route.to_string(), status, took);
     if let Some(code) = code {
         app.metrics.count("blockable_provider_refusals_total", "code", code);
@@ -66,15 +79,18 @@ fn route(path: &str) -> &'static str {
         "/v1/chat/completions",
         "/v1/completions",
         "/v1/credits",
+        "/v1/embeddings",
         "/v1/freezes",
         "/v1/keys",
         "/v1/leases",
+        "/v1/messages",
         "/v1/models",
         "/v1/notices",
         "/v1/prices",
         "/v1/reports/latest",
         "/v1/reports/stream",
         "/v1/reports",
+        "/v1/responses",
         "/v1/usage",
     ];
     let inside = |route: &&&str| {
@@ -107,6 +123,7 @@ mod tests {
         assert_eq!(route("/v1/leases"), "/v1/leases");
         assert_eq!(route("/v1/leases/abc/heartbeat"), "/v1/leases");
         assert_eq!(route("/v1/leasesabc"), "other");
+        assert_eq!(route("/v1/messages/count_tokens"), "/v1/messages");
         assert_eq!(route("/v1/reports/stream"), "/v1/reports/stream");
         assert_eq!(route("/%2e%2e/etc"), "other");
     }

@@ -24,13 +24,13 @@ const COUNTERS: &[(&str, &str)] = &[
     ("blockable_provider_above_hold_units_total", "Units that upstreams used above what was held"),
     (
         "blockable_provider_counted_requests_total",
-        "Requests charged by tokens that were counted here, since the upstream stated none, by model",
+        "Requests charged by tokens that were counted here, since the upstream stated none, by model and endpoint",
     ),
     (
         "blockable_provider_fitted_requests_total",
         "Requests without a limit whose answers were limited to what is open",
     ),
-    ("blockable_provider_tokens_total", "Tokens that were charged, by model and class"),
+    ("blockable_provider_tokens_total", "Tokens that were charged, by model, endpoint and class"),
     ("blockable_provider_upstream_requests_total", "Requests sent to upstreams, by model and upstream"),
     (
         "blockable_provider_upstream_failures_total",
@@ -164,16 +164,26 @@ impl Metrics {
     }
 
     /// Counts the tokens of a job that was settled. Cached tokens are a part of those of the prompt.
-    pub(crate) fn count_tokens(&self, model: &str, tokens: &Tokens) {
+    pub(crate) fn count_tokens(&self, model: &str, endpoint: &'static str, tokens: &Tokens) {
         let Tokens { prompt, cached, generated, reasoning, .. } = *tokens;
         let classes =
             [("prompt", prompt), ("cached", cached), ("generated", generated), ("reasoning", reasoning)];
         self.with(|| {
             for (class, count) in classes.into_iter().filter(|(_, count)| *count > 0) {
-                let labels = [("model", model.to_string()), ("class", class.to_string())];
+                let labels = [
+                    ("model", model.to_string()),
+                    ("endpoint", endpoint.to_string()),
+                    ("class", class.to_string()),
+                ];
                 counter!("blockable_provider_tokens_total", &labels).increment(count);
             }
         });
+    }
+
+    /// Counts a job some of whose tokens were counted here.
+    pub(crate) fn count_counted(&self, model: &str, endpoint: &'static str) {
+        let labels = [("model", model.to_string()), ("endpoint", endpoint.to_string())];
+        self.with(|| counter!("blockable_provider_counted_requests_total", &labels).increment(1));
     }
 
     /// Counts a request that is sent to an upstream.

@@ -2,7 +2,7 @@
 //! answer of the first one.
 
 use {
-    crate::error::ApiError,
+    crate::error::{ApiError, ErrorShape},
     axum::{
         body::Body,
         http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE},
@@ -65,11 +65,12 @@ pub(crate) struct AnswerParts {
 }
 
 impl AnswerParts {
-    /// The answer that names an error.
-    pub(crate) fn from_error(error: &ApiError) -> AnswerParts {
+    /// The answer that names an error, in the shape that its client reads, to a request with an id.
+    pub(crate) fn from_error(error: &ApiError, shape: ErrorShape, id: &str) -> AnswerParts {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        AnswerParts { status: error.status, headers, body: Some(error.body().to_string().into_bytes()) }
+        let body = shape.body(error, id).to_string().into_bytes();
+        AnswerParts { status: shape.status(error), headers, body: Some(body) }
     }
 }
 

@@ -15,7 +15,9 @@ pub(super) fn routes() -> Router<Arc<App>> {
 fn model_json(app: &App, model: &ServedModel) -> Value {
     let config = &model.config;
     let price = app.prices.model(&config.name).ok();
-    json!({"id": config.name, "object": "model", "created": 0, "owned_by": "provider",
+    let endpoints: Vec<String> =
+        config.endpoints.iter().map(|endpoint| format!("/v1{}", endpoint.path())).collect();
+    json!({"id": config.name, "object": "model", "created": 0, "owned_by": "provider", "endpoints": endpoints,
         "context_tokens": config.context_tokens, "max_output_tokens": config.max_output_tokens,
         "min_fitted_tokens": config.min_fitted_tokens,
         "units_per_1k_prompt": price.map(|price| price.prompt),

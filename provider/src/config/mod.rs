@@ -1,6 +1,7 @@
 //! The server's file, `provider.toml`; provider.example.toml explains every key.
 
 mod content;
+mod endpoint;
 mod http;
 mod limits;
 mod model;
@@ -13,6 +14,7 @@ mod upstream;
 pub use {
     blockable_service::settings::ConfigError,
     content::{MediaKind, PartTokens, UnknownFields},
+    endpoint::Endpoint,
     http::{AllowedOrigins, HttpSettings},
     limits::Limits,
     model::{LimitParameter, ModelConfig},

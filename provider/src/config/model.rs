@@ -3,6 +3,7 @@
 use {
     super::{
         content::{PartTokens, UnknownFields},
+        endpoint::Endpoint,
         sections::MAX_PRICE,
         upstream::{Upstream, UpstreamConfig},
     },
@@ -46,6 +47,8 @@ impl LimitParameter {
 pub struct ModelConfig {
     /// Its name in requests.
     pub name: String,
+    /// The endpoints that it is served at, at least one. Its servers must have them.
+    pub endpoints: Vec<Endpoint>,
     /// Its servers, at least one.
     pub upstreams: Vec<UpstreamConfig>,
     /// Tokens that a prompt and its answer have room in, as the upstream serves the model.
@@ -83,6 +86,7 @@ impl ModelConfig {
     pub fn echo(name: &str, price: Price) -> ModelConfig {
         ModelConfig {
             name: name.to_string(),
+            endpoints: Endpoint::ALL.to_vec(),
             upstreams: vec![UpstreamConfig::new(Upstream::Echo)],
             context_tokens: 131_072,
             max_output_tokens: 16_384,
@@ -115,6 +119,7 @@ impl ModelConfig {
             reader.number("silence_seconds", SILENCE_SECONDS.min(timeout_seconds), 1..=timeout_seconds);
         let is_echo = upstreams.iter().any(|upstream| upstream.server == Upstream::Echo);
         let model = ModelConfig {
+            endpoints: read_endpoints(reader, is_echo),
             family: reader.optional("family").unwrap_or(if is_echo { Family::Plain } else { Family::Any }),
             overhead_tokens_per_message: reader
                 .optional_number("overhead_tokens_per_message", 0..=MAX_CONTEXT),
@@ -164,6 +169,19 @@ impl ModelConfig {
     pub fn silence(&self) -> Duration {
         Duration::from_secs(self.silence_seconds.min(self.timeout_seconds))
     }
+}
+
+/// Reads the endpoints of an entry. The echo model has all of them.
+fn read_endpoints(reader: &mut Reader, is_echo: bool) -> Vec<Endpoint> {
+    let usual = || if is_echo { Endpoint::ALL.to_vec() } else { Endpoint::USUAL.to_vec() };
+    let endpoints: Vec<Endpoint> = reader.optional("endpoints").unwrap_or_else(usual);
+    if endpoints.is_empty() {
+        reader.mistake(
+            "endpoints",
+            "is empty; name at least one of chat, text, embeddings, responses, messages",
+        );
+    }
+    endpoints
 }
 
 /// Reads the prices of an entry, by the names of [`Price::classes`].

@@ -120,16 +120,13 @@ impl RunningJob {
         self.grant.end(settlement.units);
         metrics.record_time("blockable_provider_settle_seconds", began.elapsed());
         metrics.add_units("blockable_provider_settled_units_total", settlement.units);
-        metrics.count_tokens(&self.plan.model.config.name, &settlement.tokens);
+        let (model, endpoint) = (self.plan.model.config.name.as_str(), self.plan.endpoint.name());
+        metrics.count_tokens(model, endpoint, &settlement.tokens);
         if settlement.above_hold > Units::ZERO {
             metrics.add_units("blockable_provider_above_hold_units_total", settlement.above_hold);
         }
         if settlement.is_counted {
-            metrics.count(
-                "blockable_provider_counted_requests_total",
-                "model",
-                self.plan.model.config.name.as_str(),
-            );
+            metrics.count_counted(model, endpoint);
         }
         Ok(settlement)
     }

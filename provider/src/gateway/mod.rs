@@ -1,21 +1,25 @@
-//! The OpenAI-compatible gateway: admit, call the upstream, settle, answer.
+//! The gateway to models, in the forms of OpenAI and Anthropic: admit, call the upstream, settle, answer.
 
+mod anthropic;
 mod client;
 mod job;
 mod prepare;
 mod stream;
+mod unserved;
 mod upstream;
 mod whole;
 
 use {
     crate::{
         app::App,
+        config::Endpoint,
         error::ApiError,
         keys::Caller,
         limits::Permit,
+        meter::Stop,
         named::{Begun, NamedRequest, read_name},
-        request::CompletionKind,
         trace::Trace,
+        upstreams::UpstreamFault,
     },
     axum::{
         Extension, Router,
@@ -35,7 +39,8 @@ use {
         time::{Duration, Instant},
     },
     tracing::Instrument,
-    upstream::UpstreamTime,
+    upstream::{Tried, UpstreamAnswer, UpstreamTime},
+    whole::WholeAnswer,
 };
 
 /// The number of the hold that a request ran on.
@@ -47,15 +52,15 @@ pub(crate) const MAX_TOKENS_HEADER: &str = "x-blockable-max-tokens";
 /// Time by which a hold outlasts its job's bound, so that the job ends it and not its deadline.
 const HOLD_MARGIN: Duration = Duration::from_secs(60);
 
-/// The routes of completions.
+/// The routes of all endpoints of models.
 pub(crate) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/v1/chat/completions", completions(CompletionKind::Chat))
-        .route("/v1/completions", completions(CompletionKind::Text))
+    Endpoint::ALL.into_iter().fold(unserved::routes(), |router, endpoint| {
+        router.route(&format!("/v1{}", endpoint.path()), requests(endpoint))
+    })
 }
 
-/// Serves completions in the manner of an endpoint.
-fn completions(endpoint: CompletionKind) -> MethodRouter<Arc<App>> {
+/// Serves the requests to an endpoint.
+fn requests(endpoint: Endpoint) -> MethodRouter<Arc<App>> {
     post(async move |State(app), Extension(trace), headers: HeaderMap, body: Body| {
         complete(app, endpoint, trace, headers, body).await
     })
@@ -63,11 +68,12 @@ fn completions(endpoint: CompletionKind) -> MethodRouter<Arc<App>> {
 
 async fn complete(
     app: Arc<App>,
-    endpoint: CompletionKind,
+    endpoint: Endpoint,
     trace: Trace,
-    headers: HeaderMap,
+    mut headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
+    anthropic::read_headers(endpoint, &mut headers)?;
     let caller = app.authorise_caller(&headers)?;
     let credit = caller.credit;
     tracing::Span::current().record("credit", tracing::field::display(credit));
@@ -89,7 +95,7 @@ async fn complete(
 async fn begin_named(
     app: &App,
     credit: Pubkey,
-    endpoint: CompletionKind,
+    endpoint: Endpoint,
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<Option<Begun>, ApiError> {
@@ -111,19 +117,52 @@ async fn run(
 ) -> Result<Response, ApiError> {
     let job = begin(app, plan, caller, trace).await?;
     let time = UpstreamTime::begin(&job.plan.model.config);
-    let called = tokio::select! {
+    let (mut tried, mut last) = (Tried::new(), None);
+    loop {
+        let called = tokio::select! {
+            biased;
+            stop = client.stop(&permit) => return Err(whole::stopped(job, stop).await),
+            called = upstream::call(&job, time, &mut tried) => called,
+        };
+        let mut answer = match called {
+            Ok(answer) => answer,
+            Err(fault) => {
+                let fault = fault.or(last).unwrap_or_else(UpstreamFault::without_room);
+                return Err(whole::failed(job, fault).await);
+            }
+        };
+        tracing::Span::current().record("upstream", answer.upstream());
+        let read = match is_stream(&job, &mut answer, time, &mut client, &permit).await {
+            Ok(true) => return Ok(stream::answer(job, answer, (time, tried), permit)),
+            Ok(false) => whole::read(&job, &mut answer, time, &mut client, &permit).await,
+            Err(stop) => Err(stop),
+        };
+        match read {
+            Ok(WholeAnswer::Good(outcome, public)) => return whole::pass_on(job, outcome, public).await,
+            Ok(WholeAnswer::Bad { fault, allows_another: true, .. }) => last = Some(fault),
+            Ok(WholeAnswer::Bad { fault, outcome, .. }) => {
+                return Err(whole::end(job, &outcome, fault.error).await);
+            }
+            Err(stop) => return Err(whole::stopped(job, stop).await),
+        }
+    }
+}
+
+/// True where a request for a stream is answered by one. Errors: the reason for which the answer stops before that is known.
+async fn is_stream(
+    job: &RunningJob,
+    answer: &mut UpstreamAnswer,
+    time: UpstreamTime,
+    client: &mut Waiting,
+    permit: &Permit,
+) -> Result<bool, Stop> {
+    if !job.plan.streamed {
+        return Ok(false);
+    }
+    tokio::select! {
         biased;
-        stop = client.stop(&permit) => return Err(whole::stopped(job, stop).await),
-        called = upstream::call(&job, time) => called,
-    };
-    let answer = match called {
-        Ok(answer) => answer,
-        Err(fault) => return Err(whole::failed(job, fault).await),
-    };
-    tracing::Span::current().record("upstream", answer.upstream());
-    match job.plan.streamed && answer.is_stream() {
-        true => Ok(stream::answer(job, answer, time, permit)),
-        false => whole::answer(job, answer, time, &mut client, &permit).await,
+        stop = client.stop(permit) => Err(stop),
+        is_stream = answer.is_stream(time) => is_stream,
     }
 }
 

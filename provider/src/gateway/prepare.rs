@@ -3,11 +3,12 @@
 use {
     crate::{
         app::App,
+        config::Endpoint,
         error::ApiError,
         meter::Rewrite,
         models::ServedModel,
         price::{Price, TokenBound},
-        request::{CompletionKind, CompletionRequest},
+        request::CompletionRequest,
         shortage,
         upstreams::PublicNames,
     },
@@ -19,7 +20,7 @@ use {
 
 /// A request ready for its upstream, with the most it can cost.
 pub(super) struct PreparedRequest {
-    pub endpoint: CompletionKind,
+    pub endpoint: Endpoint,
     pub model: Arc<ServedModel>,
     /// The price by which it is held for and charged.
     pub price: Price,
@@ -40,14 +41,17 @@ pub(super) struct PreparedRequest {
 }
 
 impl PreparedRequest {
-    /// Reads a request and bounds its cost. Errors: 400 for a mistake in it, 404 for an unknown model.
-    pub(super) fn read(
-        app: &App,
-        endpoint: CompletionKind,
-        body: Bytes,
-    ) -> Result<PreparedRequest, ApiError> {
+    /// Reads a request and bounds its cost. Errors: 400 for a mistake in it, 404 for an unknown model, or one
+    /// that is not served at the endpoint.
+    pub(super) fn read(app: &App, endpoint: Endpoint, body: Bytes) -> Result<PreparedRequest, ApiError> {
         let request = CompletionRequest::parse(endpoint, &body)?;
         let model = app.models.get(&request.model).ok_or_else(ApiError::no_such_model)?;
+        if !model.config.endpoints.contains(&endpoint) {
+            let others: Vec<String> =
+                model.config.endpoints.iter().map(|other| format!("/v1{}", other.path())).collect();
+            return Err(ApiError::not_served_at(endpoint.path(), &others.join(", ")));
+        }
+        request.require_limit()?;
         let (config, bound) = (&model.config, request.bound(&model.config)?);
         let price = app.prices.model(&config.name)?;
         let most = |answer: u64| {

@@ -6,14 +6,16 @@ use {
         client::StreamClient,
         insert_headers,
         job::Settlement,
-        upstream::{self, UpstreamAnswer, UpstreamTime},
+        upstream::{self, Tried, UpstreamAnswer, UpstreamTime},
     },
     crate::{
+        config::Endpoint,
         error::ApiError,
         keep_alive::with_comments,
         limits::Permit,
         meter::{AnswerEnd, Meter, Outcome, Stop},
         named::{AnswerParts, NamedRequest},
+        price::Tokens,
         upstreams::{self, UpstreamFault},
     },
     axum::{
@@ -37,7 +39,7 @@ const TAIL: Duration = Duration::from_secs(1);
 pub(super) fn answer(
     job: RunningJob,
     answer: UpstreamAnswer,
-    time: UpstreamTime,
+    (time, tried): (UpstreamTime, Tried),
     permit: Permit,
 ) -> Response {
     let limits = &job.app.config.limits;
@@ -48,31 +50,57 @@ pub(super) fn answer(
     insert_headers(&mut headers, &job);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    let names = answer.public_names(&format!("{}-{}", job.plan.endpoint.name(), job.trace.id));
-    let meter = Meter::new(job.plan.endpoint.form(), job.plan.rewrite(names));
-    let pump = Pump { meter, client, time, headers: headers.clone() };
+    let meter = new_meter(&job, &answer);
+    let pump = Pump { meter, client, time, tried, headers: headers.clone() };
     tokio::spawn(pump.run(job, answer, permit).in_current_span());
     let mut response = Response::new(Body::from_stream(with_comments(ReceiverStream::new(receiver), pause)));
     *response.headers_mut() = headers;
     response
 }
 
-/// Passes events from an upstream to a client. The job is settled before the stream's end is passed on. Where the client leaves
+/// Makes the meter of an upstream's answer.
+fn new_meter(job: &RunningJob, answer: &UpstreamAnswer) -> Meter {
+    let names = answer.public_names(&format!("{}-{}", job.plan.endpoint.name(), job.trace.id));
+    Meter::new(job.plan.endpoint.form(), job.plan.rewrite(names))
+}
+
+/// Notes the way in which an upstream's stream ended. Returns its failure, where it has stated one or has ended without any text.
+fn note_end(answer: &UpstreamAnswer, outcome: &Outcome) -> Option<UpstreamFault> {
+    if let Some(error) = &outcome.error {
+        return Some(answer.fault(error));
+    }
+    if outcome.end == AnswerEnd::CutShort && outcome.tokens == Tokens::default() {
+        return Some(answer.without_text());
+    }
+    answer.note_end(outcome.end);
+    None
+}
+
+/// Passes events from an upstream to a client, or from another one where that fails before its first text. The job is settled before the stream's end is passed on. Where the client leaves
 /// first, the upstream's answer is dropped, which ends its work, and what has come so far is settled.
 struct Pump {
     meter: Meter,
     client: StreamClient,
     time: UpstreamTime,
+    tried: Tried,
     headers: HeaderMap,
 }
 
 impl Pump {
     async fn run(mut self, job: RunningJob, mut answer: UpstreamAnswer, permit: Permit) {
-        let stop = self.read(&mut answer, &permit).await;
-        let mut rest = Vec::new();
-        let outcome = self.meter.finish(stop, || job.count_prompt(), &mut rest);
-        let fault = outcome.error.as_deref().map(|error| answer.fault(error));
-        answer.note_end(outcome.end);
+        let (stop, outcome, fault, rest) = loop {
+            let time = self.time;
+            let stop = self.read(&mut answer, &permit).await;
+            let (has_begun, mut rest) = (self.meter.has_begun(), Vec::new());
+            let outcome = self.meter.finish(stop, || job.count_prompt(), &mut rest);
+            let fault = note_end(&answer, &outcome);
+            let may_fail_over = !has_begun && fault.as_ref().is_some_and(UpstreamFault::allows_another);
+            let next = if may_fail_over { self.another(&job, time, &permit).await } else { None };
+            match next {
+                Some(next) => answer = next,
+                None => break (stop, outcome, fault, rest),
+            }
+        };
         let drained = match stop {
             Stop::Ended => Some(answer),
             _ => None,
@@ -86,9 +114,37 @@ impl Pump {
         }
     }
 
+    /// Asks another upstream, since one has failed and nothing of its answer has gone to the client. `None` where no other one is
+    /// left, or answers by a stream.
+    async fn another(
+        &mut self,
+        job: &RunningJob,
+        time: UpstreamTime,
+        permit: &Permit,
+    ) -> Option<UpstreamAnswer> {
+        let asked = async {
+            let mut answer = upstream::call(job, time, &mut self.tried).await.ok()?;
+            if !answer.is_stream(time).await.is_ok_and(|is_stream| is_stream) {
+                answer.without_text();
+                return None;
+            }
+            Some(answer)
+        };
+        let answer = tokio::select! {
+            biased;
+            _ = self.client.stop(permit) => None,
+            answer = asked => answer,
+        }?;
+        tracing::Span::current().record("upstream", answer.upstream());
+        (self.time, self.meter) = (time, new_meter(job, &answer));
+        Some(answer)
+    }
+
     /// Settles the job, and ends the client's stream.
     async fn end(&mut self, job: RunningJob, outcome: &Outcome, fault: Option<UpstreamFault>) {
-        let hold = job.hold.id.0;
+        let (hold, endpoint) = (job.hold.id.0, job.plan.endpoint);
+        let (id, number) = (job.trace.id.clone(), self.meter.next_sequence());
+        let as_event = |error: &ApiError| error_event(error, endpoint, &id, number);
         let (kept, record) = (self.meter.take_kept(), self.client.take_record());
         let error = match (outcome.end, fault) {
             (AnswerEnd::Complete, _) => None,
@@ -100,7 +156,7 @@ impl Pump {
             let (mut tail, last) = with_figures(kept.clone(), &settlement.member(hold));
             tail.extend(match &error {
                 None => last,
-                Some(error) => error_event(&error.clone().charged(settlement.units)),
+                Some(error) => as_event(&error.clone().charged(settlement.units)),
             });
             tail
         };
@@ -111,7 +167,7 @@ impl Pump {
         };
         let end = match job.settle(outcome, parts).await {
             Ok(settlement) => tail(&settlement),
-            Err(error) => error_event(&error),
+            Err(error) => as_event(&error),
         };
         self.client.send(end).await;
     }
@@ -137,7 +193,7 @@ impl Pump {
                 Err(_) => return Stop::TooLarge,
                 Ok(()) if self.meter.is_over() && self.meter.has_usage() => return Stop::Ended,
                 Ok(()) if self.client.has_left() => return Stop::ClientLeft,
-                Ok(()) if self.meter.is_over() || self.meter.has_failed() => {
+                Ok(()) if self.meter.is_over() || self.meter.error().is_some() => {
                     self.time.end_by(Instant::now() + TAIL)
                 }
                 Ok(()) => {}
@@ -156,9 +212,24 @@ fn with_figures(kept: (Option<Vec<u8>>, Option<Vec<u8>>), member: &str) -> (Vec<
     }
 }
 
-/// The last event of a stream that ends with an error.
-fn error_event(error: &ApiError) -> Vec<u8> {
-    format!("data: {}\n\n", error.body()).into_bytes()
+/// The last event of a stream that ends with an error, in the form of its endpoint. `number` counts the events of a response.
+fn error_event(error: &ApiError, endpoint: Endpoint, id: &str, number: u64) -> Vec<u8> {
+    let mut body = endpoint.error_shape().body(error, id);
+    match endpoint {
+        Endpoint::Chat | Endpoint::Text | Endpoint::Embeddings => {
+            upstreams::event("", body.to_string().as_bytes())
+        }
+        Endpoint::Messages => upstreams::event("error", body.to_string().as_bytes()),
+        Endpoint::Responses => {
+            // Some clients read the error in the event itself, others the one within it.
+            body["type"] = "error".into();
+            body["sequence_number"] = number.into();
+            for name in ["code", "message", "param"] {
+                body[name] = body["error"][name].clone();
+            }
+            upstreams::event("error", body.to_string().as_bytes())
+        }
+    }
 }
 
 impl ApiError {

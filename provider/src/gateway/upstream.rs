@@ -1,10 +1,10 @@
 //! Calls of upstreams: the choice of one, fail-over before its answer begins, and the reading of the answer.
 
 use {
-    super::RunningJob,
+    super::{RunningJob, anthropic},
     crate::{
         app::App,
-        config::ModelConfig,
+        config::{Endpoint, ModelConfig},
         error::ApiError,
         meter::{AnswerEnd, Stop},
         upstreams::{self, FaultClass, MAX_ERROR_BODY, Names, PublicNames, SendError, Slot, UpstreamFault},
@@ -58,30 +58,42 @@ pub(super) struct Attempt {
     app: Arc<App>,
     /// The model's name in requests of customers.
     model: String,
+    endpoint: Endpoint,
     hold: u64,
     slot: Slot,
     began: Instant,
 }
 
-/// An answer that has begun with a good status. It is never asked for again: its bytes may have gone to the client.
+/// The upstreams that were asked for an answer, by their place.
+pub(super) type Tried = Vec<usize>;
+
+/// An answer that has begun with a good status. Once bytes of it have gone to the client it is never asked for again.
 pub(super) struct UpstreamAnswer {
     answer: reqwest::Response,
     attempt: Attempt,
+    /// The first bytes, where they were read to know its form.
+    first: Option<Bytes>,
 }
 
-/// Sends a job's request to an upstream of its model, and to another one where that fails and has produced nothing. Errors:
-/// the failure of the last one.
-pub(super) async fn call(job: &RunningJob, time: UpstreamTime) -> Result<UpstreamAnswer, UpstreamFault> {
-    let (mut tried, mut last) = (Vec::new(), None);
-    while let Some(attempt) = Attempt::begin(job, &tried).filter(|_| tried.len() < MAX_ATTEMPTS) {
+/// Sends a job's request to an upstream of its model that was not `tried`, and to another one where that fails and has produced
+/// nothing. Errors: the failure of the last one, or `None` where none is left.
+pub(super) async fn call(
+    job: &RunningJob,
+    time: UpstreamTime,
+    tried: &mut Tried,
+) -> Result<UpstreamAnswer, Option<UpstreamFault>> {
+    let mut last = None;
+    while tried.len() < MAX_ATTEMPTS
+        && let Some(attempt) = Attempt::begin(job, tried)
+    {
         tried.push(attempt.slot.place);
         match attempt.send(job, time).await {
             Ok(answer) => return Ok(answer),
             Err(fault) if fault.allows_another() => last = Some(fault),
-            Err(fault) => return Err(fault),
+            Err(fault) => return Err(Some(fault)),
         }
     }
-    Err(last.unwrap_or_else(UpstreamFault::without_room))
+    Err(last)
 }
 
 impl Attempt {
@@ -89,8 +101,15 @@ impl Attempt {
     fn begin(job: &RunningJob, tried: &[usize]) -> Option<Attempt> {
         let model = &job.plan.model;
         let slot = model.pool.take(tried, std::time::Instant::now())?;
-        let model = model.config.name.clone();
-        Some(Attempt { app: job.app.clone(), model, hold: job.hold.id.0, slot, began: Instant::now() })
+        let (model, endpoint) = (model.config.name.clone(), job.plan.endpoint);
+        Some(Attempt {
+            app: job.app.clone(),
+            model,
+            endpoint,
+            hold: job.hold.id.0,
+            slot,
+            began: Instant::now(),
+        })
     }
 
     /// Sends the request. Errors: the failure, once its kind is known; no byte of an answer has gone on then.
@@ -107,6 +126,7 @@ impl Attempt {
             let request = http
                 .post(format!("{}{}", server.url, plan.endpoint.path()))
                 .headers(job.trace.headers())
+                .headers(anthropic::upstream_headers(plan.endpoint, server.key.as_ref()))
                 .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
                 .header(ACCEPT, HeaderValue::from_static(accept))
                 .body(body.clone());
@@ -121,7 +141,9 @@ impl Attempt {
         match timeout_at(until, self.app.http.send(build, again)).await {
             Err(_) => Err(self.fail(UpstreamFault::timed_out("no answer began in time"))),
             Ok(Err(failed)) => Err(self.fail_to_send(failed)),
-            Ok(Ok(answer)) if answer.status().is_success() => Ok(UpstreamAnswer { answer, attempt: self }),
+            Ok(Ok(answer)) if answer.status().is_success() => {
+                Ok(UpstreamAnswer { answer, attempt: self, first: None })
+            }
             Ok(Ok(answer)) => Err(self.refused(answer, until).await),
         }
     }
@@ -182,9 +204,24 @@ impl Attempt {
             }
             _ => tracing::warn!(model, upstream, hold, class, detail, "the upstream failed"),
         }
+        if self.lacks_endpoint(&fault) {
+            let endpoint = self.endpoint.name();
+            tracing::warn!(
+                model,
+                upstream,
+                endpoint,
+                "the upstream does not seem to serve the endpoint: take it out of the model's `endpoints`"
+            );
+            return fault;
+        }
         let change = self.slot.note_fault(&fault, std::time::Instant::now());
         upstreams::log(change, model, upstream, detail);
         fault
+    }
+
+    /// True for the failure of an upstream that lacks one of the newer endpoints. It may serve the others well.
+    fn lacks_endpoint(&self, fault: &UpstreamFault) -> bool {
+        !Endpoint::USUAL.contains(&self.endpoint) && matches!(fault.status, Some(404 | 405 | 501))
     }
 
     /// Notes an answer that has ended.
@@ -202,10 +239,25 @@ impl Drop for Attempt {
 }
 
 impl UpstreamAnswer {
-    /// True where it is a stream of events.
-    pub(super) fn is_stream(&self) -> bool {
+    /// Finds out whether it is a stream of events: by its content type, and under another one by its first bytes. Errors: the
+    /// reason for which it stops before those.
+    pub(super) async fn is_stream(&mut self, time: UpstreamTime) -> Result<bool, Stop> {
         let kind = self.answer.headers().get(CONTENT_TYPE);
-        kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
+        if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream")) {
+            return Ok(true);
+        }
+        let mut first = BytesMut::new();
+        let is_stream = loop {
+            if let Some(is_stream) = begins_events(&first) {
+                break is_stream;
+            }
+            match self.chunk(time.next()).await? {
+                Some(piece) => first.extend_from_slice(&piece),
+                None => break false,
+            }
+        };
+        self.first = Some(first.freeze());
+        Ok(is_stream)
     }
 
     /// The name of the upstream.
@@ -224,6 +276,9 @@ impl UpstreamAnswer {
 
     /// Reads on until a time; `None` at its end. Errors: `late`, or that the connection broke.
     pub(super) async fn chunk(&mut self, (until, late): (Instant, Stop)) -> Result<Option<Bytes>, Stop> {
+        if let Some(first) = self.first.take() {
+            return Ok(Some(first));
+        }
         match timeout_at(until, self.answer.chunk()).await {
             Err(_) => {
                 self.attempt.fail(UpstreamFault::timed_out("the answer did not go on in time"));
@@ -272,14 +327,24 @@ impl UpstreamAnswer {
         self.attempt.fail(fault)
     }
 
-    /// Notes an answer that is none, and makes the error.
-    pub(super) fn without_usage(&self, body: &[u8]) -> ApiError {
+    /// Notes an answer that is none, and makes its failure. Only one that states an error lets another upstream be asked.
+    pub(super) fn without_usage(&self, body: &[u8]) -> (UpstreamFault, bool) {
         if let Some(fault) = UpstreamFault::from_event(body, self.attempt.names()) {
-            return self.attempt.fail(fault).error;
+            let allows_another = fault.allows_another();
+            return (self.attempt.fail(fault), allows_another);
         }
-        self.attempt.fail(UpstreamFault::failed("the answer is none, or states no usage"));
+        let fault = self.attempt.fail(UpstreamFault::failed("the answer is none, or states no usage"));
         let message = "the model's answer states no usage, so it cannot be served; write to the provider";
-        ApiError::upstream(StatusCode::BAD_GATEWAY, "upstream_without_usage", message)
+        let error = ApiError::upstream(StatusCode::BAD_GATEWAY, "upstream_without_usage", message);
+        (UpstreamFault { error, ..fault }, false)
+    }
+
+    /// Notes a stream that is none, or ends before its first text.
+    pub(super) fn without_text(&self) -> UpstreamFault {
+        let fault = self
+            .attempt
+            .fail(UpstreamFault::failed("the answer ended before its first text, or is no stream"));
+        UpstreamFault { error: cut_short(), ..fault }
     }
 
     /// Reads what is left for a time, so that the connection is good for another request.
@@ -287,6 +352,17 @@ impl UpstreamAnswer {
         let until = Instant::now() + within;
         while let Ok(Ok(Some(_))) = timeout_at(until, self.answer.chunk()).await {}
     }
+}
+
+/// True for bytes that begin an event or a comment, false for those that do not, `None` where more must come to know it.
+fn begins_events(bytes: &[u8]) -> Option<bool> {
+    const STARTS: [&[u8]; 5] = [b":", b"data:", b"event:", b"id:", b"retry:"];
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
+    if STARTS.iter().any(|start| text.starts_with(start)) {
+        return Some(true);
+    }
+    let may_become = STARTS.iter().any(|start| start.starts_with(text)) || b"\xef\xbb\xbf".starts_with(text);
+    if may_become { None } else { Some(false) }
 }
 
 /// Makes the error for an answer that stopped.

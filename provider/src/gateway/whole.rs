@@ -22,36 +22,55 @@ use {
     },
 };
 
-/// Settles by an answer's usage and passes the answer on, with the figures of the job in it.
-pub(super) async fn answer(
-    job: RunningJob,
-    mut answer: UpstreamAnswer,
+/// The body of an upstream's answer, as it was read.
+pub(super) enum WholeAnswer {
+    /// An answer, as the client gets it.
+    Good(Outcome, Vec<u8>),
+    /// None, or one with an error.
+    Bad {
+        outcome: Outcome,
+        fault: UpstreamFault,
+        /// True where nothing was used, and another upstream may be asked.
+        allows_another: bool,
+    },
+}
+
+/// Reads an answer. Errors: the reason for which it stops before its end.
+pub(super) async fn read(
+    job: &RunningJob,
+    answer: &mut UpstreamAnswer,
     time: UpstreamTime,
     client: &mut Waiting,
     permit: &Permit,
-) -> Result<Response, ApiError> {
+) -> Result<WholeAnswer, Stop> {
     let most = job.app.config.limits.answer_bytes;
-    let read = tokio::select! {
+    let body = tokio::select! {
         biased;
-        stop = client.stop(permit) => Err(stop),
-        read = answer.read(most, time) => read,
+        stop = client.stop(permit) => return Err(stop),
+        body = answer.read(most, time) => body?,
     };
-    let body = match read {
-        Ok(body) => body,
-        Err(stop) => return Err(stopped(job, stop).await),
-    };
-    let (form, hold) = (job.plan.endpoint.form(), job.hold.id.0);
     let rewrite =
         job.plan.rewrite(answer.public_names(&format!("{}-{}", job.plan.endpoint.name(), job.trace.id)));
-    let Some((outcome, public)) = read_whole(form, &rewrite, &body, || job.count_prompt()) else {
-        let error = answer.without_usage(&body);
-        return Err(end(job, &Outcome::unused(AnswerEnd::CutShort), error).await);
+    let read = read_whole(job.plan.endpoint.form(), &rewrite, &body, || job.count_prompt());
+    let Some((outcome, public)) = read else {
+        let (fault, allows_another) = answer.without_usage(&body);
+        return Ok(WholeAnswer::Bad { outcome: Outcome::unused(AnswerEnd::CutShort), fault, allows_another });
     };
     if let Some(error) = &outcome.error {
-        let error = answer.fault(error).error;
-        return Err(end(job, &outcome, error).await);
+        let fault = answer.fault(error);
+        return Ok(WholeAnswer::Bad { outcome, fault, allows_another: false });
     }
     answer.note_end(AnswerEnd::Complete);
+    Ok(WholeAnswer::Good(outcome, public))
+}
+
+/// Settles by an answer's usage and passes the answer on, with the figures of the job in it.
+pub(super) async fn pass_on(
+    job: RunningJob,
+    outcome: Outcome,
+    public: Vec<u8>,
+) -> Result<Response, ApiError> {
+    let hold = job.hold.id.0;
     let mut headers = HeaderMap::new();
     insert_headers(&mut headers, &job);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -85,9 +104,11 @@ pub(super) async fn stopped(job: RunningJob, stop: Stop) -> ApiError {
 }
 
 /// Settles a job whose client gets an error. The error says what was charged.
-async fn end(job: RunningJob, outcome: &Outcome, error: ApiError) -> ApiError {
+pub(super) async fn end(job: RunningJob, outcome: &Outcome, error: ApiError) -> ApiError {
     let (hold, kept) = (job.hold.id.0, error.clone());
-    let parts = |settlement: &Settlement| AnswerParts::from_error(&kept.charged(settlement.units));
+    let (shape, id) = (job.plan.endpoint.error_shape(), job.trace.id.clone());
+    let parts =
+        |settlement: &Settlement| AnswerParts::from_error(&kept.charged(settlement.units), shape, &id);
     match job.settle(outcome, parts).await {
         Ok(settlement) => {
             let headers = [(HOLD_HEADER, hold), (UNITS_HEADER, settlement.units.get())];

@@ -36,6 +36,14 @@ pub(crate) struct Reading<'a> {
     pub model_value: Option<&'a RawValue>,
     /// The text in it that no event had before.
     pub text: Text,
+    /// Bytes of text in a finished part of the answer, which most streams have had in pieces before.
+    pub finished_part: u64,
+    /// Bytes of text in the whole answer at the end of a stream, which most streams have had before.
+    pub finished_answer: u64,
+    /// True where it delivers what has no text: embeddings.
+    pub has_content: bool,
+    /// The number of an event of `/v1/responses`.
+    pub sequence: Option<u64>,
     /// Numbers of the answers that go on in it.
     pub going_on: Vec<u64>,
     /// Numbers of the answers that end with it.
@@ -83,6 +91,11 @@ impl AnswerForm {
                 if kind.ends_with(".delta") {
                     reading.add(0, members.value::<Value>("delta"));
                 }
+                reading.sequence = members.value("sequence_number");
+                if kind == "response.output_item.done" {
+                    reading.finished_part =
+                        members.value::<Value>("item").map_or(0, |item| text_bytes(&item));
+                }
                 let failed = kind == "response.failed";
                 reading.is_error |= failed;
                 reading.is_last = failed || kind == "response.completed" || kind == "response.incomplete";
@@ -96,6 +109,8 @@ impl AnswerForm {
             }
         }
         if reading.is_last {
+            let output = members.object("response").value::<Value>(self.content());
+            reading.finished_answer = output.map_or(0, |output| text_bytes(&output));
             reading.ended.push(0);
         }
         reading
@@ -108,7 +123,7 @@ impl AnswerForm {
             // A usage with generated tokens covers the text, which may be long.
             _ if reading.usage.is_some_and(|tokens| tokens.generated > 0) => {}
             AnswerForm::Chat | AnswerForm::Text => self.read_choices(members, &mut reading),
-            AnswerForm::Embeddings => {}
+            AnswerForm::Embeddings => reading.read_embeddings(members),
             AnswerForm::Responses | AnswerForm::Messages => {
                 reading.add(0, members.value::<Value>(self.content()));
             }
@@ -158,6 +173,16 @@ impl<'a> Reading<'a> {
         let value = members.get("usage");
         if let Some(tokens) = value.and_then(usage::read) {
             (self.usage, self.usage_value) = (Some(tokens), value);
+        }
+    }
+
+    /// Reads the usage of embeddings, whose total is all of the prompt, and whether there are any.
+    fn read_embeddings(&mut self, members: &Members) {
+        self.has_content = members.get("data").is_some_and(|data| data.get().len() > "[]".len());
+        if let (Some(tokens), Some(value)) = (&mut self.usage, self.usage_value)
+            && tokens.prompt == 0
+        {
+            tokens.prompt = usage::total(value);
         }
     }
 

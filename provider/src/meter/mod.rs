@@ -9,11 +9,13 @@
 //!   number that is 0 or missing says nothing, so that it takes nothing back.
 //! - Text that comes after the last word about the answer is counted and added ([`Text`]). So an answer that breaks off is
 //!   charged by the upstream's last word and the text since, and one without usage by its text.
+//! - Events before the first text are passed on with it: until then another upstream can answer in the place of this one.
 //! - An error of the upstream is kept to the end, so that it is settled before the client gets it, and it is never lost.
 
 mod count;
 mod form;
 mod members;
+mod outcome;
 mod rewrite;
 mod usage;
 
@@ -26,88 +28,16 @@ use {
     members::Members,
     std::collections::BTreeSet,
 };
-pub(crate) use {count::prompt_tokens, rewrite::Rewrite};
+pub(crate) use {
+    count::prompt_tokens,
+    outcome::{AnswerEnd, Outcome, Stop},
+    rewrite::Rewrite,
+};
 
 /// Most bytes of one event.
 const MAX_EVENT: usize = 4 << 20;
-
-/// The way in which the reading of an answer stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stop {
-    /// The upstream ended it.
-    Ended,
-    /// It took longer than it may in all.
-    TookTooLong,
-    /// Nothing came from the upstream for too long.
-    Silent,
-    /// The connection to the upstream broke.
-    Broke,
-    /// An event or the answer was too large.
-    TooLarge,
-    /// The client left, or read too slowly.
-    ClientLeft,
-    /// The server stops.
-    ServerStops,
-}
-
-/// The way in which an answer ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum AnswerEnd {
-    /// It is whole.
-    Complete,
-    /// The upstream said that it failed.
-    Error,
-    /// The upstream ended it before it was whole.
-    CutShort,
-    /// It stopped for another reason than its end.
-    Stopped(Stop),
-}
-
-impl AnswerEnd {
-    /// Its name in the usage log.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            AnswerEnd::Complete => "complete",
-            AnswerEnd::Error => "upstream_error",
-            AnswerEnd::CutShort | AnswerEnd::Stopped(Stop::Ended) => "cut_short",
-            AnswerEnd::Stopped(Stop::TookTooLong) => "timeout",
-            AnswerEnd::Stopped(Stop::Silent) => "silence",
-            AnswerEnd::Stopped(Stop::Broke) => "broken",
-            AnswerEnd::Stopped(Stop::TooLarge) => "too_large",
-            AnswerEnd::Stopped(Stop::ClientLeft) => "client_left",
-            AnswerEnd::Stopped(Stop::ServerStops) => "server_stopped",
-        }
-    }
-}
-
-/// The figures of an answer that has ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Outcome {
-    /// Tokens used. Without any nothing is charged.
-    pub tokens: Tokens,
-    /// True where the tokens of the prompt were counted here, for want of usage.
-    pub is_prompt_counted: bool,
-    /// True where generated tokens were counted here, for want of usage or after the last one.
-    pub is_answer_counted: bool,
-    /// The way in which it ended.
-    pub end: AnswerEnd,
-    /// The data of the upstream's error, where it sent one.
-    pub error: Option<Vec<u8>>,
-}
-
-impl Outcome {
-    /// An answer of which nothing was used.
-    pub(crate) fn unused(end: AnswerEnd) -> Outcome {
-        let (is_prompt_counted, is_answer_counted) = (false, false);
-        Outcome { tokens: Tokens::default(), is_prompt_counted, is_answer_counted, end, error: None }
-    }
-
-    /// An answer of which nothing came before its client left: the upstream has read the prompt.
-    pub(crate) fn left(prompt: u64) -> Outcome {
-        let unused = Outcome::unused(AnswerEnd::Stopped(Stop::ClientLeft));
-        Outcome { tokens: Tokens::new(prompt, 0), is_prompt_counted: true, ..unused }
-    }
-}
+/// Most bytes of events that wait for the first text.
+const MAX_EARLY: usize = 64 << 10;
 
 /// The tokens of an answer so far.
 #[derive(Debug, Default)]
@@ -116,13 +46,17 @@ struct Count {
     stated: Tokens,
     /// Text since its last word about the answer.
     since: Text,
-    /// True once any text has come.
+    /// True once any text has come, or what has none.
     has_text: bool,
+    /// Bytes of text in finished parts of the answer, which counts where no pieces of it have come.
+    finished: u64,
 }
 
 impl Count {
     fn add(&mut self, reading: &Reading) {
-        self.has_text |= !reading.text.is_empty();
+        self.has_text |= !reading.text.is_empty() || reading.has_content;
+        let parts = self.finished.saturating_add(reading.finished_part);
+        self.finished = parts.max(reading.finished_answer);
         self.since.extend(reading.text);
         let Some(tokens) = reading.usage else { return };
         if tokens.prompt > 0 {
@@ -138,11 +72,15 @@ impl Count {
 
     /// The outcome; `count_prompt` counts the prompt where no usage states it.
     fn finish(&self, end: AnswerEnd, count_prompt: impl FnOnce() -> u64) -> Outcome {
-        let since = self.since.tokens();
+        let mut since = self.since;
+        if !self.has_text && self.stated.generated == 0 {
+            since.add(self.finished);
+        }
+        let (since, has_text) = (since.tokens(), self.has_text || self.finished > 0);
         let mut tokens = self.stated;
         tokens.generated = tokens.generated.saturating_add(since);
         let client_left = end == AnswerEnd::Stopped(Stop::ClientLeft);
-        let is_prompt_counted = tokens.prompt == 0 && (self.has_text || tokens.generated > 0 || client_left);
+        let is_prompt_counted = tokens.prompt == 0 && (has_text || tokens.generated > 0 || client_left);
         if is_prompt_counted {
             tokens.prompt = count_prompt();
         }
@@ -159,6 +97,10 @@ pub(crate) struct Meter {
     rewrite: Rewrite,
     parser: Parser,
     count: Count,
+    /// Events before the first text; `None` once they have been passed on.
+    early: Option<Vec<u8>>,
+    /// The number that the next event of `/v1/responses` has.
+    next_sequence: u64,
     going_on: BTreeSet<u64>,
     ended: BTreeSet<u64>,
     /// True while the last event with usage or text had usage alone: such usage comes at the end.
@@ -177,6 +119,8 @@ impl Meter {
             rewrite,
             parser: Parser::new(MAX_EVENT),
             count: Count::default(),
+            early: Some(Vec::new()),
+            next_sequence: 0,
             going_on: BTreeSet::new(),
             ended: BTreeSet::new(),
             ended_with_usage: false,
@@ -205,9 +149,19 @@ impl Meter {
         self.count.stated.generated > 0 && self.count.since.is_empty()
     }
 
-    /// True once the upstream has said that it failed: usage may still follow.
-    pub(crate) fn has_failed(&self) -> bool {
-        self.error.is_some()
+    /// The upstream's error, once it has said that it failed: usage may still follow.
+    pub(crate) fn error(&self) -> Option<&[u8]> {
+        self.error.as_deref()
+    }
+
+    /// True once an event has been passed on.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.early.is_none()
+    }
+
+    /// The number that the next event of `/v1/responses` has.
+    pub(crate) fn next_sequence(&self) -> u64 {
+        self.next_sequence
     }
 
     /// Ends the stream. `out` gets what was left without an end, where the upstream ended it.
@@ -224,6 +178,7 @@ impl Meter {
             rest.raw.extend_from_slice(b"\n\n");
             self.take(rest, out);
         }
+        out.extend(self.early.take().unwrap_or_default());
         let is_whole = self.is_over
             || self.ended_with_usage
             || (!self.ended.is_empty() && self.going_on.is_subset(&self.ended));
@@ -285,6 +240,7 @@ impl Meter {
         self.count.add(&reading);
         self.going_on.extend(&reading.going_on);
         self.ended.extend(&reading.ended);
+        self.next_sequence = reading.sequence.map_or(self.next_sequence, |number| number.saturating_add(1));
         if !reading.text.is_empty() || reading.usage.is_some() {
             self.ended_with_usage = reading.is_bare;
         }
@@ -299,7 +255,21 @@ impl Meter {
         } else if reading.is_bare {
             self.kept_usage = Some(passed);
         } else {
-            out.extend_from_slice(&passed);
+            let begins = !reading.text.is_empty() || reading.finished_part > 0 || !reading.ended.is_empty();
+            self.pass(&passed, begins, out);
+        }
+    }
+
+    /// Passes an event on, or keeps it for the first one that `begins` the answer.
+    fn pass(&mut self, event: &[u8], begins: bool, out: &mut Vec<u8>) {
+        match &mut self.early {
+            Some(early) if !begins && early.len().saturating_add(event.len()) <= MAX_EARLY => {
+                early.extend_from_slice(event);
+            }
+            early => {
+                out.extend(early.take().unwrap_or_default());
+                out.extend_from_slice(event);
+            }
         }
     }
 }

@@ -21,6 +21,11 @@ pub(crate) fn read(usage: &RawValue) -> Option<Tokens> {
     Some(without_overlaps(tokens))
 }
 
+/// Reads the sum of all tokens, 0 where none is stated.
+pub(crate) fn total(usage: &RawValue) -> u64 {
+    serde_json::from_str(usage.get()).map_or(0, |usage: Members| number(&usage, "total_tokens"))
+}
+
 /// Reads the tokens of the prompt. `prompt_tokens` has those of the cache in it. So has `input_tokens`, but where
 /// `cache_read_input_tokens` or `cache_creation_input_tokens` stands next to it.
 fn read_prompt(usage: &Members) -> Tokens {

@@ -11,11 +11,9 @@ mod prompt;
 mod raw;
 mod values;
 
-pub(crate) use endpoint::CompletionKind;
-
 use {
     crate::{
-        config::{LimitParameter, ModelConfig},
+        config::{Endpoint, LimitParameter, ModelConfig},
         error::ApiError,
         price::TokenBound,
     },
@@ -35,7 +33,7 @@ const AROUND_PROMPT: u64 = 4;
 /// A request that is well formed.
 #[derive(Debug)]
 pub(crate) struct CompletionRequest<'a> {
-    endpoint: CompletionKind,
+    endpoint: Endpoint,
     body: &'a [u8],
     fields: Fields<'a>,
     /// The model's name.
@@ -57,7 +55,7 @@ pub(crate) struct CompletionRequest<'a> {
 
 impl<'a> CompletionRequest<'a> {
     /// Reads a body. Errors: 400, with the parameter that is wrong.
-    pub(crate) fn parse(endpoint: CompletionKind, body: &'a [u8]) -> Result<CompletionRequest<'a>, ApiError> {
+    pub(crate) fn parse(endpoint: Endpoint, body: &'a [u8]) -> Result<CompletionRequest<'a>, ApiError> {
         let fields: Fields = serde_json::from_slice(body).map_err(|error| {
             ApiError::invalid("invalid_json", format!("the body must be a JSON object: {error}"))
         })?;
@@ -94,6 +92,14 @@ impl<'a> CompletionRequest<'a> {
         })
     }
 
+    /// Requires the limit without which Anthropic's form is none. Errors: 400.
+    pub(crate) fn require_limit(&self) -> Result<(), ApiError> {
+        match self.endpoint {
+            Endpoint::Messages if self.limits.is_empty() => Err(missing("max_tokens")),
+            _ => Ok(()),
+        }
+    }
+
     /// Bounds the tokens that the request can use. Errors: 400 for content without a bound.
     pub(crate) fn bound(&self, model: &ModelConfig) -> Result<TokenBound, ApiError> {
         let prompts = self.prompts(model)?;
@@ -105,7 +111,7 @@ impl<'a> CompletionRequest<'a> {
         let others = self.others(model)?;
         let asked = self.limits.iter().map(|(_, _, limit)| *limit).max();
         let answer = match self.endpoint {
-            CompletionKind::Embeddings => 0,
+            Endpoint::Embeddings => 0,
             _ => asked.unwrap_or(u64::MAX).min(model.max_output_tokens).min(model.context_tokens),
         };
         Ok(TokenBound {
@@ -120,14 +126,14 @@ impl<'a> CompletionRequest<'a> {
     fn prompts(&self, model: &ModelConfig) -> Result<Vec<u64>, ApiError> {
         let reader = Reader::new(model, self.endpoint.input());
         let (around, instructions) = match self.endpoint {
-            CompletionKind::Text | CompletionKind::Embeddings => {
+            Endpoint::Text | Endpoint::Embeddings => {
                 let around = model.per_request().min(AROUND_PROMPT);
                 let prompts = reader.prompts(self.input)?;
                 return Ok(prompts.into_iter().map(|tokens| tokens.saturating_add(around)).collect());
             }
-            CompletionKind::Chat => (reader.messages(self.input)?, None),
-            CompletionKind::Messages => (reader.messages(self.input)?, Some("system")),
-            CompletionKind::Responses => (reader.items(self.input)?, Some("instructions")),
+            Endpoint::Chat => (reader.messages(self.input)?, None),
+            Endpoint::Messages => (reader.messages(self.input)?, Some("system")),
+            Endpoint::Responses => (reader.items(self.input)?, Some("instructions")),
         };
         let instructions = match instructions.and_then(|name| Some((name, self.fields.get(name)?))) {
             Some((name, value)) => Reader::new(model, name).instructions(value)?,
@@ -156,16 +162,17 @@ impl<'a> CompletionRequest<'a> {
     }
 
     /// The parameter by which a request without a limit is limited.
-    pub(crate) fn limit_parameter(endpoint: CompletionKind, model: &ModelConfig) -> &'static str {
+    pub(crate) fn limit_parameter(endpoint: Endpoint, model: &ModelConfig) -> &'static str {
         match endpoint {
-            CompletionKind::Chat => model.limit_parameter.name(),
-            CompletionKind::Responses => "max_output_tokens",
+            Endpoint::Chat => model.limit_parameter.name(),
+            Endpoint::Responses => "max_output_tokens",
             _ => LimitParameter::MaxTokens.name(),
         }
     }
 
-    /// Makes the body for the upstream. Four things change: the model's name, token limits above the model's own, a `limit` is
-    /// added where one is given, and a stream is asked for the usage at its end, or in each event where the model can do that.
+    /// Makes the body for the upstream. These change: the model's name, token limits above the model's own, a `limit` is added
+    /// where one is given, a stream is asked for the usage at its end, or in each event where the model can do that, and a
+    /// response is not to be stored, which it would be without a word about it.
     pub(crate) fn forward(
         &self,
         whole: &Bytes,
@@ -196,6 +203,13 @@ impl<'a> CompletionRequest<'a> {
             match self.stream_options {
                 Some(options) => edits.replace(options, asked),
                 None => edits.insert_first(&format!("\"stream_options\":{asked},")),
+            }
+        }
+        if self.endpoint == Endpoint::Responses {
+            match self.fields.get_or_null("store") {
+                None => edits.insert_first("\"store\":false,"),
+                Some(value) if value.get() == "null" => edits.replace(value, "false".to_string()),
+                Some(_) => {}
             }
         }
         edits.apply(whole)

@@ -1,7 +1,7 @@
 use {
-    super::{CompletionKind, CompletionRequest, fields},
+    super::{CompletionRequest, fields},
     crate::{
-        config::{LimitParameter, ModelConfig, PartTokens, UnknownFields},
+        config::{Endpoint, LimitParameter, ModelConfig, PartTokens, UnknownFields},
         error::ApiError,
         price::{Price, TokenBound},
         tokens::Family,
@@ -22,7 +22,7 @@ fn model() -> ModelConfig {
     }
 }
 
-fn bound(endpoint: CompletionKind, body: &Value) -> Result<TokenBound, ApiError> {
+fn bound(endpoint: Endpoint, body: &Value) -> Result<TokenBound, ApiError> {
     CompletionRequest::parse(endpoint, body.to_string().as_bytes())?.bound(&model())
 }
 
@@ -32,7 +32,7 @@ fn chat(more: Value) -> Value {
     body
 }
 
-fn refused(endpoint: CompletionKind, body: &Value) -> (&'static str, Option<String>) {
+fn refused(endpoint: Endpoint, body: &Value) -> (&'static str, Option<String>) {
     let error = bound(endpoint, body).unwrap_err();
     assert_eq!(error.status, 400, "{body}");
     (error.code, error.param)
@@ -40,37 +40,34 @@ fn refused(endpoint: CompletionKind, body: &Value) -> (&'static str, Option<Stri
 
 #[test]
 fn a_chat_is_bounded_by_its_bytes_and_its_limits() {
-    let plain = bound(CompletionKind::Chat, &chat(json!({}))).unwrap();
+    let plain = bound(Endpoint::Chat, &chat(json!({}))).unwrap();
     assert_eq!(plain, TokenBound { prompts: vec![4 + 4 + 4], answer: 1_000, answers: 1, context: 1_000 });
-    let limited =
-        bound(CompletionKind::Chat, &chat(json!({"max_tokens": 7, "n": 3, "temperature": 0.5}))).unwrap();
+    let limited = bound(Endpoint::Chat, &chat(json!({"max_tokens": 7, "n": 3, "temperature": 0.5}))).unwrap();
     assert_eq!(limited, TokenBound { answer: 7, answers: 3, ..plain.clone() });
-    let larger =
-        bound(CompletionKind::Chat, &chat(json!({"max_tokens": 7, "max_completion_tokens": 9}))).unwrap();
+    let larger = bound(Endpoint::Chat, &chat(json!({"max_tokens": 7, "max_completion_tokens": 9}))).unwrap();
     assert_eq!(larger.answer, 9, "whichever the upstream takes");
-    let tools = bound(CompletionKind::Chat, &chat(json!({"tools": [{"type": "function"}]}))).unwrap();
+    let tools = bound(Endpoint::Chat, &chat(json!({"tools": [{"type": "function"}]}))).unwrap();
     let introduced = 64 + 128;
     assert_eq!(
         tools.prompts,
         [12 + introduced + 2 + 2 + 2 + (4 + 4 + 10 + 2)],
         "tools become part of the prompt"
     );
-    let none = bound(CompletionKind::Chat, &chat(json!({"max_tokens": null, "n": null}))).unwrap();
+    let none = bound(Endpoint::Chat, &chat(json!({"max_tokens": null, "n": null}))).unwrap();
     assert_eq!(none, plain);
 }
 
 #[test]
 fn prompts_of_every_form_are_bounded() {
-    let prompts = |prompt: Value| {
-        bound(CompletionKind::Text, &json!({"model": "small", "prompt": prompt})).unwrap().prompts
-    };
+    let prompts =
+        |prompt: Value| bound(Endpoint::Text, &json!({"model": "small", "prompt": prompt})).unwrap().prompts;
     assert_eq!(prompts(json!("über")), [5]);
     assert_eq!(prompts(json!(["a", "bcd"])), [1, 3]);
     assert_eq!(prompts(json!([1, 2, 3])), [3]);
     assert_eq!(prompts(json!([[1], [2, 3]])), [1, 2]);
     for prompt in [json!(7), json!([]), json!([1, "a"]), json!({}), json!([-1])] {
         let body = json!({"model": "small", "prompt": prompt});
-        assert_eq!(refused(CompletionKind::Text, &body), ("invalid_parameter", Some("prompt".to_string())));
+        assert_eq!(refused(Endpoint::Text, &body), ("invalid_parameter", Some("prompt".to_string())));
     }
 }
 
@@ -92,14 +89,10 @@ fn what_has_no_bound_is_refused() {
         (json!({"messages": null}), "missing_parameter", "messages"),
         (json!({"model": 5}), "invalid_parameter", "model"),
     ] {
-        assert_eq!(
-            refused(CompletionKind::Chat, &chat(more.clone())),
-            (code, Some(param.to_string())),
-            "{more}"
-        );
+        assert_eq!(refused(Endpoint::Chat, &chat(more.clone())), (code, Some(param.to_string())), "{more}");
     }
     for text in ["", "[]", "{", "{\"model\":\"a\",\"model\":\"b\"}", "{\"model\":\"\\ud800\"}", "nul"] {
-        let error = CompletionRequest::parse(CompletionKind::Chat, text.as_bytes()).unwrap_err();
+        let error = CompletionRequest::parse(Endpoint::Chat, text.as_bytes()).unwrap_err();
         assert_eq!(error.status, 400, "{text}");
     }
 }
@@ -109,9 +102,9 @@ fn parts_that_are_not_text_need_a_bound_of_their_own() {
     let parts =
         json!([{"type": "text", "text": "abc"}, {"type": "image_url", "image_url": {"url": "data:"}}]);
     let body = chat(json!({"messages": [{"role": "user", "content": parts}]}));
-    assert_eq!(refused(CompletionKind::Chat, &body), ("unsupported_content", Some("messages".to_string())));
+    assert_eq!(refused(Endpoint::Chat, &body), ("unsupported_content", Some("messages".to_string())));
     let text = body.to_string();
-    let request = CompletionRequest::parse(CompletionKind::Chat, text.as_bytes()).unwrap();
+    let request = CompletionRequest::parse(Endpoint::Chat, text.as_bytes()).unwrap();
     let seeing =
         ModelConfig { part_tokens: PartTokens { image: Some(500), ..PartTokens::default() }, ..model() };
     assert_eq!(request.bound(&seeing).unwrap().prompts, [4 + 4 + (32 + 3) + (32 + 500)]);
@@ -124,7 +117,7 @@ fn name_of(model: &ModelConfig) -> &str {
 
 fn forwarded(text: &str, model: &ModelConfig) -> String {
     let whole = Bytes::copy_from_slice(text.as_bytes());
-    let request = CompletionRequest::parse(CompletionKind::Chat, &whole).unwrap();
+    let request = CompletionRequest::parse(Endpoint::Chat, &whole).unwrap();
     String::from_utf8(request.forward(&whole, model, name_of(model), None).to_vec()).unwrap()
 }
 
@@ -158,22 +151,19 @@ fn a_fitted_limit_is_added_under_the_name_that_the_upstream_takes() {
     };
     let chat = r#"{"model":"small","messages":[{}],"max_tokens":null,"stream":true}"#;
     assert_eq!(
-        limited(CompletionKind::Chat, chat, &model()),
+        limited(Endpoint::Chat, chat, &model()),
         r#"{"stream_options":{"include_usage":true},"model":"small","messages":[{}],"max_tokens":77,"stream":true}"#
     );
     let newer = ModelConfig { limit_parameter: LimitParameter::MaxCompletionTokens, ..model() };
-    let sent = limited(CompletionKind::Chat, chat, &newer);
+    let sent = limited(Endpoint::Chat, chat, &newer);
     let sent: Value = serde_json::from_str(&sent).unwrap();
     assert_eq!((&sent["max_completion_tokens"], &sent["max_tokens"]), (&json!(77), &Value::Null));
     assert_eq!(sent["stream_options"]["include_usage"], true);
     let text = r#" {"model":"small","prompt":"a"}"#;
-    assert_eq!(
-        limited(CompletionKind::Text, text, &newer),
-        r#" {"max_tokens":77,"model":"small","prompt":"a"}"#
-    );
+    assert_eq!(limited(Endpoint::Text, text, &newer), r#" {"max_tokens":77,"model":"small","prompt":"a"}"#);
     let asked =
         json!({"model": "small", "messages": [{}], "max_tokens": 3, "max_completion_tokens": 9}).to_string();
-    let request = CompletionRequest::parse(CompletionKind::Chat, asked.as_bytes()).unwrap();
+    let request = CompletionRequest::parse(Endpoint::Chat, asked.as_bytes()).unwrap();
     assert_eq!(request.own_limit(), Some("max_completion_tokens"));
 }
 
@@ -181,7 +171,7 @@ proptest! {
     /// No bytes are a request that panics, and what is forwarded is JSON again.
     #[test]
     fn any_bytes_are_a_request_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        if let Ok(request) = CompletionRequest::parse(CompletionKind::Chat, &bytes) {
+        if let Ok(request) = CompletionRequest::parse(Endpoint::Chat, &bytes) {
             let _ = request.bound(&model());
         }
     }
@@ -189,7 +179,7 @@ proptest! {
     #[test]
     fn a_prompt_has_no_more_words_than_its_bound(content in "\\PC{0,80}", name in "\\PC{0,20}") {
         let body = chat(json!({"messages": [{"role": "user", "name": name, "content": content}], "stream": true}));
-        let bound = bound(CompletionKind::Chat, &body).unwrap();
+        let bound = bound(Endpoint::Chat, &body).unwrap();
         prop_assert!(bound.prompts[0] >= (content.len() + name.len()) as u64);
         let sent: Value = serde_json::from_str(&forwarded(&body.to_string(), &model())).unwrap();
         prop_assert_eq!(&sent["messages"], &body["messages"]);
@@ -201,9 +191,9 @@ proptest! {
 /// counted or refused on purpose.
 #[test]
 fn every_parameter_of_the_usual_clients_has_a_use() {
-    let clients: [(CompletionKind, &str); 5] = [
+    let clients: [(Endpoint, &str); 5] = [
         (
-            CompletionKind::Chat,
+            Endpoint::Chat,
             "messages model audio frequency_penalty function_call functions logit_bias logprobs max_completion_tokens \
              max_tokens metadata modalities moderation n parallel_tool_calls prediction presence_penalty prompt_cache_key \
              prompt_cache_options prompt_cache_retention reasoning_effort response_format safety_identifier seed \
@@ -211,13 +201,13 @@ fn every_parameter_of_the_usual_clients_has_a_use() {
              web_search_options stream",
         ),
         (
-            CompletionKind::Text,
+            Endpoint::Text,
             "model prompt best_of echo frequency_penalty logit_bias logprobs max_tokens n presence_penalty seed stop \
              stream_options suffix temperature top_p user stream",
         ),
-        (CompletionKind::Embeddings, "input model dimensions encoding_format user"),
+        (Endpoint::Embeddings, "input model dimensions encoding_format user"),
         (
-            CompletionKind::Responses,
+            Endpoint::Responses,
             "access_programs background background_options context_management conversation image include input \
              instructions max_output_tokens max_tool_calls metadata model moderation parallel_tool_calls \
              previous_response_id prompt prompt_cache_key prompt_cache_options prompt_cache_retention reasoning \
@@ -225,7 +215,7 @@ fn every_parameter_of_the_usual_clients_has_a_use() {
              truncation user stream",
         ),
         (
-            CompletionKind::Messages,
+            Endpoint::Messages,
             "max_tokens messages model cache_control container diagnostics inference_geo metadata output_config \
              service_tier speed stop_sequences system temperature top_k top_p thinking tool_choice tools user_profile_id \
              workspace_id stream context_management mcp_servers fallbacks betas",
@@ -240,7 +230,7 @@ fn every_parameter_of_the_usual_clients_has_a_use() {
 
 #[test]
 fn a_parameter_is_listed_once() {
-    for endpoint in CompletionKind::ALL {
+    for endpoint in Endpoint::ALL {
         let mut names: Vec<&str> = fields::names(endpoint).collect();
         let all = names.len();
         names.sort_unstable();
@@ -268,14 +258,14 @@ fn parameters_that_print_or_cost_without_a_bound_are_refused_by_name() {
         ("tools", json!([{"type": "web_search"}])),
         ("an_extension", json!(1)),
     ] {
-        let refused = refused(CompletionKind::Chat, &chat(json!({name: value})));
+        let refused = refused(Endpoint::Chat, &chat(json!({name: value})));
         assert_eq!(refused, ("unsupported_parameter", Some(name.to_string())), "{value}");
     }
     for same in [
         json!({"audio": null, "prediction": null, "priority": 0, "use_beam_search": false}),
         json!({"modalities": ["text"], "service_tier": "auto", "logit_bias": {"5": -100}, "reasoning_effort": "low"}),
     ] {
-        assert_eq!(bound(CompletionKind::Chat, &chat(same)), bound(CompletionKind::Chat, &chat(json!({}))));
+        assert_eq!(bound(Endpoint::Chat, &chat(same)), bound(Endpoint::Chat, &chat(json!({}))));
     }
 }
 
@@ -284,7 +274,7 @@ fn unknown_parameters_count_where_the_model_says_so() {
     let counting = ModelConfig { unknown_fields: UnknownFields::Count, ..model() };
     let most = |body: &Value| {
         let text = body.to_string();
-        let request = CompletionRequest::parse(CompletionKind::Chat, text.as_bytes()).unwrap();
+        let request = CompletionRequest::parse(Endpoint::Chat, text.as_bytes()).unwrap();
         request.bound(&counting).map(|bound| bound.prompts[0])
     };
     let plain = most(&chat(json!({}))).unwrap();
@@ -299,7 +289,7 @@ fn messages_are_bounded_by_what_templates_print_of_them() {
     let qwen = ModelConfig { family: Family::Qwen, context_tokens: 1 << 30, ..model() };
     let most = |message: Value| {
         let text = chat(json!({"messages": [message]})).to_string();
-        let request = CompletionRequest::parse(CompletionKind::Chat, text.as_bytes()).unwrap();
+        let request = CompletionRequest::parse(Endpoint::Chat, text.as_bytes()).unwrap();
         request.bound(&qwen).map(|bound| bound.prompts[0]).map_err(|error| (error.code, error.param))
     };
     let empty = most(json!({"role": "user", "content": ""})).unwrap();
@@ -321,11 +311,8 @@ fn messages_are_bounded_by_what_templates_print_of_them() {
     assert_eq!(most(file).unwrap_err().0, "unsupported_content");
     let endless = "[".repeat(300_000);
     assert!(
-        CompletionRequest::parse(
-            CompletionKind::Chat,
-            format!(r#"{{"model":"a","messages":{endless}"#).as_bytes()
-        )
-        .is_err()
+        CompletionRequest::parse(Endpoint::Chat, format!(r#"{{"model":"a","messages":{endless}"#).as_bytes())
+            .is_err()
     );
 }
 
@@ -333,33 +320,33 @@ fn messages_are_bounded_by_what_templates_print_of_them() {
 fn the_newer_forms_are_bounded_by_their_own_parameters() {
     let most = |endpoint, body: Value| bound(endpoint, &body).map(|bound| (bound.prompts, bound.answer));
     let vectors = json!({"model": "small", "input": ["four", "über"], "dimensions": 8});
-    assert_eq!(most(CompletionKind::Embeddings, vectors), Ok((vec![4, 5], 0)));
+    assert_eq!(most(Endpoint::Embeddings, vectors), Ok((vec![4, 5], 0)));
     let plain = json!({"model": "small", "input": "four", "instructions": "six by", "max_output_tokens": 9, "store": false});
-    assert_eq!(most(CompletionKind::Responses, plain), Ok((vec![4 + 2 * 4 + 6 + 4], 9)));
+    assert_eq!(most(Endpoint::Responses, plain), Ok((vec![4 + 2 * 4 + 6 + 4], 9)));
     let claude = json!({"model": "small", "max_tokens": 9, "system": [{"type": "text", "text": "six by"}],
         "messages": [{"role": "user", "content": "four"}], "thinking": {"type": "enabled", "budget_tokens": 4}});
-    assert_eq!(most(CompletionKind::Messages, claude), Ok((vec![4 + 4 + 4 + 4 + 32 + 6], 9)));
+    assert_eq!(most(Endpoint::Messages, claude), Ok((vec![4 + 4 + 4 + 4 + 32 + 6], 9)));
     for (endpoint, body, code) in [
-        (CompletionKind::Embeddings, json!({"input": "a", "messages": []}), "unsupported_parameter"),
+        (Endpoint::Embeddings, json!({"input": "a", "messages": []}), "unsupported_parameter"),
         (
-            CompletionKind::Responses,
+            Endpoint::Responses,
             json!({"input": "a", "previous_response_id": "resp_1"}),
             "unsupported_parameter",
         ),
-        (CompletionKind::Responses, json!({"input": "a", "background": true}), "unsupported_parameter"),
+        (Endpoint::Responses, json!({"input": "a", "background": true}), "unsupported_parameter"),
         (
-            CompletionKind::Responses,
+            Endpoint::Responses,
             json!({"input": "a", "tools": [{"type": "web_search"}]}),
             "unsupported_parameter",
         ),
         (
-            CompletionKind::Responses,
+            Endpoint::Responses,
             json!({"input": [{"type": "item_reference", "id": "msg_1"}]}),
             "unsupported_content",
         ),
-        (CompletionKind::Messages, json!({"messages": [{}], "mcp_servers": []}), "unsupported_parameter"),
+        (Endpoint::Messages, json!({"messages": [{}], "mcp_servers": []}), "unsupported_parameter"),
         (
-            CompletionKind::Messages,
+            Endpoint::Messages,
             json!({"messages": [{}], "tools": [{"type": "bash_20250124"}]}),
             "unsupported_parameter",
         ),

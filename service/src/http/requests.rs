@@ -31,8 +31,9 @@ use {
     },
 };
 
-/// The answer to a network that has used up its share, in the shape that all servers' errors have.
-pub(super) const SHARE_USED_UP: &str = "{\"error\":{\"message\":\"too many connections or requests come from your network at once; close some, or wait until some \
+/// The answer to a network that has used up its share, in the shape that all servers' errors have. `type` makes it one for
+/// clients of Anthropic as well.
+pub(super) const SHARE_USED_UP: &str = "{\"type\":\"error\",\"error\":{\"message\":\"too many connections or requests come from your network at once; close some, or wait until some \
      have ended\",\"type\":\"rate_limit_error\",\"param\":null,\"code\":\"too_many_connections\"}}";
 /// Seconds after which such a client may try again.
 pub(super) const RETRY_SECONDS: u32 = 2;

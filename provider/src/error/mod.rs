@@ -1,5 +1,8 @@
-//! Errors in the shape of OpenAI's API, so that its clients show them.
+//! Errors in the shape of OpenAI's API, or of Anthropic's where its clients call, so that they show them.
 
+mod shape;
+
+pub(crate) use shape::ErrorShape;
 use {
     axum::{
         Json,
@@ -8,7 +11,8 @@ use {
     },
     blockable_gate::{Refusal, StoreError},
     blockable_service::http::BodyError,
-    serde_json::{Map, Value, json},
+    serde_json::{Map, Value},
+    std::sync::Arc,
 };
 
 /// Seconds after which a request that was refused for a passing reason may be tried again.
@@ -34,10 +38,6 @@ pub(crate) struct ApiError {
     /// Headers of the job that failed: its hold and its units. Boxed, as errors are moved often and seldom have them.
     pub job: Option<Box<[(&'static str, u64); 2]>>,
 }
-
-/// The code of an error, kept with its response for logs and metrics.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ErrorCode(pub &'static str);
 
 impl ApiError {
     /// An error with a status, a type, a code and a message.
@@ -80,6 +80,12 @@ impl ApiError {
         ApiError::new(StatusCode::NOT_FOUND, "invalid_request_error", code, message)
     }
 
+    /// A model that is not served at an endpoint, with those where it is.
+    pub(crate) fn not_served_at(path: &str, others: &str) -> ApiError {
+        let message = format!("the model is not served at /v1{path}; it is at {others}");
+        ApiError { param: Some("model".to_string()), ..ApiError::not_found("endpoint_not_served", message) }
+    }
+
     /// A model that is not on offer.
     pub(crate) fn no_such_model() -> ApiError {
         let message = "the provider has no such model; GET /v1/models lists those on offer";
@@ -114,13 +120,9 @@ impl ApiError {
         ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "internal_error", message)
     }
 
-    /// The body of the answer.
+    /// The body of the answer in OpenAI's shape.
     pub(crate) fn body(&self) -> Value {
-        let error =
-            json!({"message": self.message, "type": self.kind, "param": self.param, "code": self.code});
-        let mut body = self.details.clone();
-        body.insert("error".to_string(), error);
-        Value::Object(body)
+        ErrorShape::OpenAi.body(self, "")
     }
 }
 
@@ -165,7 +167,8 @@ impl IntoResponse for ApiError {
         for (name, number) in self.job.iter().flat_map(|headers| headers.iter()) {
             response.headers_mut().insert(*name, HeaderValue::from(*number));
         }
-        response.extensions_mut().insert(ErrorCode(self.code));
+        // For logs and metrics, and for clients that read another shape.
+        response.extensions_mut().insert(Arc::new(self));
         response
     }
 }

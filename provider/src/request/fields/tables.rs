@@ -1,18 +1,10 @@
-//! The parameters of a request, and the use that is made of each: it is read here, forwarded, counted as a part of the prompt,
-//! or refused.
-//!
-//! A parameter that stands in no table is refused: some upstreams obey parameters that cost without a bound, or that are meant
-//! for their operator. A model's `unknown_fields = "count"` lets such ones pass, counted.
+//! The tables of parameters with the use of each.
 
-use {
-    super::{CompletionKind, raw::Fields},
-    crate::{config::UnknownFields, error::ApiError},
-    serde_json::{Value, value::RawValue},
-};
+use crate::config::Endpoint;
 
 /// The use of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Use {
+pub(in crate::request) enum Use {
     /// It is read where the request is.
     Read,
     /// It never becomes tokens of the prompt, and bounds or shapes the answer at most.
@@ -25,11 +17,28 @@ pub(super) enum Use {
     Variables,
     /// One of these values; others cost without a bound, or more than the price says.
     Only(&'static [&'static str]),
-    /// It costs without a bound, reads what is not the customer's, or is for the upstream's operator.
-    Refused,
+    /// It is refused, for a reason.
+    Refused(&'static str),
 }
 
 use Use::{Counted, Forward, Only, Read, Refused, Tools, Variables};
+
+const ELSEWHERE: &str = "it names other upstreams, keys or ways than the provider's";
+const OPERATORS: &str = "it is for the operator of the model's server";
+const OTHER_LIMIT: &str = "it is another name of a limit, which some servers obey and others do not";
+const OTHER_TEXT: &str =
+    "it is no text of this endpoint's requests, and some servers would read it uncounted";
+const UNBOUNDED: &str = "its cost has no bound that could be held before";
+const STORED: &str =
+    "nothing is stored here, and what is stored elsewhere would be read uncounted; send the whole input";
+const SOUND: &str = "answers in sound have no limit in tokens that could be held before";
+const PREDICTED: &str =
+    "predicted tokens that are not used are charged as well, beyond every limit of the answer";
+const SEARCHED: &str =
+    "a search adds pages to the prompt that nobody can count before, and has a price of its own";
+const TEMPLATE: &str = "a template may print the prompt as often as it likes; the model's own one is used";
+const MEDIA: &str = "it changes the number of tokens of an image, a sound or a video";
+const WORKS_ON: &str = "it starts work beyond this request's answer";
 
 /// Parameters of all endpoints.
 const EVERYWHERE: &[(&str, Use)] = &[
@@ -41,7 +50,6 @@ const EVERYWHERE: &[(&str, Use)] = &[
     ("prompt_cache_retention", Forward),
     ("safety_identifier", Forward),
     ("service_tier", Only(&[r#""auto""#, r#""default""#, r#""flex""#, r#""standard_only""#])),
-    ("store", Forward),
     ("temperature", Forward),
     ("top_k", Forward),
     ("top_logprobs", Forward),
@@ -50,27 +58,27 @@ const EVERYWHERE: &[(&str, Use)] = &[
     ("truncation_side", Forward),
     ("user", Forward),
     // Other upstreams, keys and ways than the provider's.
-    ("api_base", Refused),
-    ("api_key", Refused),
-    ("base_url", Refused),
-    ("extra_body", Refused),
-    ("fallbacks", Refused),
-    ("kv_transfer_params", Refused),
-    ("lora", Refused),
-    ("lora_path", Refused),
-    ("media_io_kwargs", Refused),
-    ("mm_processor_kwargs", Refused),
-    ("mock_response", Refused),
-    ("models", Refused),
-    ("moderation", Refused),
-    ("options", Refused),
-    ("plugins", Refused),
+    ("api_base", Refused(ELSEWHERE)),
+    ("api_key", Refused(ELSEWHERE)),
+    ("base_url", Refused(ELSEWHERE)),
+    ("extra_body", Refused(ELSEWHERE)),
+    ("fallbacks", Refused(ELSEWHERE)),
+    ("kv_transfer_params", Refused(OPERATORS)),
+    ("lora", Refused(OPERATORS)),
+    ("lora_path", Refused(OPERATORS)),
+    ("media_io_kwargs", Refused(MEDIA)),
+    ("mm_processor_kwargs", Refused(MEDIA)),
+    ("mock_response", Refused(OPERATORS)),
+    ("models", Refused(ELSEWHERE)),
+    ("moderation", Refused(WORKS_ON)),
+    ("options", Refused(OPERATORS)),
+    ("plugins", Refused(WORKS_ON)),
     ("priority", Only(&["0"])),
-    ("provider", Refused),
-    ("request_id", Refused),
-    ("rid", Refused),
-    ("route", Refused),
-    ("vllm_xargs", Refused),
+    ("provider", Refused(ELSEWHERE)),
+    ("request_id", Refused(OPERATORS)),
+    ("rid", Refused(OPERATORS)),
+    ("route", Refused(ELSEWHERE)),
+    ("vllm_xargs", Refused(OPERATORS)),
 ];
 
 /// Parameters of chats and texts, beyond those of all endpoints.
@@ -128,6 +136,7 @@ const COMPLETIONS: &[(&str, Use)] = &[
     ("stop", Forward),
     ("stop_regex", Forward),
     ("stop_token_ids", Forward),
+    ("store", Forward),
     ("stream", Read),
     ("stream_options", Read),
     ("structural_tag", Counted),
@@ -138,18 +147,18 @@ const COMPLETIONS: &[(&str, Use)] = &[
     ("xtc_probability", Forward),
     ("xtc_threshold", Forward),
     // Other names of limits, which some upstreams obey.
-    ("max_gen_len", Refused),
-    ("max_length", Refused),
-    ("max_new_tokens", Refused),
-    ("max_output_tokens", Refused),
-    ("n_predict", Refused),
-    ("num_predict", Refused),
+    ("max_gen_len", Refused(OTHER_LIMIT)),
+    ("max_length", Refused(OTHER_LIMIT)),
+    ("max_new_tokens", Refused(OTHER_LIMIT)),
+    ("max_output_tokens", Refused(OTHER_LIMIT)),
+    ("n_predict", Refused(OTHER_LIMIT)),
+    ("num_predict", Refused(OTHER_LIMIT)),
     // Texts that are not read here, or work beyond the tokens of the answer.
-    ("custom_logit_processor", Refused),
-    ("input", Refused),
-    ("logits_processors", Refused),
-    ("prompt_embeds", Refused),
-    ("return_hidden_states", Refused),
+    ("custom_logit_processor", Refused(OPERATORS)),
+    ("input", Refused(OTHER_TEXT)),
+    ("logits_processors", Refused(OPERATORS)),
+    ("prompt_embeds", Refused(UNBOUNDED)),
+    ("return_hidden_states", Refused(OPERATORS)),
     ("use_beam_search", Only(&["false"])),
 ];
 
@@ -177,22 +186,22 @@ const CHAT: &[(&str, Use)] = &[
     ("tool_choice", Counted),
     ("tools", Tools),
     ("verbosity", Forward),
-    ("audio", Refused),
-    ("chat_template", Refused),
-    ("prediction", Refused),
-    ("prompt", Refused),
-    ("suffix", Refused),
-    ("system", Refused),
-    ("web_search_options", Refused),
+    ("audio", Refused(SOUND)),
+    ("chat_template", Refused(TEMPLATE)),
+    ("prediction", Refused(PREDICTED)),
+    ("prompt", Refused(OTHER_TEXT)),
+    ("suffix", Refused(OTHER_TEXT)),
+    ("system", Refused(OTHER_TEXT)),
+    ("web_search_options", Refused(SEARCHED)),
 ];
 
 /// Parameters of `/v1/completions`.
 const TEXT: &[(&str, Use)] = &[
     ("prompt", Read),
     ("suffix", Counted),
-    ("chat_template", Refused),
-    ("messages", Refused),
-    ("tools", Refused),
+    ("chat_template", Refused(TEMPLATE)),
+    ("messages", Refused(OTHER_TEXT)),
+    ("tools", Refused(OTHER_TEXT)),
 ];
 
 /// Parameters of `/v1/embeddings`.
@@ -208,18 +217,18 @@ const EMBEDDINGS: &[(&str, Use)] = &[
     ("normalize", Forward),
     ("task", Counted),
     ("truncate", Forward),
-    ("chat_template", Refused),
-    ("messages", Refused),
+    ("chat_template", Refused(TEMPLATE)),
+    ("messages", Refused(OTHER_TEXT)),
 ];
 
 /// Parameters of `/v1/responses`.
 const RESPONSES: &[(&str, Use)] = &[
-    ("access_programs", Refused),
+    ("access_programs", Refused(WORKS_ON)),
     ("background", Only(&["false"])),
-    ("background_options", Refused),
-    ("context_management", Refused),
-    ("enable_response_messages", Refused),
-    ("image", Refused),
+    ("background_options", Refused(WORKS_ON)),
+    ("context_management", Refused(WORKS_ON)),
+    ("enable_response_messages", Refused(OPERATORS)),
+    ("image", Refused(OTHER_TEXT)),
     ("include", Forward),
     ("input", Read),
     ("instructions", Read),
@@ -230,6 +239,7 @@ const RESPONSES: &[(&str, Use)] = &[
     ("repetition_penalty", Forward),
     ("seed", Forward),
     ("stop", Forward),
+    ("store", Only(&["false"])),
     ("stream", Read),
     ("stream_options", Forward),
     ("text", Counted),
@@ -237,13 +247,13 @@ const RESPONSES: &[(&str, Use)] = &[
     ("tools", Tools),
     ("truncation", Forward),
     // What others may have stored, and texts that are not in the request.
-    ("conversation", Refused),
-    ("previous_input_messages", Refused),
-    ("previous_response_id", Refused),
-    ("prompt", Refused),
-    ("max_tokens", Refused),
-    ("max_completion_tokens", Refused),
-    ("messages", Refused),
+    ("conversation", Refused(STORED)),
+    ("previous_input_messages", Refused(STORED)),
+    ("previous_response_id", Refused(STORED)),
+    ("prompt", Refused(STORED)),
+    ("max_tokens", Refused(OTHER_LIMIT)),
+    ("max_completion_tokens", Refused(OTHER_LIMIT)),
+    ("messages", Refused(OTHER_TEXT)),
 ];
 
 /// Parameters of `/v1/messages`.
@@ -260,110 +270,36 @@ const MESSAGES: &[(&str, Use)] = &[
     ("thinking", Forward),
     ("tool_choice", Counted),
     ("tools", Tools),
-    ("betas", Refused),
-    ("container", Refused),
-    ("context_management", Refused),
-    ("diagnostics", Refused),
-    ("inference_geo", Refused),
-    ("mcp_servers", Refused),
+    ("betas", Refused(WORKS_ON)),
+    ("container", Refused(STORED)),
+    ("context_management", Refused(WORKS_ON)),
+    ("diagnostics", Refused(OPERATORS)),
+    ("inference_geo", Refused(ELSEWHERE)),
+    ("mcp_servers", Refused(WORKS_ON)),
     ("speed", Only(&[r#""standard""#])),
-    ("user_profile_id", Refused),
-    ("workspace_id", Refused),
+    ("user_profile_id", Refused(OPERATORS)),
+    ("workspace_id", Refused(OPERATORS)),
 ];
 
 /// Lists the parameters of an endpoint.
-fn listed(endpoint: CompletionKind) -> impl Iterator<Item = &'static (&'static str, Use)> {
+fn listed(endpoint: Endpoint) -> impl Iterator<Item = &'static (&'static str, Use)> {
     let tables: &[&[(&str, Use)]] = match endpoint {
-        CompletionKind::Chat => &[CHAT, COMPLETIONS, EVERYWHERE],
-        CompletionKind::Text => &[TEXT, COMPLETIONS, EVERYWHERE],
-        CompletionKind::Embeddings => &[EMBEDDINGS, EVERYWHERE],
-        CompletionKind::Responses => &[RESPONSES, EVERYWHERE],
-        CompletionKind::Messages => &[MESSAGES, EVERYWHERE],
+        Endpoint::Chat => &[CHAT, COMPLETIONS, EVERYWHERE],
+        Endpoint::Text => &[TEXT, COMPLETIONS, EVERYWHERE],
+        Endpoint::Embeddings => &[EMBEDDINGS, EVERYWHERE],
+        Endpoint::Responses => &[RESPONSES, EVERYWHERE],
+        Endpoint::Messages => &[MESSAGES, EVERYWHERE],
     };
     tables.iter().flat_map(|table| table.iter())
 }
 
 /// Finds the use of a parameter; `None` where no table names it.
-pub(super) fn find(endpoint: CompletionKind, name: &str) -> Option<Use> {
+pub(in crate::request) fn find(endpoint: Endpoint, name: &str) -> Option<Use> {
     listed(endpoint).find(|(known, _)| *known == name).map(|(_, found)| *found)
 }
 
 /// The names of an endpoint's parameters.
 #[cfg(test)]
-pub(super) fn names(endpoint: CompletionKind) -> impl Iterator<Item = &'static str> {
+pub(in crate::request) fn names(endpoint: Endpoint) -> impl Iterator<Item = &'static str> {
     listed(endpoint).map(|(name, _)| *name)
-}
-
-/// A parameter that may become part of the prompt.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct CountedField<'a> {
-    pub name: &'a str,
-    pub value: &'a RawValue,
-    /// True for tools.
-    pub tools: bool,
-}
-
-/// Sorts out the parameters that count. Errors: 400 for one that is refused, or that is not known and may not be counted.
-pub(super) fn counted<'a>(
-    endpoint: CompletionKind,
-    fields: &'a Fields<'a>,
-    unknown: UnknownFields,
-) -> Result<Vec<CountedField<'a>>, ApiError> {
-    let mut counted = Vec::new();
-    for (name, value) in fields.all() {
-        // Most clients send parameters that they do not use as null.
-        if value.get() == "null" {
-            continue;
-        }
-        let tools = match find(endpoint, name) {
-            Some(Read | Forward) => continue,
-            Some(Counted) => false,
-            Some(Tools) => true,
-            Some(Variables) => {
-                plain_variables(name, value)?;
-                false
-            }
-            Some(Only(values)) => {
-                let given: Option<Value> = serde_json::from_str(value.get()).ok();
-                if given.is_some_and(|given| values.contains(&given.to_string().as_str())) {
-                    continue;
-                }
-                let message =
-                    format!("`{name}` may only be {} here; change or remove it", values.join(" or "));
-                return Err(unsupported(name, message));
-            }
-            Some(Refused) => return Err(unsupported(name, format!("`{name}` is not supported; remove it"))),
-            None => match unknown {
-                UnknownFields::Count if !resembles_known(endpoint, name) => false,
-                _ => return Err(unsupported(name, format!("`{name}` is not known; remove it"))),
-            },
-        };
-        counted.push(CountedField { name, value, tools });
-    }
-    Ok(counted)
-}
-
-/// Some upstreams ignore the case of names: they would obey a parameter that was not read here.
-fn resembles_known(endpoint: CompletionKind, name: &str) -> bool {
-    find(endpoint, &name.trim().to_ascii_lowercase().replace('-', "_")).is_some()
-}
-
-/// Templates print a list or an object as often as they like.
-fn plain_variables(name: &str, value: &RawValue) -> Result<(), ApiError> {
-    let wrong = || {
-        let message = format!("`{name}` may only hold texts, numbers, true and false; remove the others");
-        unsupported(name, message)
-    };
-    let variables: Fields = serde_json::from_str(value.get()).map_err(|_| wrong())?;
-    let plain = |value: &RawValue| !value.get().starts_with(['[', '{']);
-    let known = |name: &str| !matches!(name, "messages" | "tools" | "documents" | "chat_template");
-    match variables.all().all(|(name, value)| plain(value) && known(name)) {
-        true => Ok(()),
-        false => Err(wrong()),
-    }
-}
-
-/// Makes the answer for a parameter that is not served.
-pub(super) fn unsupported(name: &str, message: impl Into<String>) -> ApiError {
-    ApiError { code: "unsupported_parameter", ..ApiError::param(name, message) }
 }

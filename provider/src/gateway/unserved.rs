@@ -1,0 +1,44 @@
+//! Paths of the newer APIs that this server does not serve, with the reason.
+
+use {
+    crate::{app::App, error::ApiError},
+    axum::{Router, extract::Path, routing::any},
+    std::sync::Arc,
+};
+
+/// Paths below `/v1/responses` and `/v1/messages`.
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/v1/responses/{*rest}", any(no_response))
+        .route("/v1/messages/{*rest}", any(no_messages))
+}
+
+async fn no_response(Path(rest): Path<String>) -> ApiError {
+    match rest.as_str() {
+        "input_tokens" => tokens_are_not_counted(),
+        "compact" => {
+            let message = "conversations are not compacted here; send a shorter `input`";
+            ApiError::not_found("not_served", message)
+        }
+        _ => {
+            let message = "responses are not stored here, so none can be read, cancelled or removed; keep the answer, and send what \
+                           came before as `input`";
+            ApiError::not_found("responses_not_stored", message)
+        }
+    }
+}
+
+async fn no_messages(Path(rest): Path<String>) -> ApiError {
+    match rest.as_str() {
+        "count_tokens" => tokens_are_not_counted(),
+        _ => ApiError::not_found(
+            "not_served",
+            "batches are not served here; send each request to /v1/messages",
+        ),
+    }
+}
+
+fn tokens_are_not_counted() -> ApiError {
+    let message = "tokens are not counted ahead of a request here; the `usage` of each answer has them";
+    ApiError::not_found("tokens_not_counted", message)
+}
