@@ -130,6 +130,20 @@ impl Case {
         Case { leaves: Some(seen), aborts: true, ..self }
     }
 
+    /// A request to another endpoint than chats, with the same limit under its name there.
+    pub fn at(self, path: &'static str) -> Case {
+        let mut case = Case { path, ..self };
+        let more = case.more.as_object_mut().unwrap();
+        let limit = more.remove("max_tokens").unwrap();
+        more.remove("stream_options");
+        match path {
+            "/v1/messages" => more.insert("max_tokens".to_string(), limit),
+            "/v1/responses" => more.insert("max_output_tokens".to_string(), limit),
+            _ => None,
+        };
+        case
+    }
+
     /// A text completion.
     pub fn text(self) -> Case {
         Case { path: "/v1/completions", ..self }
@@ -155,6 +169,11 @@ pub const FINISH: &str =
     "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}],\"usage\":null}\n\n";
 pub const ERROR: &str =
     "data: {\"error\":{\"message\":\"CUDA out of memory at gpu-7.internal\",\"type\":\"server_error\"}}\n\n";
+
+/// An event with its name, as the newer forms have them. Its data has its type.
+pub fn event(data: Value) -> String {
+    format!("event: {}\ndata: {data}\n\n", data["type"].as_str().unwrap())
+}
 
 /// A piece of an answer.
 pub fn text(text: &str) -> String {

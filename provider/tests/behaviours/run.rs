@@ -96,9 +96,10 @@ async fn check(bench: &Bench, upstream: &Upstream, number: u64, case: &Case) -> 
 
 /// Sends the request. Returns status and body, as far as the client stays.
 async fn ask(bench: &Bench, number: u64, case: &Case) -> Result<(u16, String), String> {
-    let mut body = json!({"model": case.model, "seed": number});
+    let mut body = json!({"model": case.model, "metadata": {"case": number.to_string()}});
     match case.path {
         "/v1/completions" => body["prompt"] = json!("sixteen b"),
+        "/v1/embeddings" | "/v1/responses" => body["input"] = json!("sixteen b"),
         _ => body["messages"] = json!([{"role": "user", "content": "hi"}]),
     }
     body.as_object_mut().unwrap().extend(case.more.as_object().unwrap().clone());
@@ -171,6 +172,16 @@ fn seen(case: &Case, status: u16, answer: &str) -> Result<(), String> {
         let error: Value = serde_json::from_str(last).unwrap_or_default();
         if error["error"]["code"] != code || answer.contains("[DONE]") {
             return wrong(format!("no error {code} at the end"));
+        }
+        let is_shaped = match case.path {
+            "/v1/messages" => error["type"] == "error" && error["request_id"].is_string(),
+            "/v1/responses" if status == 200 => {
+                error["type"] == "error" && error["code"] == code && error["sequence_number"].is_u64()
+            }
+            _ => true,
+        };
+        if !is_shaped {
+            return wrong("another shape of errors".to_string());
         }
     }
     Ok(())

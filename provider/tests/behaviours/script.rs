@@ -45,7 +45,7 @@ pub struct Got {
     pub aborted: usize,
 }
 
-/// The scripts of all cases, by the number that their requests carry in `seed`.
+/// The scripts of all cases, by the number that their requests carry in `metadata`.
 #[derive(Clone, Default)]
 pub struct Upstream {
     scripts: Arc<HashMap<u64, Vec<Act>>>,
@@ -81,7 +81,7 @@ impl Upstream {
             let _ = stream.write_all(&closing(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")).await;
             return None;
         };
-        let number = body["seed"].as_u64().unwrap();
+        let number = body["metadata"]["case"].as_str().unwrap().parse().unwrap();
         self.got.lock().unwrap().entry(number).or_default().bodies.push(body);
         stream.set_nodelay(true).unwrap();
         for act in &self.scripts[&number] {

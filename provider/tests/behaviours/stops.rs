@@ -24,7 +24,10 @@ async fn streams_that_do_not_end_in_time_are_cut_short_and_charged() {
     })
     .await;
     let ask = async |seed: u64, more: Value| {
-        let mut body = chat_body("hi", json!({"model": "plain", "seed": seed, "max_tokens": 100}));
+        let mut body = chat_body(
+            "hi",
+            json!({"model": "plain", "metadata": {"case": seed.to_string()}, "max_tokens": 100}),
+        );
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         bench.post("/v1/chat/completions", &body)
     };

@@ -44,11 +44,11 @@ impl Scripted {
         Scripted::start(|| Reply::Status(HEAD.to_string(), GOOD.to_string()))
     }
 
-    fn status(line: &'static str, body: &'static str) -> Scripted {
+    pub fn status(line: &'static str, body: &'static str) -> Scripted {
         Scripted::start(move || Reply::Status(line.to_string(), body.to_string()))
     }
 
-    fn stream(body: String) -> Scripted {
+    pub fn stream(body: String) -> Scripted {
         let line = "200 OK\r\ncontent-type: text/event-stream";
         Scripted::start(move || Reply::Status(line.to_string(), body.clone()))
     }
@@ -269,7 +269,9 @@ async fn an_answer_names_the_public_model_and_nothing_of_the_upstream() {
             assert!(!text.contains(own), "{own}: {text}");
         }
     }
-    let tokens = |class: &str| format!("blockable_provider_tokens_total{{model=\"echo\",class=\"{class}\"}}");
+    let tokens = |class: &str| {
+        format!("blockable_provider_tokens_total{{model=\"echo\",endpoint=\"chat\",class=\"{class}\"}}")
+    };
     for (class, count) in [("prompt", "8"), ("cached", "2"), ("generated", "6"), ("reasoning", "none")] {
         assert_eq!(metric(&bench, &tokens(class)).await, count);
     }

@@ -14,6 +14,7 @@ mod changes;
 #[path = "../common/mod.rs"]
 mod common;
 mod connections;
+mod early;
 mod fleet;
 
 use {

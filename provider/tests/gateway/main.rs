@@ -10,7 +10,9 @@
     reason = "a test ends by a panic where something is wrong"
 )]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod forms;
 
 use {
     blockable_provider::config::{Revoked, RevokedKeys},
