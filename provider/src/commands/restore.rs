@@ -10,7 +10,7 @@ use {
     blockable_service::text,
     clap::Args,
     serde_json::{Value, json},
-    std::path::PathBuf,
+    std::path::{Path, PathBuf},
 };
 
 /// Makes the server's store from a backup, with the use that the chain and signed reports know of
@@ -44,7 +44,7 @@ pub(super) async fn run(args: &RestoreArgs) -> Result<(), CommandError> {
     let outcome = restore(&config, &args.backup, &args.reports, args.dry_run).await?;
     match args.json {
         true => println!("{}", document(&outcome, args.dry_run)),
-        false => print(&outcome, args.dry_run),
+        false => print(&outcome, args.dry_run, &config.revocations_file),
     }
     Ok(())
 }
@@ -69,7 +69,7 @@ fn document(outcome: &RestoreOutcome, is_dry_run: bool) -> Value {
     })
 }
 
-fn print(outcome: &RestoreOutcome, is_dry_run: bool) {
+fn print(outcome: &RestoreOutcome, is_dry_run: bool, revocations: &Path) {
     let restored = &outcome.restored;
     let taken = text::time(ChainTime(restored.taken_ms / 1_000));
     println!("{} from the backup of {taken}", if is_dry_run { "would restore" } else { "restored" });
@@ -88,5 +88,5 @@ fn print(outcome: &RestoreOutcome, is_dry_run: bool) {
         println!("a report of {} is not used: {}", report.reporter, report.reason);
     }
     println!("no report is signed up to {}", text::time(outcome.not_before));
-    println!("API keys that were revoked after the backup are valid again: revoke them once more");
+    println!("the server takes revocations of API keys since the backup from {}", revocations.display());
 }

@@ -50,6 +50,8 @@ pub struct Config {
     pub http: HttpSettings,
     /// The file with the secret that API keys are made with.
     pub secret_file: PathBuf,
+    /// The file that keeps revocations of API keys apart from the store.
+    pub revocations_file: PathBuf,
     /// Time that running requests may take to end at a shutdown.
     pub shutdown_timeout: Duration,
     /// The chain.
@@ -102,7 +104,7 @@ impl Config {
         if let Some(keypair) = &mut self.operator.keypair {
             *keypair = folder.join(&*keypair);
         }
-        for path in [&mut self.secret_file, &mut self.gate.store] {
+        for path in [&mut self.secret_file, &mut self.revocations_file, &mut self.gate.store] {
             *path = folder.join(&*path);
         }
     }
@@ -117,6 +119,7 @@ fn read(reader: &mut Reader) -> Option<Config> {
     let ops_listen = sections::read_ops(reader, listen.as_deref().unwrap_or_default());
     let http = HttpSettings::read(reader);
     let secret_file = reader.required("secret_file");
+    let revocations_file = reader.optional("revocations_file").unwrap_or(PathBuf::from("revocations"));
     let shutdown_timeout = reader.seconds("shutdown_timeout_seconds", 30, sections::SECONDS);
     let (chain, gate) = (Chain::read(reader), GateSettings::read(reader));
     if !reader.has("model") && !reader.has("gpu") {
@@ -141,6 +144,7 @@ fn read(reader: &mut Reader) -> Option<Config> {
         ops_listen,
         http,
         secret_file: secret_file?,
+        revocations_file,
         shutdown_timeout,
         chain: chain?,
         gate: gate?,

@@ -200,6 +200,7 @@ fn sections_that_wait_for_a_restart_are_named() {
     for (from, to, named) in [
         ("127.0.0.1:8080", "127.0.0.1:8081", "listen"),
         ("\"secret\"", "\"other\"", "secret_file"),
+        ("\"revocations\"", "\"elsewhere\"", "revocations_file"),
         ("shutdown_timeout_seconds = 30", "shutdown_timeout_seconds = 31", "shutdown_timeout_seconds"),
         ("127.0.0.1:9090", "127.0.0.1:9091", "[ops]"),
         ("allow_origins = []", "allow_origins = [\"*\"]", "[http]"),

@@ -5,11 +5,13 @@
 //! | first key | `blk-CREDIT-GENERATION-MAC` | with its generation, or with the borrower's place |
 //! | sub-key | `blk-CREDIT-GENERATION.NAME.VERSION-MAC` | with these, when it is revoked or replaced, and at its expiry |
 //!
-//! The store keeps the sub-keys with their bounds and the lowest generation that is good, and no text of a key. Where the
+//! The store keeps the sub-keys with their bounds and the lowest generation that is good, and no text of a key. A file of its own
+//! keeps what was revoked, for a store that is restored from a backup. Where the
 //! borrower's place has been handed over, the MAC covers the borrower of today: keys of those before it are void.
 
 mod allowance;
 mod book;
+mod revocations;
 mod revoked;
 mod secret;
 pub(crate) mod sign_in;
@@ -157,9 +159,9 @@ impl ApiKeys {
         read(&self.revoked).has_name(credit, name)
     }
 
-    /// Reads what the store keeps of keys. Errors: [`StoreError`].
-    pub(crate) async fn restore(&self, gate: &Gate) -> Result<(), StoreError> {
-        self.book.restore(gate).await
+    /// Reads what the store keeps of keys, with the revocations of a file. Errors: [`StoreError`].
+    pub(crate) async fn restore(&self, gate: &Gate, revocations: &Path) -> Result<(), StoreError> {
+        self.book.restore(gate, revocations).await
     }
 
     /// Makes the first key of a credit. A higher generation allows to revoke the lower ones. `successor` is the borrower of today

@@ -10,19 +10,19 @@ use {
 };
 
 /// A server whose credit [`ours`] has been handed to a borrower whose key the test has.
-async fn start() -> (Bench, Keypair) {
+pub(super) async fn start() -> (Bench, Keypair) {
     let (bench, borrower) = (Bench::start(|_| {}).await, Keypair::new());
     hand_over(&bench, &borrower.pubkey(), 1);
     (bench, borrower)
 }
 
-fn hand_over(bench: &Bench, borrower: &Pubkey, seq: u64) {
+pub(super) fn hand_over(bench: &Bench, borrower: &Pubkey, seq: u64) {
     let mut next = credit(0);
     (next.original_borrower, next.borrower, next.event_seq) = (next.borrower, *borrower, seq);
     bench.server.gate().observe_credit(ours(), 10 + seq, Some(&next));
 }
 
-async fn json_of(response: Response) -> Value {
+pub(super) async fn json_of(response: Response) -> Value {
     let status = response.status();
     let body: Value = response.json().await.unwrap();
     assert!(status.is_success(), "{status} {body}");
@@ -34,7 +34,7 @@ async fn challenge(bench: &Bench, replace: bool) -> Value {
     json_of(bench.http.get(bench.url(&path)).send().await.unwrap()).await
 }
 
-async fn sign_in(bench: &Bench, borrower: &Keypair, replace: bool) -> String {
+pub(super) async fn sign_in(bench: &Bench, borrower: &Keypair, replace: bool) -> String {
     let challenge = challenge(bench, replace).await;
     let signature = borrower.sign_message(challenge["message"].as_str().unwrap().as_bytes()).to_string();
     let request = json!({"credit": ours().to_string(), "challenge": challenge["challenge"], "replace": replace, "signature": signature});
@@ -42,15 +42,15 @@ async fn sign_in(bench: &Bench, borrower: &Keypair, replace: bool) -> String {
     answer["key"].as_str().unwrap().to_string()
 }
 
-async fn call(bench: &Bench, key: &str, method: Method, path: &str, body: Value) -> Response {
+pub(super) async fn call(bench: &Bench, key: &str, method: Method, path: &str, body: Value) -> Response {
     bench.http.request(method, bench.url(path)).bearer_auth(key).json(&body).send().await.unwrap()
 }
 
-async fn make(bench: &Bench, key: &str, name: &str, body: Value) -> Value {
+pub(super) async fn make(bench: &Bench, key: &str, name: &str, body: Value) -> Value {
     json_of(call(bench, key, Method::PUT, &format!("/v1/keys/{name}"), body).await).await
 }
 
-async fn chat(bench: &Bench, key: &str, more: Value) -> Response {
+pub(super) async fn chat(bench: &Bench, key: &str, more: Value) -> Response {
     call(bench, key, Method::POST, "/v1/chat/completions", chat_body("hello", more)).await
 }
 

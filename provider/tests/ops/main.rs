@@ -14,6 +14,7 @@
 mod common;
 mod keys;
 mod listener;
+mod revocations;
 mod usage;
 
 use {

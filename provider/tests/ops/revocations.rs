@@ -1,0 +1,74 @@
+//! Keys that were revoked, over a store from before.
+
+use {
+    super::keys::{call, chat, hand_over, json_of, make, sign_in, start},
+    crate::common::{Bench, refused},
+    blockable_sdk::Signer,
+    reqwest::Method,
+    serde_json::{Value, json},
+    std::{fs, path::Path},
+    tempfile::TempDir,
+};
+
+/// Puts a copy of the store in its place, as a restore does.
+fn put_back(folder: &Path, copy: &str) {
+    for end in ["-wal", "-shm"] {
+        let _ = fs::remove_file(folder.join(format!("gate.db{end}")));
+    }
+    fs::copy(folder.join(copy), folder.join("gate.db")).unwrap();
+}
+
+fn text(made: &Value) -> String {
+    made["key"].as_str().unwrap().to_string()
+}
+
+async fn works(bench: &Bench, key: &str) -> bool {
+    chat(bench, key, json!({"max_tokens": 2})).await.status() == 200
+}
+
+/// A backup has the keys as they were: without the file of revocations those that leaked would open the credit again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_from_before_a_revocation_brings_no_key_back() {
+    let (bench, borrower) = start().await;
+    let key = sign_in(&bench, &borrower, false).await;
+    let mut keys = Vec::new();
+    for name in ["gone", "replaced", "kept"] {
+        keys.push(text(&make(&bench, &key, name, json!({})).await));
+    }
+    let folder: TempDir = bench.stop().await;
+    fs::copy(folder.path().join("gate.db"), folder.path().join("old.db")).unwrap();
+
+    let bench = Bench::start_in(folder, |_| {}).await;
+    hand_over(&bench, &borrower.pubkey(), 1);
+    let late = text(&make(&bench, &key, "late", json!({})).await);
+    for (method, path) in [
+        (Method::DELETE, "/v1/keys/gone"),
+        (Method::DELETE, "/v1/keys/late"),
+        (Method::POST, "/v1/keys/replaced/replace"),
+    ] {
+        json_of(call(&bench, &key, method, path, json!({})).await).await;
+    }
+    let folder = bench.stop().await;
+    put_back(folder.path(), "old.db");
+
+    let bench = Bench::start_in(folder, |_| {}).await;
+    hand_over(&bench, &borrower.pubkey(), 1);
+    assert!(works(&bench, &keys[2]).await && works(&bench, &key).await, "others are as they were");
+    for void in [&keys[0], &keys[1], &late] {
+        assert!(!works(&bench, void).await, "{void}");
+    }
+    let again = call(&bench, &key, Method::PUT, "/v1/keys/late", json!({})).await;
+    refused(again, 409, "key_revoked").await;
+    let next = json_of(call(&bench, &key, Method::POST, "/v1/keys/replaced/replace", json!({})).await).await;
+    assert_eq!(next["version"], 3, "no text is given twice");
+    assert!(works(&bench, &text(&next)).await);
+
+    // All of them at once.
+    let fresh = sign_in(&bench, &borrower, true).await;
+    let folder = bench.stop().await;
+    put_back(folder.path(), "old.db");
+    let bench = Bench::start_in(folder, |_| {}).await;
+    hand_over(&bench, &borrower.pubkey(), 1);
+    assert!(works(&bench, &fresh).await && !works(&bench, &key).await && !works(&bench, &keys[2]).await);
+    bench.stop().await;
+}
