@@ -128,18 +128,23 @@ fn streamed(chat: bool, request: &Common, choices: Vec<Vec<String>>, usage: Valu
         }
         format!("data: {chunk}\n\n")
     };
-    let piece = move |index: usize, text: &str, end: Option<&str>| match chat {
-        true => json!([{"index": index, "delta": {"content": text}, "finish_reason": end}]),
-        false => json!([{"index": index, "text": text, "finish_reason": end}]),
+    let piece = move |index: usize, text: &str, is_first: bool, end: Option<&str>| match (chat, is_first) {
+        // Clients take the role from an answer's first piece, and some refuse an answer without one.
+        (true, true) => {
+            let delta = json!({"role": "assistant", "content": text});
+            json!([{"index": index, "delta": delta, "finish_reason": end}])
+        }
+        (true, false) => json!([{"index": index, "delta": {"content": text}, "finish_reason": end}]),
+        (false, _) => json!([{"index": index, "text": text, "finish_reason": end}]),
     };
     let words = choices.into_iter().enumerate().flat_map(|(index, words)| {
-        let mut pieces: Vec<(usize, String, Option<&str>)> =
-            words.into_iter().map(|word| (index, word + " ", None)).collect();
-        pieces.push((index, String::new(), Some("length")));
-        pieces
+        let words = words.into_iter().map(|word| (word + " ", None));
+        let pieces = words.chain([(String::new(), Some("length"))]).enumerate();
+        pieces.map(|(at, (text, end))| (index, text, at == 0, end)).collect::<Vec<_>>()
     });
     let last = chunk.clone();
-    let frames = words.map(move |(index, text, end)| chunk(piece(index, &text, end), &Value::Null));
+    let frames =
+        words.map(move |(index, text, is_first, end)| chunk(piece(index, &text, is_first, end), &Value::Null));
     let usage = with_usage.then(|| last(json!([]), &usage));
     events(frames.chain(usage).chain(std::iter::once("data: [DONE]\n\n".to_string())))
 }

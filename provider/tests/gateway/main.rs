@@ -66,6 +66,7 @@ async fn a_stream_is_settled_before_it_ends_and_states_usage_to_those_who_ask() 
     let text: String =
         pieces.iter().filter_map(|piece| piece["choices"][0]["delta"]["content"].as_str()).collect();
     assert_eq!(text, "one two ");
+    assert_eq!(pieces[0]["choices"][0]["delta"]["role"], "assistant", "clients take the role from it");
     assert!(pieces.iter().all(|piece| piece["usage"].is_null()), "nobody asked for it");
 
     let mut asked = more;
