@@ -37,12 +37,8 @@ pub(crate) fn refuse(
     };
     let is_closed = !room.locked.is_zero() || !room.frozen.is_zero();
     let payments = app.gate.opening_payments(credit, missing.unwrap_or(Units::MAX)).filter(|_| is_closed);
-    let fit = largest(available);
+    error = with_fit(error, largest(available));
     let mut advice = Vec::new();
-    if let Some((parameter, value)) = fit {
-        advice.push(format!("the largest `{parameter}` that fits now is {value}"));
-        error.details.insert("fits".to_string(), json!({ parameter: value }));
-    }
     if !room.in_flight.is_zero() {
         advice.push(format!("running requests hold {}", text::units(room.in_flight)));
     }
@@ -54,6 +50,15 @@ pub(crate) fn refuse(
     let mut units = room_json(&room);
     (units["needed"], units["missing"]) = (json!(needed), json!(missing));
     error.details.insert("units".to_string(), units);
+    error
+}
+
+/// Adds the parameter that would have to be smaller, with its largest value that fits.
+pub(crate) fn with_fit(mut error: ApiError, fit: Option<LargestFit>) -> ApiError {
+    if let Some((parameter, value)) = fit {
+        error.message += &format!("; the largest `{parameter}` that fits now is {value}");
+        error.details.insert("fits".to_string(), json!({ parameter: value }));
+    }
     error
 }
 

@@ -178,7 +178,7 @@ async fn begin(
     let reference = format!("{}/{}", plan.endpoint.name(), trace.id);
     let began = Instant::now();
     let credit = caller.credit;
-    let grant = caller.begin(plan.units, plan.least)?;
+    let grant = caller.begin(plan.units, plan.least).map_err(|refusal| plan.refuse_by_key(refusal))?;
     let job = Job::new(grant.units, reference, limit)
         .fitted_from(plan.least)
         .of_this_process()

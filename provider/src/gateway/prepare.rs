@@ -5,11 +5,12 @@ use {
         app::App,
         config::Endpoint,
         error::ApiError,
+        keys::KeyRefusal,
         meter::Rewrite,
         models::ServedModel,
         price::{Price, TokenBound},
         request::CompletionRequest,
-        shortage,
+        shortage::{self, LargestFit},
         upstreams::PublicNames,
     },
     blockable_gate::Refusal,
@@ -87,11 +88,23 @@ impl PreparedRequest {
 
     /// Makes the answer where the gate refuses it. It names the request's own limit as the parameter to be changed.
     pub(super) fn refuse(&self, app: &App, credit: &Pubkey, refusal: Refusal) -> ApiError {
-        let largest = |open| {
-            let longest = self.price.longest_answer(&self.bound, open)?;
-            (longest > 0).then_some((self.limit_parameter, longest))
-        };
-        let error = shortage::refuse(app, credit, refusal, largest);
+        self.with_parameter(shortage::refuse(app, credit, refusal, |open| self.largest(open)))
+    }
+
+    /// The same where the caller's key refuses it.
+    pub(super) fn refuse_by_key(&self, refusal: KeyRefusal) -> ApiError {
+        let fit = refusal.left().and_then(|left| self.largest(left));
+        self.with_parameter(shortage::with_fit(refusal.into(), fit))
+    }
+
+    /// The parameter that limits its answers, and its largest value that some units pay for.
+    fn largest(&self, units: Units) -> Option<LargestFit> {
+        let longest = self.price.longest_answer(&self.bound, units)?;
+        (longest > 0).then_some((self.limit_parameter, longest))
+    }
+
+    /// Names the request's own limit as the parameter to be changed, where a smaller one fits.
+    fn with_parameter(&self, error: ApiError) -> ApiError {
         let too_much = self.least == self.units && error.details.contains_key("fits");
         ApiError { param: too_much.then(|| self.limit_parameter.to_string()), ..error }
     }

@@ -40,6 +40,18 @@ pub(crate) enum KeyRefusal {
     },
 }
 
+impl KeyRefusal {
+    /// Units that the budget has left, where those are too few.
+    pub(crate) fn left(&self) -> Option<Units> {
+        match *self {
+            KeyRefusal::Budget { budget, used, held, .. } => {
+                Some(budget.saturating_sub(used).saturating_sub(held))
+            }
+            KeyRefusal::Minute { .. } => None,
+        }
+    }
+}
+
 impl From<KeyRefusal> for ApiError {
     fn from(refusal: KeyRefusal) -> ApiError {
         match refusal {
@@ -49,7 +61,7 @@ impl From<KeyRefusal> for ApiError {
                 ApiError { retry_after: Some(seconds), ..error }
             }
             KeyRefusal::Budget { budget, used, held, needed, period } => {
-                let left = budget.saturating_sub(used).saturating_sub(held);
+                let left = refusal.left().unwrap_or(Units::ZERO);
                 let message = format!(
                     "the API key's budget has {} left and the request may need {}; ask for less, or ask whoever made the key for a \
                      higher budget",

@@ -152,6 +152,17 @@ async fn a_sub_key_uses_its_budget_and_no_more_also_after_a_restart() {
     let shown = json_of(call(&bench, &key, Method::GET, "/v1/keys/team_a", json!({})).await).await;
     assert_eq!((shown["used_units"].as_u64(), shown["held_units"].as_u64()), (Some(used), Some(0)));
     assert!(shown["key"].is_null(), "the text is shown to whoever makes it");
+    // The refusal names the largest limit that the budget pays for, and that one is served.
+    let small = make(&bench, &key, "team_b", json!({"budget": {"units": 300}})).await;
+    let small = small["key"].as_str().unwrap().to_string();
+    let body =
+        refused(chat(&bench, &small, json!({"max_tokens": 1_000})).await, 402, "key_budget_exhausted").await;
+    let fits = body["fits"]["max_tokens"].as_u64().unwrap();
+    assert_eq!(body["error"]["param"], "max_tokens");
+    assert!(body["error"]["message"].as_str().unwrap().ends_with(&format!("fits now is {fits}")), "{body}");
+    let more = chat(&bench, &small, json!({"max_tokens": fits + 1})).await;
+    refused(more, 402, "key_budget_exhausted").await;
+    assert_eq!(chat(&bench, &small, json!({"max_tokens": fits})).await.status(), 200);
     // The first key and other sub-keys go on.
     assert_eq!(chat(&bench, &key, json!({"max_tokens": 10})).await.status(), 200);
     let answer = call(&bench, &team, Method::POST, "/v1/leases", json!({"gpu": "h100"})).await;
