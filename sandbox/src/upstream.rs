@@ -35,6 +35,13 @@ impl Upstream {
             }
         }
     }
+
+    /// The section of `provider.toml` for an upstream with an API key.
+    fn listed(&self) -> Option<String> {
+        let variable = self.key_variable.as_ref()?;
+        let url = self.url.as_str().trim_end_matches('/');
+        Some(format!("\n[[model.upstream]]\nurl = {}\nkey = {{ env = {} }}\n", quoted(url), quoted(variable)))
+    }
 }
 
 /// A model that the provider's server offers.
@@ -114,19 +121,19 @@ impl OfferedModel {
 
     /// Its section of `provider.toml`.
     pub(crate) fn section(&self, upstream: Option<&Upstream>) -> String {
-        let (url, key) = match upstream {
-            None => ("echo", String::new()),
-            Some(upstream) => {
-                let key = upstream.key_variable.as_ref();
-                let key = key.map(|name| format!("upstream_key = {{ env = {} }}\n", quoted(name)));
-                (upstream.url.as_str(), key.unwrap_or_default())
+        let served = match upstream {
+            None => "upstream = \"echo\"\n".to_string(),
+            Some(Upstream { url, key_variable: None }) => {
+                format!("upstream = {}\n", quoted(url.as_str().trim_end_matches('/')))
             }
+            // The key has its place in a list of upstreams, which ends the model's own settings.
+            Some(Upstream { .. }) => String::new(),
         };
+        let listed = upstream.and_then(Upstream::listed).unwrap_or_default();
         format!(
-            "\n[[model]]\nname = {name}\nupstream = {url}\n{key}context_tokens = {context}\n\
-             max_output_tokens = {output}\nunits_per_1k_prompt = 1000\nunits_per_1k_generated = 4000\n",
+            "\n[[model]]\nname = {name}\n{served}context_tokens = {context}\nmax_output_tokens = {output}\n\
+             units_per_1k_prompt = 1000\nunits_per_1k_generated = 4000\n{listed}",
             name = quoted(&self.name),
-            url = quoted(url.trim_end_matches('/')),
             context = self.context_tokens,
             output = MAX_OUTPUT_TOKENS.min(self.context_tokens / 2),
         )
@@ -136,4 +143,44 @@ impl OfferedModel {
 /// A string as TOML has it: its escapes are those of JSON.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use {super::*, blockable_provider::Config};
+
+    /// The settings of the sandbox's server with the sections of models.
+    fn read(sections: &str) -> Config {
+        let folder = tempfile::tempdir().unwrap();
+        let text = include_str!("../files/provider.toml")
+            .replace("{port}", "8901")
+            .replace("{health}", "8903")
+            .replace("{rpc_url}", "http://127.0.0.1:8899")
+            .replace("{ws_url}", "ws://127.0.0.1:8900");
+        let text =
+            ["{market}", "{provider}"].iter().fold(text, |text, name| text.replace(name, &"1".repeat(32)));
+        let file = folder.path().join("provider.toml");
+        std::fs::write(&file, text + sections).unwrap();
+        Config::FILE.load(&file).unwrap()
+    }
+
+    #[test]
+    fn the_server_reads_the_section_of_each_kind_of_upstream() {
+        let models = ["org/a \"b\"", "c"]
+            .map(|name| OfferedModel { name: name.to_string(), context_tokens: CONTEXT_TOKENS });
+        let url = Upstream::parse_url("http://127.0.0.1:4000/v1/").unwrap();
+        // A variable that every test process has.
+        for key_variable in [None, Some("PATH".to_string())] {
+            let upstream = Upstream { url: url.clone(), key_variable };
+            let sections: String = models.iter().map(|model| model.section(Some(&upstream))).collect();
+            let read = read(&sections).models;
+            let names: Vec<&str> = read.iter().map(|model| model.name.as_str()).collect();
+            assert_eq!(names, ["org/a \"b\"", "c"]);
+            for model in &read {
+                assert_eq!(model.upstreams.len(), 1);
+                assert_eq!(model.upstreams[0].key.is_some(), upstream.key_variable.is_some());
+            }
+        }
+        assert_eq!(read(&models[1].section(None)).models.len(), 1);
+    }
 }
