@@ -62,7 +62,7 @@ pub(super) async fn run(args: &CollectArgs) -> Result<Report, ActError> {
         .iter()
         .map(|(address, credit)| json!({"credit": address.to_string(), "amount": credit.claims.provider}))
         .collect();
-    Ok(carried.report(&session, done, json!({"collected": collected, "total": total})))
+    Ok(carried.report(&session, Ok((done, json!({"collected": collected, "total": total})))))
 }
 
 /// The provider's credits with a claim of its own.

@@ -6,7 +6,7 @@ use {
         ConfigError, ServeError, config::PlaceholderError, init::InitError, keys::SecretError,
         restore::RestoreError,
     },
-    blockable_sdk::errors::SentError,
+    blockable_sdk::{Signature, errors::SentError},
     blockable_service::{
         command::{Exit, Failure},
         shutdown::SignalError,
@@ -78,6 +78,13 @@ impl Failure for CommandError {
         match self {
             CommandError::Act(error) => error.sent(),
             _ => None,
+        }
+    }
+
+    fn landed(&self) -> &[Signature] {
+        match self {
+            CommandError::Act(error) => error.landed(),
+            _ => &[],
         }
     }
 }

@@ -4,6 +4,7 @@ use {
     super::{
         chain::{ActError, Authority, ChainArgs, Plan, Report, Session, carry_out, reporter_keys},
         offer::{agreed_hash, offer_json, offer_lines},
+        watch::WatchArgs,
     },
     blockable_provider::PriceList,
     blockable_sdk::{
@@ -24,7 +25,7 @@ use {
 
 /// Issues the units of an accepted offer: you are paid, and owe the units from then on
 ///
-/// Without a credit it lists the offers that wait. Refused where reporters or prices on the chain are others than the server's
+/// Without a credit it lists the offers that wait; with --watch it issues those that keep your rules. Refused where reporters or prices on the chain are others than the server's
 /// file has, because the server could not meter the loan, or would charge by another list than the lender has read.
 #[derive(Args, Debug)]
 pub(super) struct IssueArgs {
@@ -39,6 +40,8 @@ pub(super) struct IssueArgs {
     /// Slot of the offer that you have read elsewhere; another one is refused
     #[arg(long, value_name = "SLOT", requires = "credit")]
     offer_slot: Option<u64>,
+    #[command(flatten)]
+    pub(super) watch: WatchArgs,
 }
 
 /// A hash of 32 bytes.
@@ -74,8 +77,23 @@ pub(super) async fn run(args: &IssueArgs) -> Result<Report, ActError> {
             return Ok(Report::nothing(&session, says, offer_json(&session, &address, &credit)));
         }
     }
-    require_read(args, &address, &credit)?;
-    require_served(&session, &provider).await?;
+    require_named(args, &address, &credit)?;
+    issue(&session, &provider, &address, &credit).await
+}
+
+/// Issues an accepted offer of the provider. Errors: [`ActError`].
+pub(super) async fn issue(
+    session: &Session,
+    provider: &Provider,
+    address: &Pubkey,
+    credit: &Credit,
+) -> Result<Report, ActError> {
+    if agreed_hash(credit) != Some(credit.terms_hash) {
+        let reason =
+            format!("the terms of {address} do not have the hash that the account states; do not issue it");
+        return Err(ActError::Refused(reason));
+    }
+    require_served(session, provider).await?;
     let free = provider.capacity_units.saturating_sub(provider.outstanding_units);
     if credit.terms.units > free {
         return Err(ActError::Refused(format!(
@@ -84,19 +102,19 @@ pub(super) async fn run(args: &IssueArgs) -> Result<Report, ActError> {
             text::units(Units(free))
         )));
     }
-    let plan = plan(&session, &provider, &address, &credit);
+    let plan = plan(session, provider, address, credit);
     let authority = Authority::load(&session.args, &session.config.operator, provider.authority)?;
-    let carried = carry_out(&session, &authority, &plan).await?;
-    let after = session.client.credit(&address).await?;
+    let carried = carry_out(session, &authority, &plan).await?;
+    let after = session.client.credit(address).await.map_err(ActError::from);
     let paid = MicroUsd(credit.terms.principal.saturating_sub(credit.terms.holdback));
     let done = format!(
-        "issued {} to {}; {} went to {}",
+        "issued {} of {address} to {}; {} went to {}",
         text::units(Units(credit.terms.units)),
         credit.borrower,
         text::usd_received(paid),
         provider.settings.payout
     );
-    Ok(carried.report(&session, done, offer_json(&session, &address, &after)))
+    Ok(carried.report(session, after.map(|after| (done, offer_json(session, address, &after)))))
 }
 
 fn plan(session: &Session, provider: &Provider, address: &Pubkey, credit: &Credit) -> Plan {
@@ -160,13 +178,8 @@ fn require_ours(session: &Session, address: &Pubkey, credit: &Credit) -> Result<
     }
 }
 
-/// Requires that the offer is the one that was read elsewhere, and that its hash is that of its terms.
-fn require_read(args: &IssueArgs, address: &Pubkey, credit: &Credit) -> Result<(), ActError> {
-    if agreed_hash(credit) != Some(credit.terms_hash) {
-        let reason =
-            format!("the terms of {address} do not have the hash that the account states; do not issue it");
-        return Err(ActError::Refused(reason));
-    }
+/// Requires that the offer is the one that was read elsewhere.
+fn require_named(args: &IssueArgs, address: &Pubkey, credit: &Credit) -> Result<(), ActError> {
     if args.terms_hash.is_some_and(|read| read.0 != credit.terms_hash) {
         return Err(ActError::Refused(format!(
             "the offer of {address} has the terms hash {}, which is not the one you name; read the offer anew",

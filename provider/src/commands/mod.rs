@@ -16,6 +16,7 @@ mod restore;
 mod serve;
 mod settings;
 mod show;
+mod watch;
 
 pub(crate) use error::CommandError;
 use {
@@ -50,7 +51,7 @@ enum Command {
     Capacity(capacity::CapacityArgs),
     Suspend(capacity::SuspendArgs),
     Resume(capacity::ResumeArgs),
-    Issue(issue::IssueArgs),
+    Issue(Box<issue::IssueArgs>),
     Collect(collect::CollectArgs),
 }
 
@@ -72,6 +73,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), CommandError> {
         Command::Capacity(args) => print(args.chain(), capacity::capacity(&args)).await,
         Command::Suspend(args) => print(args.chain(), capacity::suspend(&args)).await,
         Command::Resume(args) => print(args.chain(), capacity::resume(&args)).await,
+        Command::Issue(args) if args.watch.is_watching() => watch::run(&args).await,
         Command::Issue(args) => print(args.chain(), issue::run(&args)).await,
         Command::Collect(args) => print(args.chain(), collect::run(&args)).await,
     }

@@ -83,13 +83,13 @@ pub(super) async fn run(args: &RegisterArgs) -> Result<Report, ActError> {
     let settings = settings(args, &session, &authority.address).await?;
     let plan = plan(args, &session, &authority.address, settings).await?;
     let carried = carry_out(&session, &authority, &plan).await?;
-    let state = match session.client.provider(&address).await {
-        Ok(provider) => provider_json(&session, &provider),
-        Err(ClientError::NotFound { .. }) => serde_json::Value::Null,
-        Err(error) => return Err(error.into()),
+    let after = match session.client.provider(&address).await {
+        Ok(provider) => Ok(provider_json(&session, &provider)),
+        Err(ClientError::NotFound { .. }) => Ok(serde_json::Value::Null),
+        Err(error) => Err(error.into()),
     };
     let done = format!("registered provider {address}; lenders can offer loans on it now");
-    Ok(carried.report(&session, done, state))
+    Ok(carried.report(&session, after.map(|state| (done, state))))
 }
 
 fn authority(args: &RegisterArgs, session: &Session) -> Result<Authority, ActError> {

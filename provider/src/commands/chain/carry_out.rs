@@ -5,7 +5,8 @@ use {
     blockable_sdk::{
         Instruction, Signature, Signer,
         amounts::{LAMPORTS_PER_SOL, Lamports},
-        errors::Outcome,
+        client::Landed,
+        errors::{ClientError, Outcome},
         program::state::Provider,
     },
     blockable_service::command::confirm,
@@ -49,12 +50,12 @@ pub(crate) async fn act(
     let transactions = vec![vec![instruction]];
     let plan = Plan { title, effect, irreversible, rent: Lamports(0), transactions };
     let carried = carry_out(session, &authority, &plan).await?;
-    let after = session.provider().await?;
-    Ok(carried.report(session, done(&after), provider_json(session, &after)))
+    let after = session.provider().await;
+    Ok(carried.report(session, after.map(|after| (done(&after), provider_json(session, &after)))))
 }
 
-/// Simulates a plan, shows it, asks, and sends it. Errors: [`ActError::Client`], [`ActError::Confirm`]; nothing was sent then but
-/// what standard error lists as landed.
+/// Simulates a plan, shows it, asks, and sends it. Errors: [`ActError::Client`] and [`ActError::Confirm`], where nothing has
+/// landed; [`ActError::Partly`].
 pub(crate) async fn carry_out(
     session: &Session,
     authority: &Authority,
@@ -73,20 +74,31 @@ pub(crate) async fn carry_out(
     };
     confirm(session.args.yes)?;
     let key: &dyn Signer = keypair;
-    let mut signatures = Vec::new();
-    for instructions in &plan.transactions {
-        let signature = match sender.send(instructions, key, &[]).await {
-            Ok(landed) => landed.signature,
+    let send = async |instructions: &Vec<Instruction>| sender.send(instructions, key, &[]).await;
+    Ok(Carried::Landed(send_all(&plan.transactions, send).await?))
+}
+
+/// Sends transactions one after the other, until one fails. Returns the signatures. Errors: [`ActError::Client`] where the first one
+/// fails, else [`ActError::Partly`].
+async fn send_all<T>(
+    transactions: &[T],
+    send: impl AsyncFn(&T) -> Result<Landed, ClientError>,
+) -> Result<Vec<Signature>, ActError> {
+    let mut landed = Vec::with_capacity(transactions.len());
+    for transaction in transactions {
+        let signature = match send(transaction).await {
+            Ok(sent) => sent.signature,
             // It did its work; only its events are not served.
             Err(error) => match error.sent() {
                 Some(sent) if matches!(sent.outcome, Outcome::Landed { .. }) => sent.signature,
-                _ => return Err(error.into()),
+                _ if landed.is_empty() => return Err(error.into()),
+                _ => return Err(ActError::Partly { landed, count: transactions.len(), error }),
             },
         };
         eprintln!("landed {signature}");
-        signatures.push(signature);
+        landed.push(signature);
     }
-    Ok(Carried::Landed(signatures))
+    Ok(landed)
 }
 
 /// The first line of every command that signs.
@@ -124,11 +136,18 @@ fn sol(amount: Lamports) -> String {
 }
 
 impl Carried {
-    /// The report of a plan that was carried out: `done` says what is now, `state` is the data.
-    pub(crate) fn report(&self, session: &Session, done: String, state: Value) -> Report {
+    /// The report of a plan that was carried out. `after` has words for what holds now, and the data; where that cannot be read the
+    /// report has the signatures alone, because what has landed is no failure.
+    pub(crate) fn report(&self, session: &Session, after: Result<(String, Value), ActError>) -> Report {
+        let (landed, state) = match after {
+            Ok(after) => after,
+            Err(error) => {
+                (format!("it landed, and the state after it cannot be read now: {error}"), Value::Null)
+            }
+        };
         let (signatures, text) = match self {
             Carried::Simulated => (Vec::new(), "dry run: simulated, nothing was sent".to_string()),
-            Carried::Landed(signatures) => (signatures.iter().map(ToString::to_string).collect(), done),
+            Carried::Landed(signatures) => (signatures.iter().map(ToString::to_string).collect(), landed),
         };
         let is_dry_run = matches!(self, Carried::Simulated);
         let data = data(session, !is_dry_run, is_dry_run, &signatures, state);
@@ -153,4 +172,66 @@ fn data(session: &Session, changed: bool, dry_run: bool, signatures: &[String], 
         "signatures": signatures,
         "state": state,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use {
+        super::*,
+        crate::commands::CommandError,
+        blockable_sdk::errors::SentError,
+        blockable_service::command::{Exit, Failure, document},
+    };
+
+    fn signature(number: u8) -> Signature {
+        Signature::from([number; 64])
+    }
+
+    /// Sends five transactions of which one fails, and returns the document of the command.
+    async fn fails_at(failing: u8, outcome: fn() -> Outcome) -> (Value, Exit) {
+        let send = async |number: &u8| {
+            let (signature, slot) = (signature(*number), 7);
+            match *number == failing {
+                false => Ok(Landed { signature, slot, compute_units: None, events: Vec::new() }),
+                true => {
+                    let reason = "the node is gone".to_string();
+                    let sent = SentError { signature, last_valid: 9, outcome: outcome(), reason };
+                    Err(ClientError::Sent(sent.into()))
+                }
+            }
+        };
+        let result = send_all(&[0, 1, 2, 3, 4], send).await;
+        let result = result.map(|landed| json!(landed.len())).map_err(CommandError::from);
+        let exit = result.as_ref().map_or_else(|error| error.exit(), |_| Exit::Done);
+        (document(&result), exit)
+    }
+
+    #[tokio::test]
+    async fn a_failure_after_others_have_landed_names_all_of_them() {
+        let (document, exit) = fails_at(3, || Outcome::Expired).await;
+        let error = &document["error"];
+        let landed: Vec<String> = (0..3).map(|number| signature(number).to_string()).collect();
+        assert_eq!((&error["landed"], exit), (&json!(landed), Exit::Failed));
+        assert_eq!(error["signature"], signature(3).to_string());
+        let message = error["message"].as_str().unwrap();
+        assert!(
+            message.contains("3 of 5 transactions had landed") && message.contains(&landed[2]),
+            "{message}"
+        );
+        let (document, exit) = fails_at(4, || Outcome::Unknown).await;
+        assert_eq!((document["error"]["landed"].as_array().unwrap().len(), exit), (4, Exit::Unknown));
+    }
+
+    #[tokio::test]
+    async fn a_failure_of_the_first_says_that_nothing_landed() {
+        let (document, exit) = fails_at(0, || Outcome::Expired).await;
+        assert_eq!((document["error"].get("landed"), exit), (None, Exit::Failed));
+        assert!(!document["error"]["message"].as_str().unwrap().contains("had landed"));
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_landed_without_its_events_is_no_failure() {
+        let (document, exit) = fails_at(2, || Outcome::Landed { slot: 5 }).await;
+        assert_eq!((&document["data"], exit), (&json!(5), Exit::Done));
+    }
 }

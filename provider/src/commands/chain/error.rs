@@ -3,7 +3,7 @@
 use {
     blockable_provider::config::{ConfigError, PlaceholderError},
     blockable_sdk::{
-        Pubkey,
+        Pubkey, Signature,
         errors::{ClientError, SentError},
         keys::KeyError,
         rpc::describe,
@@ -23,6 +23,21 @@ pub(crate) enum ActError {
     /// The chain or its node.
     #[error("{}", without_url(.0))]
     Client(#[from] ClientError),
+    /// A transaction after others failed.
+    #[error(
+        "{}; {} of {count} transactions had landed before: {}; run the command again, it goes on with the rest",
+        without_url(.error),
+        .landed.len(),
+        signatures(.landed)
+    )]
+    Partly {
+        /// Those that had landed, in their order.
+        landed: Vec<Signature>,
+        /// The number of all.
+        count: usize,
+        /// The failure of the next one.
+        error: ClientError,
+    },
     /// Nobody confirmed.
     #[error(transparent)]
     Confirm(#[from] ConfirmError),
@@ -84,6 +99,11 @@ impl ActError {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             ActError::Client(error) => Exit::from_client(error),
+            // A refusal of the next one does not undo those before.
+            ActError::Partly { error, .. } => match Exit::from_client(error) {
+                Exit::Unknown => Exit::Unknown,
+                _ => Exit::Failed,
+            },
             ActError::Confirm(_) => Exit::Declined,
             ActError::Config(_) | ActError::Placeholder(_) | ActError::NoKey | ActError::Usage(_) => {
                 Exit::Usage
@@ -100,10 +120,22 @@ impl ActError {
     /// The transaction that was sent before the error.
     pub(crate) fn sent(&self) -> Option<&SentError> {
         match self {
-            ActError::Client(error) => error.sent(),
+            ActError::Client(error) | ActError::Partly { error, .. } => error.sent(),
             _ => None,
         }
     }
+
+    /// The transactions that had landed before the one that failed.
+    pub(crate) fn landed(&self) -> &[Signature] {
+        match self {
+            ActError::Partly { landed, .. } => landed,
+            _ => &[],
+        }
+    }
+}
+
+fn signatures(landed: &[Signature]) -> String {
+    landed.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// A client's error without the node's URL, which may hold a key.
