@@ -37,26 +37,34 @@ pub struct InitValues {
     pub provider: Option<Pubkey>,
     /// The key file of commands that sign.
     pub keypair: Option<PathBuf>,
+    /// A fresh key that is written to `keypair`, where there is none yet.
+    pub new_key: Option<SecretString>,
     /// Number of reporters, whose fresh keys are written next to the file as `reporter-0.json`, `reporter-1.json` and so on.
     pub reporters: u8,
 }
 
-/// Writes `provider.toml`, with a comment on every key, and `secret` and the reporters' keys, readable by their owner alone, to
-/// a folder. Overwrites nothing. Returns the path of `provider.toml`. Errors: [`InitError`].
+/// Writes `provider.toml`, with a comment on every key, and `secret` and fresh keys, readable by their owner alone, to a folder. Overwrites nothing. Returns the path of `provider.toml`. Errors: [`InitError`].
 pub fn init(folder: &Path, values: &InitValues) -> Result<PathBuf, InitError> {
     let (config, secret) = (folder.join("provider.toml"), folder.join("secret"));
     let reporters: Vec<PathBuf> =
         (0..values.reporters).map(|number| folder.join(reporter_file(number))).collect();
-    require_absent(
-        [config.as_path(), secret.as_path()].into_iter().chain(reporters.iter().map(PathBuf::as_path)),
-    )?;
+    let new_key = values.keypair.as_ref().zip(values.new_key.as_ref());
+    let names = [&config, &secret].into_iter().chain(&reporters).chain(new_key.map(|(path, _)| path));
+    require_absent(names.map(PathBuf::as_path))?;
+    if let Some((path, key)) = new_key {
+        write_new(path, key.expose_secret(), Readers::Owner)?;
+    }
     write_secret(&secret)?;
     for path in &reporters {
-        let key = SecretString::from(format!("{:?}\n", Keypair::new().to_bytes()));
-        write_new(path, key.expose_secret(), Readers::Owner)?;
+        write_new(path, key_text(&Keypair::new()).expose_secret(), Readers::Owner)?;
     }
     write_new(&config, &text(values), Readers::Everyone)?;
     Ok(config)
+}
+
+/// The text of a key's file, in the format of Solana's command line.
+pub fn key_text(key: &Keypair) -> SecretString {
+    SecretString::from(format!("{:?}\n", key.to_bytes()))
 }
 
 fn reporter_file(number: u8) -> String {
@@ -151,6 +159,7 @@ mod tests {
             provider: address(2),
             keypair: Some(PathBuf::from("/keys/operator.json")),
             reporters: 2,
+            ..InitValues::default()
         };
         let config = Config::FILE.load(&init(folder.path(), &values).unwrap()).unwrap();
         config.require_complete().unwrap();
@@ -167,6 +176,26 @@ mod tests {
             assert_eq!(mode & 0o777, 0o600);
             blockable_sdk::read_keypair_file(key).unwrap();
         }
+    }
+
+    #[test]
+    fn a_new_key_is_written_once_and_never_over_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let (key, path) = (Keypair::new(), folder.path().join("keys/operator.json"));
+        let values = InitValues {
+            keypair: Some(path.clone()),
+            new_key: Some(key_text(&key)),
+            ..InitValues::default()
+        };
+        let config = init(&folder.path().join("a"), &values).unwrap();
+        assert_eq!(Config::FILE.load(&config).unwrap().operator.keypair.as_ref(), Some(&path));
+        let found = blockable_sdk::read_keypair_file(&path).unwrap();
+        assert_eq!(found.to_bytes(), key.to_bytes());
+        let other = InitValues { new_key: Some(key_text(&Keypair::new())), ..values };
+        let again = init(&folder.path().join("b"), &other);
+        assert!(matches!(again, Err(InitError::File(InitFileError::Exists { .. }))));
+        assert!(!folder.path().join("b/secret").exists(), "all files are written, or none");
+        assert_eq!(blockable_sdk::read_keypair_file(&path).unwrap().to_bytes(), key.to_bytes());
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use {
     super::CommandError,
-    blockable_provider::init::{InitValues, init},
-    blockable_sdk::{Pubkey, Signer, addresses, read_keypair_file},
+    blockable_provider::init::{InitValues, init, key_text},
+    blockable_sdk::{Keypair, Pubkey, Signer, addresses, read_keypair_file},
     blockable_service::settings::{parse_address, parse_url},
     clap::Args,
     std::path::{Path, PathBuf},
@@ -20,11 +20,14 @@ pub(super) struct InitArgs {
     #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
     market: Option<Pubkey>,
     /// The provider's address, where no key says it
-    #[arg(long, value_name = "ADDRESS", value_parser = parse_address, conflicts_with = "keypair")]
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_address, conflicts_with_all = ["keypair", "new_keypair"])]
     provider: Option<Pubkey>,
     /// Key file of the provider's authority, for the commands that sign
     #[arg(short, long, value_name = "FILE", requires = "market")]
     keypair: Option<PathBuf>,
+    /// Makes that key, in a new file that its owner alone can read
+    #[arg(long, value_name = "FILE", requires = "market", conflicts_with = "keypair")]
+    new_keypair: Option<PathBuf>,
     /// The node's JSON-RPC
     #[arg(long, value_name = "URL", value_parser = parse_rpc)]
     rpc: Option<String>,
@@ -57,34 +60,44 @@ fn websocket(rpc: &str) -> Option<String> {
 
 /// Writes the files and prints the next step. Errors: [`CommandError::Init`], [`CommandError::Key`].
 pub(super) fn run(args: &InitArgs) -> Result<(), CommandError> {
-    let authority = args.keypair.as_deref().map(authority).transpose()?;
+    let fresh = args.new_keypair.as_ref().map(|_| Keypair::new());
+    let of_file = args.keypair.as_deref().map(authority).transpose()?;
+    let authority = of_file.or_else(|| fresh.as_ref().map(Signer::pubkey));
     let derived =
         args.market.zip(authority).map(|(market, authority)| addresses::provider(&market, &authority));
+    let keypair = args.keypair.as_deref().or(args.new_keypair.as_deref());
     let values = InitValues {
         rpc_url: args.rpc.clone(),
         ws_url: args.ws.clone().or_else(|| args.rpc.as_deref().and_then(websocket)),
         market: args.market,
         provider: args.provider.or(derived),
-        keypair: args.keypair.as_deref().map(absolute).transpose()?,
+        keypair: keypair.map(absolute).transpose()?,
+        new_key: fresh.as_ref().map(key_text),
         reporters: args.reporters,
     };
     let config = init(&args.folder, &values)?;
-    let missing: Vec<&str> = [
+    println!("wrote {} and the file `secret` next to it", config.display());
+    if let Some(authority) = authority {
+        println!("authority {authority}: give it SOL for fees and rent");
+    }
+    println!("{}", next_step(&values));
+    Ok(())
+}
+
+/// The values that the file still lacks, or else the provider's address and the step after.
+fn next_step(values: &InitValues) -> String {
+    let lacks = [
         (values.market.is_none(), "market"),
         (values.provider.is_none(), "provider"),
         (values.rpc_url.is_none(), "rpc_url and ws_url"),
-    ]
-    .into_iter()
-    .filter_map(|(is_missing, key)| is_missing.then_some(key))
-    .collect();
-    println!("wrote {} and the file `secret` next to it", config.display());
+    ];
+    let missing: Vec<&str> = lacks.into_iter().filter_map(|(lacks, key)| lacks.then_some(key)).collect();
     match (missing.is_empty(), values.provider) {
         (true, Some(provider)) => {
-            println!("provider {provider}; set models and prices in the file, then register")
+            format!("provider {provider}: set models and prices in the file, then register")
         }
-        _ => println!("set {} under [chain] in it, and models and prices", missing.join(", ")),
+        _ => format!("set {} under [chain] in it, and models and prices", missing.join(", ")),
     }
-    Ok(())
 }
 
 /// A path that holds from every folder.

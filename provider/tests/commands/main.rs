@@ -8,147 +8,22 @@
     reason = "a test may end by a panic and wait for the clock"
 )]
 
+mod stage;
+
 use {
     blockable_sdk::{
         Keypair, Pubkey, Signer, addresses,
-        program::{
-            instructions::OfferRead,
-            state::{Provider, ProviderSettings},
-            transitions::Status,
-        },
-        write_keypair_file,
+        program::{instructions::OfferRead, state::ProviderSettings, transitions::Status},
     },
-    blockable_testkit::{Cluster, DAY, Loan, Parties},
-    serde_json::Value,
+    blockable_testkit::{Chain, DAY, Loan},
+    stage::{BINARY, CAPACITY, Stage},
     std::{
         fs,
         os::unix::fs::PermissionsExt,
-        path::{Path, PathBuf},
+        path::Path,
         process::{Command, Output},
     },
-    tempfile::TempDir,
 };
-
-/// The binary under test.
-const BINARY: &str = env!("CARGO_BIN_EXE_blockable-provider");
-/// Units that the provider under test commits to.
-const CAPACITY: u64 = 2_000_000_000;
-
-/// A cluster, and the folder of a provider that is not registered yet.
-struct Stage {
-    cluster: Cluster,
-    folder: TempDir,
-    authority: Keypair,
-}
-
-/// The end of a run: exit code, the document, and what was shown.
-struct Run {
-    code: i32,
-    document: Value,
-    shown: String,
-}
-
-impl Run {
-    #[track_caller]
-    fn expect(self, code: i32, message: &str) -> Run {
-        let text = self.document["error"]["message"].as_str().unwrap_or_default();
-        assert_eq!(self.code, code, "{text}\n{}", self.shown);
-        assert_eq!(self.document["ok"], code == 0, "{}", self.document);
-        assert!(text.contains(message), "`{message}` is not in `{text}`");
-        self
-    }
-
-    #[track_caller]
-    fn did(self, changed: bool) -> Value {
-        let run = self.expect(0, "");
-        assert_eq!(run.document["data"]["changed"], changed, "{}\n{}", run.document, run.shown);
-        let sent = run.document["data"]["signatures"].as_array().unwrap().len();
-        assert_eq!(sent > 0, changed, "{}", run.document);
-        run.document["data"].clone()
-    }
-}
-
-impl Stage {
-    async fn new() -> Stage {
-        let cluster = Cluster::start().await;
-        let authority = Parties::key("stranger");
-        blockable_testkit::Chain::fund(&cluster.chain.client, "stranger").await;
-        let folder = tempfile::tempdir().unwrap();
-        let stage = Stage { cluster, folder, authority };
-        stage.write_key("operator.json", &stage.authority);
-        stage
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn write_key(&self, name: &str, key: &Keypair) {
-        write_keypair_file(key, self.path(name)).unwrap();
-        fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o600)).unwrap();
-    }
-
-    fn config(&self) -> PathBuf {
-        self.path("server/provider.toml")
-    }
-
-    fn provider(&self) -> Pubkey {
-        addresses::provider(&self.cluster.chain.keys.market, &self.authority.pubkey())
-    }
-
-    /// Writes the server's file by `init`.
-    fn init(&self) {
-        let chain = &self.cluster.chain;
-        let output = Command::new(BINARY)
-            .arg("init")
-            .arg(self.path("server"))
-            .args(["--market", &chain.keys.market.to_string(), "--rpc", &self.cluster.rpc_url()])
-            .args(["--ws", &self.cluster.ws_url(), "--reporters", "2", "--keypair"])
-            .arg(self.path("operator.json"))
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        assert!(String::from_utf8_lossy(&output.stdout).contains(&self.provider().to_string()));
-    }
-
-    /// Runs a command with `--json`.
-    fn run(&self, arguments: &[&str]) -> Run {
-        let (name, rest) = arguments.split_first().unwrap();
-        let mut command = Command::new(BINARY);
-        command.arg(name).arg("--config").arg(self.config()).arg("--json").args(rest);
-        Run::new(&command.output().unwrap())
-    }
-
-    /// The same with `--yes`.
-    fn confirmed(&self, arguments: &[&str]) -> Run {
-        self.run(&[arguments, &["--yes"]].concat())
-    }
-
-    async fn state(&self) -> Provider {
-        self.cluster.chain.client.provider(&self.provider()).await.unwrap()
-    }
-
-    /// Replaces a line of the server's file.
-    fn edit(&self, from: &str, to: &str) {
-        let text = fs::read_to_string(self.config()).unwrap();
-        assert!(text.contains(from), "{from}");
-        fs::write(self.config(), text.replacen(from, to, 1)).unwrap();
-    }
-}
-
-impl Run {
-    fn new(output: &Output) -> Run {
-        let text = String::from_utf8(output.stdout.clone()).unwrap();
-        let document: Value = serde_json::from_str(&text)
-            .unwrap_or_else(|error| panic!("{error}: {text}{}", String::from_utf8_lossy(&output.stderr)));
-        for member in ["ok", "data", "error"] {
-            assert!(document.get(member).is_some(), "{document}");
-        }
-        assert_eq!(document["schema_version"], 1);
-        let shown = String::from_utf8_lossy(&output.stderr).to_string();
-        Run { code: output.status.code().unwrap(), document, shown }
-    }
-}
 
 const REGISTER: [&str; 7] =
     ["register", "--capacity", "2000000000", "--max-units-per-second", "10000", "--longest-job", "30d"];
@@ -163,6 +38,7 @@ async fn a_provider_does_everything_by_commands() {
     changes_settings(&mut stage).await;
     let credit = issues(&mut stage).await;
     collects(&mut stage, &credit).await;
+    watches(&mut stage).await;
 }
 
 /// Wrong usage, each with its own message, and nothing on the chain.
@@ -281,13 +157,7 @@ async fn issues(stage: &mut Stage) -> Pubkey {
     let chain = &mut stage.cluster.chain;
     let ours = addresses::provider(&chain.keys.market, &stage.authority.pubkey());
     let theirs = std::mem::replace(&mut chain.provider, ours);
-    let settings = chain.client.provider(&ours).await.unwrap();
-    let mut args = Loan::new(77).with(|terms| terms.offer_expires_at = 0).args;
-    (args.terms.reporters_hash, args.terms.max_units_per_second) = (settings.reporters_hash(), 10_000);
-    (args.terms.holdback, args.terms.unlocked_ahead) = (40_000_000_000, 500_000_000);
-    let credit = chain.credit_of(&args);
-    let offer = chain.offer(args);
-    chain.send(&[offer], &["lender"]).await;
+    let credit = offered(chain, 77).await;
     let address = credit.to_string();
     stage.confirmed(&["issue", &address]).expect(3, "has not accepted");
     let chain = &mut stage.cluster.chain;
@@ -323,6 +193,44 @@ async fn issues(stage: &mut Stage) -> Pubkey {
     stage.confirmed(&["issue", &address]).did(false);
     stage.confirmed(&["capacity", "1"]).expect(3, "are outstanding");
     credit
+}
+
+/// An offer on the units of the chain's provider that nobody has accepted.
+async fn offered(chain: &mut Chain, nonce: u64) -> Pubkey {
+    let settings = chain.client.provider(&chain.provider).await.unwrap();
+    let mut args = Loan::new(nonce).with(|terms| terms.offer_expires_at = 0).args;
+    (args.terms.reporters_hash, args.terms.max_units_per_second) = (settings.reporters_hash(), 10_000);
+    (args.terms.holdback, args.terms.unlocked_ahead) = (40_000_000_000, 500_000_000);
+    let credit = chain.credit_of(&args);
+    let offer = chain.offer(args);
+    chain.send(&[offer], &["lender"]).await;
+    credit
+}
+
+/// Offers are issued by rules or left with a reason, both said once, until a signal comes.
+async fn watches(stage: &mut Stage) {
+    stage.run(&["issue", "--watch"]).expect(2, "--least-price");
+    stage.run(&["issue", "--least-price", "4"]).expect(2, "--watch");
+    stage.run(&["issue", "--watch", "--least-price", "dear"]).expect(2, "such as 4.50");
+    let chain = &mut stage.cluster.chain;
+    let credit = offered(chain, 78).await;
+    let read = chain.offer_read(&credit).await;
+    let accept = chain.accept(&credit, read);
+    chain.send(&[accept], &["borrower"]).await;
+    let rules = ["--least-price", "100", "--poll", "1s"];
+    let left = stage.watch(&[&rules[..], &["--yes"]].concat());
+    assert_eq!(left["data"]["state"]["credit"], credit.to_string());
+    let reason = left["data"]["state"]["left"].as_str().unwrap();
+    assert!(reason.contains("$40,000.00 of $100,000.00 are held back"), "{reason}");
+    let rules = [&rules[..], &["--most-holdback", "40%"]].concat();
+    let shown = stage.watch(&[&rules[..], &["--dry-run"]].concat());
+    assert_eq!((&shown["data"]["dry_run"], &shown["data"]["changed"]), (&true.into(), &false.into()));
+    assert_eq!(stage.cluster.chain.credit(&credit).await.status, Status::Accepted.byte());
+    stage.run(&[&["issue", "--watch"], &rules[..]].concat()).expect(5, "add --yes");
+    let issued = stage.watch(&[&rules[..], &["--yes"]].concat());
+    assert_eq!(issued["data"]["state"]["status"], "active");
+    assert_eq!(issued["data"]["signatures"].as_array().unwrap().len(), 1);
+    assert_eq!(stage.cluster.chain.credit(&credit).await.status, Status::Active.byte());
 }
 
 async fn collects(stage: &mut Stage, credit: &Pubkey) {
@@ -367,7 +275,7 @@ fn run_plain(config: &Path, command: &[&str]) -> Output {
 /// Each command that the page for providers shows is one of the binary's, with options that it takes.
 #[test]
 fn the_page_shows_commands_that_exist() {
-    let page = include_str!("../../docs/provider.md");
+    let page = include_str!("../../../docs/provider.md");
     let shown: Vec<&str> = page.lines().filter(|line| line.starts_with("blockable-provider ")).collect();
     assert!(shown.len() >= 12, "{shown:?}");
     for line in shown {
