@@ -143,8 +143,8 @@ fn streamed(chat: bool, request: &Common, choices: Vec<Vec<String>>, usage: Valu
         pieces.map(|(at, (text, end))| (index, text, at == 0, end)).collect::<Vec<_>>()
     });
     let last = chunk.clone();
-    let frames =
-        words.map(move |(index, text, is_first, end)| chunk(piece(index, &text, is_first, end), &Value::Null));
+    let frames = words
+        .map(move |(index, text, is_first, end)| chunk(piece(index, &text, is_first, end), &Value::Null));
     let usage = with_usage.then(|| last(json!([]), &usage));
     events(frames.chain(usage).chain(std::iter::once("data: [DONE]\n\n".to_string())))
 }
