@@ -9,6 +9,7 @@
 //! | [`payments`] | quote a payment: the units it opens and thaws, the least payment that opens some |
 //! | [`reports`] | usage reports: encode, sign, verify, assemble a quorum |
 //! | [`errors`] | typed errors from the results of transactions |
+//! | [`audit`] | prove a log complete, rebuild a credit from its events, compare it with the account |
 //! | [`events`] | read events from transactions and prove a credit's log complete |
 //! | [`tokens`] | token accounts, balances, mints for tests |
 //! | [`transactions`] | signed transactions of versions 0 and 1 |
@@ -39,6 +40,7 @@
 pub mod accounts;
 pub mod addresses;
 pub mod amounts;
+pub mod audit;
 #[cfg(feature = "client")]
 pub mod client;
 pub mod errors;

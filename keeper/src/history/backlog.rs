@@ -1,11 +1,8 @@
 //! Orders the credits whose logs are behind: the ones to work on next, and the outcome for those that were. Pure.
 
 use {
-    crate::{
-        chain::Snapshot,
-        history::{kinds::Life, rows::Head},
-    },
-    blockable_sdk::{Pubkey, accounts::CreditStamp, amounts::ChainTime},
+    crate::{chain::Snapshot, history::rows::Head},
+    blockable_sdk::{Pubkey, accounts::CreditStamp, amounts::ChainTime, audit::Life},
     std::collections::{BTreeMap, BTreeSet},
 };
 

@@ -1,12 +1,10 @@
 //! Asks a node for the transactions that touched a credit, and for the records in them. All finalized: a log never goes back.
 
 use {
-    crate::{
-        chain::{Node, NodeError},
-        history::prove::Found,
-    },
+    crate::chain::{Node, NodeError},
     blockable_sdk::{
         Pubkey, Signature,
+        audit::Found,
         events::{CreditRecord, Event, from_transaction},
         rpc::{
             CommitmentConfig, EncodedConfirmedTransactionWithStatusMeta,

@@ -9,7 +9,6 @@
 //!
 //! | module | contents |
 //! |---|---|
-//! | [`prove`] | joins records to a log and proves it; pure |
 //! | [`backlog`] | the credits whose logs are behind, and their turns; pure |
 //! | `work` | one credit's part of a pass |
 //! | [`walk`], [`fetch`] | the walk through a credit's transactions |
@@ -19,8 +18,6 @@
 pub(crate) mod backlog;
 pub(crate) mod fetch;
 pub(crate) mod findings;
-pub(crate) mod kinds;
-pub(crate) mod prove;
 pub(crate) mod rows;
 mod settings;
 pub(crate) mod walk;
@@ -38,11 +35,10 @@ use {
         store::{Store, StoreError},
     },
     backlog::{Backlog, WorkOutcome},
-    blockable_sdk::Pubkey,
+    blockable_sdk::{Pubkey, audit::Joined},
     blockable_service::lock::lock,
     fetch::{AT_ONCE, Fetcher, RecordCache},
     futures_util::{StreamExt, stream},
-    prove::Joined,
     rows::{Head, Mismatch},
     std::{
         collections::{BTreeMap, VecDeque},

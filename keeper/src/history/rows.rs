@@ -1,17 +1,15 @@
 //! The table of events, the number of proven records of each credit, and the mismatches without an alert.
 
 use {
-    crate::{
-        history::{
-            kinds::{Life, kind},
-            prove::{Joined, Link, Position},
-        },
-        store::{
-            StoreError,
-            columns::{key, signed, unsigned},
-        },
+    crate::store::{
+        StoreError,
+        columns::{key, signed, unsigned},
     },
-    blockable_sdk::{Pubkey, Signature, events::encode_record},
+    blockable_sdk::{
+        Pubkey, Signature,
+        audit::{Joined, Life, Link, Position, kind},
+        events::encode_record,
+    },
     rusqlite::{Connection, OptionalExtension, params},
 };
 

@@ -8,11 +8,10 @@ use {
         chain::NodeError,
         history::{
             fetch::{AT_ONCE, Fetcher, ListedTransaction, Served},
-            prove::Found,
             rows::SearchEnd,
         },
     },
-    blockable_sdk::{Pubkey, Signature},
+    blockable_sdk::{Pubkey, Signature, audit::Found},
     futures_util::{StreamExt, stream},
     std::collections::VecDeque,
 };

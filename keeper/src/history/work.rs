@@ -6,8 +6,6 @@ use {
         history::{
             backlog::WorkOutcome,
             fetch::{AT_ONCE, Fetcher},
-            kinds::Life,
-            prove::{Joined, ProofError, join, prove},
             rows::Head,
             walk::{Rest, Walk, WalkLimits, WalkStep},
         },
@@ -15,6 +13,7 @@ use {
     blockable_sdk::{
         PROGRAM_ID, Pubkey,
         accounts::CreditStamp,
+        audit::{Joined, Life, ProofError, join, prove},
         rpc::{CommitmentConfig, UiAccount},
     },
     std::{

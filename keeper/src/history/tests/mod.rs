@@ -2,17 +2,11 @@
 
 mod backlog;
 mod passes;
-mod proving;
 pub(crate) mod server;
 mod written;
 
 use {
-    super::{
-        backlog::WorkOutcome,
-        kinds::Life,
-        prove::{Found, Position, ProofError, join, prove},
-        *,
-    },
+    super::{backlog::WorkOutcome, *},
     crate::{
         chain::Stalls,
         finding::{Fact, Parties, Rule, RuleState},
@@ -21,6 +15,7 @@ use {
         Signature,
         accounts::CreditStamp,
         amounts::ChainTime,
+        audit::{Found, Life, Position, join},
         events::{Change as What, CreditRecord},
         program::state::{Credit, Market},
     },

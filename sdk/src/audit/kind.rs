@@ -1,9 +1,9 @@
 //! Names of changes, and the ones that end a credit.
 
-use blockable_sdk::events::Change;
+use crate::events::Change;
 
 /// Names a change, in tables and in JSON.
-pub(crate) fn kind(change: &Change) -> &'static str {
+pub fn kind(change: &Change) -> &'static str {
     match change {
         Change::Offered { .. } => "offered",
         Change::Accepted => "accepted",
@@ -42,7 +42,7 @@ pub(crate) fn kind(change: &Change) -> &'static str {
 
 /// The state of a credit's account after a change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Life {
+pub enum Life {
     /// It exists.
     #[default]
     Open,
@@ -54,7 +54,7 @@ pub(crate) enum Life {
 
 impl Life {
     /// The state after a change of this name.
-    pub(crate) fn after(kind: &str) -> Life {
+    pub fn after(kind: &str) -> Life {
         match kind {
             "closed" => Life::Closed,
             "cancelled" => Life::Cancelled,

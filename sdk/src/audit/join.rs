@@ -1,13 +1,15 @@
 //! Joins records to a log, and proves the log by the hash chain in the credit's account. Pure.
 
 use {
-    crate::history::kinds::{Life, kind},
-    blockable_sdk::{Pubkey, Signature, accounts::CreditStamp, events::CreditRecord},
+    super::kind::{Life, kind},
+    crate::{accounts::CreditStamp, events::CreditRecord},
+    solana_pubkey::Pubkey,
+    solana_signature::Signature,
 };
 
 /// The end of a log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Position {
+pub struct Position {
     /// The number of records, which is the number of the next one.
     pub seq: u64,
     /// The hash chain after them.
@@ -16,7 +18,7 @@ pub(crate) struct Position {
 
 /// The reason for which a log is not proven, or not yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum ProofError {
+pub enum ProofError {
     /// A record is missing between two others.
     #[error("record {expected} is missing: the next one served is {found}")]
     Gap {
@@ -54,7 +56,7 @@ pub(crate) enum ProofError {
 
 /// A record with its transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Found {
+pub struct Found {
     /// The record.
     pub record: CreditRecord,
     /// The transaction.
@@ -65,7 +67,7 @@ pub(crate) struct Found {
 
 /// A record that joins on to those before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Link {
+pub struct Link {
     /// The record.
     pub found: Found,
     /// The hash chain after it.
@@ -74,7 +76,7 @@ pub(crate) struct Link {
 
 /// The records that join on to a log, and its new end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Joined {
+pub struct Joined {
     /// Set where the links begin a log of their own: a credit was closed, and its address has been used again.
     pub fresh: bool,
     /// The records that join on, in order.
@@ -90,7 +92,7 @@ pub(crate) struct Joined {
 /// Joins records to a log that ends at `from`, after whose last record the account is in state `life`. Records are in the order
 /// of their transactions; within a slot their numbers decide. A record with number 0 begins the log of another credit at the
 /// address; no record of a log that is still open can be taken for it.
-pub(crate) fn join(credit: &Pubkey, from: Position, life: Life, mut found: Vec<Found>) -> Joined {
+pub fn join(credit: &Pubkey, from: Position, life: Life, mut found: Vec<Found>) -> Joined {
     let mut joined = Joined { end: from, life, ..Joined::default() };
     if let Some(foreign) = found.iter().find(|found| found.record.credit != *credit) {
         joined.fault = Some(ProofError::Foreign(foreign.record.seq));
@@ -147,7 +149,7 @@ impl Joined {
 }
 
 /// Proves that a log is complete, by the number of records and the hash in the credit's account. Errors: [`ProofError`].
-pub(crate) fn prove(end: Position, account: CreditStamp) -> Result<(), ProofError> {
+pub fn prove(end: Position, account: CreditStamp) -> Result<(), ProofError> {
     let (have, account_has) = (end.seq, account.seq);
     if have < account_has {
         return Err(ProofError::Short { have, account: account_has });

@@ -56,7 +56,7 @@ fn within_a_slot_the_numbers_decide_and_what_is_known_already_does_not_matter() 
 fn another_credit_at_the_address_begins_a_log_of_its_own_once_the_first_is_over() {
     let credit = key(7);
     let mut old = log(credit, 3);
-    old[2].record.change = What::Cancelled { refunded: 5 };
+    old[2].record.change = Change::Cancelled { refunded: 5 };
     let mut new = log(credit, 2);
     // Even in one slot.
     (new[0].slot, new[1].slot) = (old[2].slot, old[2].slot);
@@ -75,8 +75,8 @@ fn another_credit_at_the_address_begins_a_log_of_its_own_once_the_first_is_over(
 
 #[test]
 fn names_of_changes_say_whether_a_credit_is_still_there() {
-    assert_eq!(kinds::kind(&late(1)), "marked_delinquent");
+    assert_eq!(kind(&late(1)), "marked_delinquent");
     assert_eq!(Life::after("paid"), Life::Open);
-    assert_eq!(Life::after(kinds::kind(&What::Cancelled { refunded: 1 })), Life::Cancelled);
-    assert_eq!(Life::after(kinds::kind(&What::Closed { given_up: 1 })), Life::Closed);
+    assert_eq!(Life::after(kind(&Change::Cancelled { refunded: 1 })), Life::Cancelled);
+    assert_eq!(Life::after(kind(&Change::Closed { given_up: 1 })), Life::Closed);
 }
