@@ -10,11 +10,17 @@
 //! [`Replay`] repeats no rule of the program: it calls the program's own actions on a copy, with inputs read from the event, and
 //! the change that comes back must be the recorded one, figure by figure. [`NOT_REBUILT`] names the fields that no event carries.
 
+#[cfg(feature = "client")]
+mod chain;
 mod compare;
 mod join;
 mod kind;
 mod replay;
 
+#[cfg(feature = "client")]
+pub use chain::{
+    AuditError, Audited, Auditor, History, HistoryError, ListedTransaction, RpcHistory, ShownAccount,
+};
 pub use {
     compare::{Difference, NOT_REBUILT},
     join::{Found, Joined, Link, Position, ProofError, join, prove},

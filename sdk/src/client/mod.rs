@@ -71,6 +71,11 @@ impl Client {
         &self.rpc
     }
 
+    /// The RPC client underneath, for tasks of their own.
+    pub(crate) fn shared_rpc(&self) -> Arc<RpcClient> {
+        self.rpc.clone()
+    }
+
     /// Reads an account. Errors: [`ClientError::NotFound`], [`ClientError::Decode`], [`ClientError::Rpc`].
     pub async fn fetch<T: BlockableAccount>(&self, address: &Pubkey) -> Result<T, ClientError> {
         self.fetch_at(address, self.rpc.commitment()).await
