@@ -20,6 +20,10 @@ pub mod fixtures;
 pub mod http;
 #[cfg(feature = "cluster")]
 pub mod node;
+#[cfg(feature = "documents")]
+pub mod openapi;
+#[cfg(feature = "documents")]
+pub mod ops_files;
 #[cfg(feature = "cluster")]
 mod outcome;
 #[cfg(feature = "cluster")]

@@ -8,6 +8,7 @@ use {
         store::StoreError,
     },
     blockable_sdk::events::Change,
+    blockable_testkit::openapi::{Description, Members},
     std::collections::BTreeSet,
 };
 
@@ -157,81 +158,14 @@ async fn the_description_has_every_route_that_is_served_and_no_other() {
     assert!(parameters.iter().all(|parameter| parameter["description"].is_string()));
 }
 
-/// Every `$ref` in a value.
-fn references(value: &Value, found: &mut BTreeSet<String>) {
-    match value {
-        Value::Object(fields) => {
-            found.extend(fields.get("$ref").and_then(Value::as_str).map(str::to_string));
-            fields.values().for_each(|value| references(value, found));
-        }
-        Value::Array(values) => values.iter().for_each(|value| references(value, found)),
-        _ => {}
-    }
-}
-
 #[test]
 fn every_type_that_the_description_refers_to_is_in_it() {
-    let document = serde_json::to_value(openapi()).unwrap();
-    let mut found = BTreeSet::new();
-    references(&document, &mut found);
-    assert!(found.len() > 30);
-    for reference in &found {
-        let schema = document.pointer(reference.trim_start_matches('#'));
-        assert!(schema.is_some_and(Value::is_object), "{reference}");
-    }
+    let description = Description(serde_json::to_value(openapi()).unwrap());
+    assert!(description.references().len() > 30);
+    assert_eq!(description.dangling(), Vec::<String>::new());
+    let document = description.0;
     for name in ["UsdAmount", "UnitCount", "LamportAmount", "Address"] {
         assert_eq!(document["components"]["schemas"][name]["type"], "string", "{name}");
-    }
-}
-
-/// The schema that a reference names, or the schema itself.
-fn resolve<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
-    match schema["$ref"].as_str() {
-        Some(reference) => document.pointer(reference.trim_start_matches('#')).unwrap(),
-        None => schema,
-    }
-}
-
-/// Requires that an answer has the fields that its type describes, and no other.
-fn fits(document: &Value, schema: &Value, value: &Value, at: &str) {
-    let schema = resolve(document, schema);
-    if let Some(parts) = schema["allOf"].as_array() {
-        let parts = parts.iter().flat_map(|part| resolve(document, part)["properties"].as_object().unwrap());
-        let properties: serde_json::Map<String, Value> =
-            parts.map(|(name, part)| (name.clone(), part.clone())).collect();
-        let whole = serde_json::json!({ "type": "object", "properties": properties });
-        return fits(document, &whole, value, at);
-    }
-    let mut either = schema["oneOf"].as_array().into_iter().flatten();
-    if let Some(some) = either.rfind(|one| one["type"] != "null") {
-        if !value.is_null() {
-            fits(document, some, value, at);
-        }
-        return;
-    }
-    let is = |name: &str| match &schema["type"] {
-        Value::Array(names) => names.iter().any(|known| known == name),
-        known => known == name,
-    };
-    match value {
-        Value::Object(fields) if !schema["properties"].is_null() => {
-            let known = schema["properties"].as_object().unwrap();
-            let names =
-                |fields: &serde_json::Map<String, Value>| fields.keys().cloned().collect::<BTreeSet<_>>();
-            assert_eq!(names(fields), names(known), "{at}");
-            fields
-                .iter()
-                .for_each(|(name, value)| fits(document, &known[name], value, &format!("{at}.{name}")));
-        }
-        Value::Object(_) => assert!(is("object"), "{at}"),
-        Value::Array(values) => {
-            assert!(is("array"), "{at}");
-            values.iter().for_each(|value| fits(document, &schema["items"], value, at));
-        }
-        Value::String(_) => assert!(is("string"), "{at}"),
-        Value::Bool(_) => assert!(is("boolean"), "{at}"),
-        Value::Number(number) => assert!(is("number") || (is("integer") && !number.is_f64()), "{at}"),
-        Value::Null => assert!(is("null"), "{at}"),
     }
 }
 
@@ -240,7 +174,7 @@ async fn answers_are_as_they_are_described() {
     let api = Api::new().await;
     api.state.alerts.apply(vec![on_credit(key(11), frozen())], ChainTime(START)).await.unwrap();
     details::write(&api, key(10), vec![("marked_delinquent", Change::MarkedDelinquent { arrears: 5 })]).await;
-    let document = api.json("/openapi.json").await;
+    let description = Description(api.json("/openapi.json").await);
     for (path, asked) in [
         ("/v1/portfolio", "/v1/portfolio".to_string()),
         ("/v1/credits", "/v1/credits".to_string()),
@@ -254,10 +188,12 @@ async fn answers_are_as_they_are_described() {
         ("/livez", "/livez".to_string()),
         ("/readyz", "/readyz".to_string()),
     ] {
-        let answers = &document["paths"][path]["get"]["responses"];
-        let schema = &answers["200"]["content"]["application/json"]["schema"];
-        fits(&document, schema, &api.json(&asked).await, path);
+        let schema = description.answer(path, "get", 200, "application/json").unwrap();
+        description
+            .check(schema, &api.json(&asked).await, Members::All)
+            .unwrap_or_else(|fault| panic!("{path}: {fault}"));
     }
+    let document = &description.0;
     for status in ["400", "401", "404", "503"] {
         let answer = &document["paths"]["/v1/credits/{address}"]["get"]["responses"][status];
         let schema = &answer["content"]["application/json"]["schema"]["$ref"];
