@@ -3,7 +3,7 @@
 use {
     blockable_service::hex,
     secrecy::{ExposeSecret, SecretBox, SecretString},
-    std::{fs, path::Path},
+    std::{env, ffi::OsStr, fs, path::Path},
 };
 
 /// Bytes of the server's secret.
@@ -48,16 +48,27 @@ pub(super) fn read_secret(path: &Path) -> Result<SecretBox<[u8; SECRET_BYTES]>, 
     bytes.map(|bytes| SecretBox::new(Box::new(bytes))).ok_or_else(|| SecretError::Malformed { path: shown() })
 }
 
-/// Requires that only its owner can read a file. Errors: [`SecretError`].
+/// Requires that only its owner can read a file, or that the service manager handed it to this service alone. Errors:
+/// [`SecretError`].
 fn require_private(path: &Path) -> Result<(), SecretError> {
     let shown = || path.display().to_string();
     let file =
         fs::metadata(path).map_err(|error| SecretError::File { path: shown(), reason: error.to_string() })?;
     #[cfg(unix)]
-    if std::os::unix::fs::PermissionsExt::mode(&file.permissions()) & 0o077 != 0 {
+    if std::os::unix::fs::PermissionsExt::mode(&file.permissions()) & 0o077 != 0
+        && !is_credential(path, env::var_os("CREDENTIALS_DIRECTORY").as_deref())
+    {
         return Err(SecretError::Exposed { path: shown() });
     }
     Ok(())
+}
+
+/// True for a file in the folder of systemd's credentials. Nobody but the service and root can enter that folder; its files are
+/// shared with the service's user by an access list, whose mask looks like the rights of a group.
+fn is_credential(path: &Path, folder: Option<&OsStr>) -> bool {
+    let folder = folder.and_then(|folder| Path::new(folder).canonicalize().ok());
+    let parent = path.canonicalize().ok().and_then(|path| path.parent().map(Path::to_path_buf));
+    folder.is_some() && folder == parent
 }
 
 #[cfg(test)]
@@ -76,5 +87,24 @@ mod tests {
         assert_eq!(read_secret(&path).unwrap().expose_secret(), &[0xab; 32]);
         fs::write(&path, "ab").unwrap();
         assert!(matches!(read_secret(&path), Err(SecretError::Malformed { .. })));
+    }
+
+    #[test]
+    fn only_files_in_the_folder_of_credentials_are_credentials() {
+        let folder = tempfile::tempdir().unwrap();
+        let inside = folder.path().join("unit");
+        let beside = folder.path().join("unit2");
+        for path in [&inside, &beside] {
+            fs::create_dir(path).unwrap();
+            fs::write(path.join("secret"), "").unwrap();
+        }
+        let is = |path: &Path| is_credential(path, Some(inside.as_os_str()));
+        assert!(is(&inside.join("secret")));
+        assert!(is(&beside.join("../unit/secret")));
+        assert!(!is(&beside.join("secret")), "a folder whose name begins the same");
+        assert!(!is(&inside.join("../unit2/secret")));
+        assert!(!is(&inside.join("none")));
+        assert!(!is_credential(&inside.join("secret"), None));
+        assert!(!is_credential(&inside.join("secret"), Some(OsStr::new(""))));
     }
 }
