@@ -11,6 +11,7 @@ use {
         http::{HeaderName, HeaderValue, Method, header::CONNECTION},
         middleware::Next,
         response::{IntoResponse, Response},
+        routing::MethodRouter,
     },
     blockable_gate::Refusal,
     std::{sync::Arc, time::Instant},
@@ -19,6 +20,9 @@ use {
 
 /// The header in which Anthropic's clients look for a request's id.
 const ANTHROPIC_ID: HeaderName = HeaderName::from_static("request-id");
+
+/// A path, as axum writes it, and its handlers by method.
+pub(crate) type Route = (&'static str, MethodRouter<Arc<App>>);
 
 /// Serves a request with an id and answers errors in the shape that its client reads, and logs and counts it. Headers and bodies are never logged.
 pub(crate) async fn track(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
@@ -70,11 +74,12 @@ pub(crate) async fn refuse_while_stopping(
 
 /// Finds the route of a path, for metrics: paths have ids in them, and each would make metrics of its own. A route that begins
 /// with another one comes before it.
-fn route(path: &str) -> &'static str {
+pub(crate) fn route(path: &str) -> &'static str {
     const ROUTES: &[&str] = &[
         "/admin/usage",
         "/livez",
         "/metrics",
+        "/openapi.json",
         "/readyz",
         "/v1/chat/completions",
         "/v1/completions",

@@ -23,6 +23,10 @@ const COUNTERS: &[(&str, &str)] = &[
     ("blockable_provider_settled_units_total", "Units settled"),
     ("blockable_provider_above_hold_units_total", "Units that upstreams used above what was held"),
     (
+        "blockable_provider_lost_settlements_total",
+        "Settlements that could not be recorded; their answers were withheld",
+    ),
+    (
         "blockable_provider_counted_requests_total",
         "Requests charged by tokens that were counted here, since the upstream stated none, by model and endpoint",
     ),
@@ -55,6 +59,10 @@ const COUNTERS: &[(&str, &str)] = &[
 const GAUGES: &[(&str, &str)] = &[
     ("blockable_provider_holds_open", "Open holds"),
     ("blockable_provider_held_units", "Units of open holds"),
+    (
+        "blockable_provider_overdue_hold_seconds",
+        "Seconds since the deadline of an open hold passed; 0 while there is none",
+    ),
     ("blockable_provider_credit_units", "Units of all credits by state"),
     (
         "blockable_provider_held_back_micro_usd",
@@ -63,12 +71,15 @@ const GAUGES: &[(&str, &str)] = &[
     ("blockable_provider_claim_micro_usd", "Money that the provider has earned of it and not collected"),
     ("blockable_provider_leases_open", "Open leases"),
     ("blockable_provider_requests_running", "Requests that run"),
+    ("blockable_provider_requests_limit", "Requests that may run"),
     ("blockable_provider_upstream_healthy", "1 while an upstream is up, by model and upstream"),
     (
         "blockable_provider_upstream_requests_running",
         "Requests that run at an upstream, by model and upstream",
     ),
     ("blockable_provider_connections_open", "Open connections of clients"),
+    ("blockable_provider_connections_limit", "Connections of clients that may be open"),
+    ("blockable_provider_keys_ending", "Sub-keys that expire within seven days"),
     (
         "blockable_provider_chain_view_age_seconds",
         "Seconds since the chain last moved; -1 before it first did",
@@ -78,6 +89,7 @@ const GAUGES: &[(&str, &str)] = &[
     ("blockable_provider_reload_refused", "1 while the file that was read last at SIGHUP is not in force"),
     ("blockable_provider_websocket_up", "1 while the WebSocket is up"),
     ("blockable_provider_freezes_open", "Freeze orders that are obeyed and have not landed"),
+    ("blockable_provider_report_quorum", "Reporters whose reports a metering needs, as the chain says"),
     ("blockable_provider_report_age_seconds", "Seconds since a key last reported; -1 before it first did"),
 ];
 

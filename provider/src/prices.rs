@@ -5,7 +5,9 @@ use {
     blockable_gate::{Gate, StoreError},
     blockable_sdk::amounts::{MarketTime, Units},
     blockable_service::{hex, lock::lock},
+    serde::Serialize,
     std::sync::{Arc, Mutex},
+    utoipa::ToSchema,
 };
 
 /// The name under which the gate's store keeps the list that was last in force.
@@ -21,7 +23,8 @@ pub(crate) struct ChainPrices {
 }
 
 /// The relation of the file's list to the chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum PriceState {
     /// The chain shows no list, so that the file's is served.
     Unpublished,
@@ -31,18 +34,6 @@ pub(crate) enum PriceState {
     Older,
     /// The list in force is not known here, so that nothing is sold.
     Unknown,
-}
-
-impl PriceState {
-    /// Its name in answers.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            PriceState::Unpublished => "unpublished",
-            PriceState::InForce => "in_force",
-            PriceState::Older => "older",
-            PriceState::Unknown => "unknown",
-        }
-    }
 }
 
 /// The price lists of a server.

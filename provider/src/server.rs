@@ -6,7 +6,8 @@ use {
         app::App,
         assemble::{Assembled, assemble, gate_config, open_keys, start_parts},
         config::Config,
-        cors, gateway, http,
+        cors, gateway,
+        http::{self, Route},
         keys::ApiKeys,
         parts::{Parts, RunningParts},
         reload::ReloadError,
@@ -156,7 +157,7 @@ impl Server {
 
 /// All routes of clients and lenders.
 fn public_routes(app: &Arc<App>) -> Router {
-    with_fallbacks(gateway::routes().merge(api::routes()))
+    with_fallbacks(gateway::routes().into_iter().chain(api::routes()))
         .layer(from_fn_with_state(app.clone(), http::refuse_while_stopping))
         .layer(from_fn_with_state(app.clone(), http::track))
         .layer(from_fn_with_state(app.clone(), cors::allow_origins))
@@ -170,8 +171,13 @@ fn ops_routes(app: &Arc<App>) -> Router {
         .with_state(app.clone())
 }
 
-fn with_fallbacks(routes: Router<Arc<App>>) -> Router<Arc<App>> {
-    routes.fallback(http::no_such_path).method_not_allowed_fallback(http::no_such_method)
+fn with_fallbacks(routes: impl IntoIterator<Item = Route>) -> Router<Arc<App>> {
+    let add = |router: Router<Arc<App>>, (path, handlers): Route| router.route(path, handlers);
+    routes
+        .into_iter()
+        .fold(Router::new(), add)
+        .fallback(http::no_such_path)
+        .method_not_allowed_fallback(http::no_such_method)
 }
 
 fn serve(

@@ -3,9 +3,14 @@
 use {
     crate::{app::App, error::ApiError},
     blockable_gate::{OpeningPayment, OpeningPayments, Refusal, gate::QUOTED_FOR, ledger::Room},
-    blockable_sdk::{Pubkey, amounts::Units},
+    blockable_sdk::{
+        Pubkey,
+        amounts::{ChainTime, MicroUsd, Units},
+    },
     blockable_service::text,
-    serde_json::{Value, json},
+    serde::Serialize,
+    serde_json::json,
+    utoipa::ToSchema,
 };
 
 /// The parameter that bounds the cost of a request, and its largest value that fits what is open.
@@ -44,10 +49,10 @@ pub(crate) fn refuse(
     }
     if let Some(payments) = &payments {
         advice.extend(payment_advice(payments));
-        error.details.insert("payment".to_string(), payments_json(payments));
+        error.details.insert("payment".to_string(), json!(PaymentsView::new(payments)));
     }
     error.message = [error.message].into_iter().chain(advice).collect::<Vec<_>>().join("; ");
-    let mut units = room_json(&room);
+    let mut units = json!(RoomView::new(&room));
     (units["needed"], units["missing"]) = (json!(needed), json!(missing));
     error.details.insert("units".to_string(), units);
     error
@@ -80,30 +85,104 @@ fn payment_advice(payments: &OpeningPayments) -> Vec<String> {
     advice
 }
 
-/// The units of a credit by the gate's count, in JSON.
-pub(crate) fn room_json(room: &Room) -> Value {
-    json!({
-        "available": room.available, "remaining": room.remaining, "locked": room.locked, "frozen": room.frozen,
-        "in_flight": room.in_flight, "unreported": room.unreported,
-    })
+/// The units of a credit by the gate's count, as answers have them.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct RoomView {
+    /// Units open to new jobs.
+    #[schema(value_type = u64)]
+    available: Units,
+    /// Units neither consumed, seized, expired nor cancelled, as the chain says.
+    #[schema(value_type = u64)]
+    remaining: Units,
+    /// Units that no payment has opened yet.
+    #[schema(value_type = u64)]
+    locked: Units,
+    /// Units frozen on top of the lock.
+    #[schema(value_type = u64)]
+    frozen: Units,
+    /// Units held by running jobs.
+    #[schema(value_type = u64)]
+    in_flight: Units,
+    /// Units used, and not on the chain yet.
+    #[schema(value_type = u64)]
+    unreported: Units,
 }
 
-/// A payment and what it opens, in JSON.
-pub(crate) fn payment_json(payment: &OpeningPayment) -> Value {
-    json!({"amount": payment.amount, "opens": payment.opens, "available": payment.available})
+impl RoomView {
+    /// Shows a credit's units.
+    pub(crate) fn new(room: &Room) -> RoomView {
+        let Room { available, remaining, locked, frozen, in_flight, unreported } = *room;
+        RoomView { available, remaining, locked, frozen, in_flight, unreported }
+    }
 }
 
-/// Payments and the units that they open, in JSON.
-pub(crate) fn payments_json(payments: &OpeningPayments) -> Value {
-    let next = payments.next_instalment.as_ref().map(|(due_at, next)| {
-        let mut next = payment_json(next);
-        next["due_at"] = json!(due_at);
-        next
-    });
-    json!({
-        "least": payments.least.as_ref().map(payment_json),
-        "whole_debt": payment_json(&payments.whole_debt),
-        "next_instalment": next,
-        "good_for_seconds": QUOTED_FOR.as_secs(),
-    })
+/// A payment and the units that it opens.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct PaymentView {
+    /// The sum to pay, in micro-USDC.
+    #[schema(value_type = u64)]
+    amount: MicroUsd,
+    /// Units that it unlocks or thaws.
+    #[schema(value_type = u64)]
+    opens: Units,
+    /// Units open to new jobs afterwards, where nothing else changes.
+    #[schema(value_type = u64)]
+    available: Units,
+}
+
+impl PaymentView {
+    fn new(payment: &OpeningPayment) -> PaymentView {
+        let OpeningPayment { amount, opens, available } = *payment;
+        PaymentView { amount, opens, available }
+    }
+}
+
+/// The payment of all that is due by the next due date.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+struct InstalmentView {
+    #[serde(flatten)]
+    payment: PaymentView,
+    /// The due date, in Unix seconds on the chain's clock.
+    #[schema(value_type = i64)]
+    due_at: ChainTime,
+}
+
+/// Payments that open units of a credit.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct PaymentsView {
+    /// The least payment that opens the units that are asked for; null where even the whole debt opens fewer, or none are asked for.
+    #[schema(required)]
+    least: Option<PaymentView>,
+    /// The payment of the whole debt, which opens the most.
+    whole_debt: PaymentView,
+    /// The payment by the next due date; null where nothing more falls due.
+    #[schema(required)]
+    next_instalment: Option<InstalmentView>,
+    /// Seconds for which the sums are good.
+    good_for_seconds: u64,
+    /// The payment that the request asks to be quoted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quoted: Option<PaymentView>,
+}
+
+impl PaymentsView {
+    /// Shows payments.
+    pub(crate) fn new(payments: &OpeningPayments) -> PaymentsView {
+        let next = payments.next_instalment.as_ref();
+        PaymentsView {
+            least: payments.least.as_ref().map(PaymentView::new),
+            whole_debt: PaymentView::new(&payments.whole_debt),
+            next_instalment: next.map(|(due_at, payment)| InstalmentView {
+                payment: PaymentView::new(payment),
+                due_at: *due_at,
+            }),
+            good_for_seconds: QUOTED_FOR.as_secs(),
+            quoted: None,
+        }
+    }
+
+    /// Adds the payment that the request asks to be quoted.
+    pub(crate) fn with_quoted(self, quoted: Option<&OpeningPayment>) -> PaymentsView {
+        PaymentsView { quoted: quoted.map(PaymentView::new), ..self }
+    }
 }

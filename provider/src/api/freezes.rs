@@ -1,35 +1,101 @@
 //! Signed freezes. They need no API key: the lender's signature is the authority.
 
 use {
-    crate::{api::path::PathText, app::App, error::ApiError},
+    crate::{
+        api::{
+            openapi::{
+                refusals::{Always, BodyRefusals, Conflict, Malformed, Missing, NotAllowed},
+                words::{Address, Base64, SignatureText},
+            },
+            path::PathText,
+        },
+        app::App,
+        error::ApiError,
+        http::Route,
+    },
     axum::{
-        Json, Router,
+        Json,
         body::Body,
         extract::State,
         http::{HeaderMap, StatusCode},
         routing::{get, post},
     },
     base64::{Engine, engine::general_purpose::STANDARD},
-    blockable_gate::{FreezeDesk, OrderRefused},
-    blockable_sdk::Signature,
-    serde::Deserialize,
-    serde_json::{Value, json},
+    blockable_gate::{FreezeDesk, OrderRefused, OrderState},
+    blockable_sdk::{Signature, amounts::Units},
+    serde::{Deserialize, Serialize},
     std::sync::Arc,
+    utoipa::{OpenApi, ToSchema},
 };
 
 /// Most bytes of a request: a transaction of version 1 in base64, and some.
 const MAX_BODY: usize = 16 << 10;
 
 /// The routes of freezes.
-pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new().route("/v1/freezes", post(freeze)).route("/v1/freezes/{signature}", get(state))
+pub(super) fn routes() -> Vec<Route> {
+    vec![("/v1/freezes", post(freeze)), ("/v1/freezes/{signature}", get(state))]
 }
 
-#[derive(Deserialize)]
+#[derive(OpenApi)]
+#[openapi(paths(freeze, state))]
+pub(super) struct Paths;
+
+/// A signed freeze.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct FreezeRequest {
     /// The signed transaction in its wire format, in base64.
+    #[schema(value_type = Base64)]
     transaction: String,
+}
+
+/// A freeze that is obeyed from now on.
+#[derive(Serialize, ToSchema)]
+struct ObeyedView {
+    /// The transaction.
+    #[schema(value_type = SignatureText)]
+    signature: String,
+    /// The credit.
+    #[schema(value_type = Address)]
+    credit: String,
+    /// Units that are closed to new jobs, in all.
+    #[schema(value_type = u64)]
+    frozen: Units,
+    /// The signer.
+    #[schema(value_type = Address)]
+    by: String,
+    /// The last block height at which the transaction can land.
+    last_valid_height: u64,
+    /// Its state; null where it has ended meanwhile.
+    #[schema(required, value_type = Option<FreezeState>)]
+    state: Option<OrderState>,
+}
+
+/// The state of a freeze.
+#[derive(Serialize, ToSchema)]
+struct StateView {
+    /// The transaction.
+    #[schema(value_type = SignatureText)]
+    signature: String,
+    #[schema(value_type = FreezeState)]
+    state: OrderState,
+}
+
+/// States of a freeze order.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "it describes a type of the gate")]
+enum FreezeState {
+    /// Obeyed, and not seen on the chain yet.
+    Open,
+    /// Landed; the gate follows the chain.
+    Landed,
+    /// Landed and failed; the block is lifted.
+    Failed,
+    /// Expired before it landed; the block is lifted.
+    Expired,
+    /// Not landed in time; the block is lifted.
+    Lapsed,
 }
 
 fn desk(app: &App) -> Result<&FreezeDesk, ApiError> {
@@ -41,11 +107,16 @@ fn desk(app: &App) -> Result<&FreezeDesk, ApiError> {
     })
 }
 
+/// Obeys a signed freeze at once, before it lands. No API key is needed: the signature is the authority.
+#[utoipa::path(
+    post, path = "/v1/freezes", operation_id = "obey_freeze", tag = "freezes", request_body = FreezeRequest,
+    responses((status = 200, body = ObeyedView), BodyRefusals, NotAllowed, Missing, Conflict, Always)
+)]
 async fn freeze(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<ObeyedView>, ApiError> {
     let desk = desk(&app)?.clone();
     let body = app.read_body(&headers, body, MAX_BODY).await?;
     // After the body: who sends slowly keeps no place.
@@ -63,11 +134,14 @@ async fn freeze(
         Ok(obeyed) => {
             app.metrics.count("blockable_provider_freezes_total", "result", "obeyed");
             let state = app.parts.desk.as_ref().and_then(|desk| desk.state(&obeyed.signature));
-            Ok(Json(json!({
-                "signature": obeyed.signature.to_string(), "credit": obeyed.credit.to_string(),
-                "frozen": obeyed.frozen, "by": obeyed.by.to_string(),
-                "last_valid_height": obeyed.last_valid_height, "state": state,
-            })))
+            Ok(Json(ObeyedView {
+                signature: obeyed.signature.to_string(),
+                credit: obeyed.credit.to_string(),
+                frozen: obeyed.frozen,
+                by: obeyed.by.to_string(),
+                last_valid_height: obeyed.last_valid_height,
+                state,
+            }))
         }
         Err(refused) => {
             app.metrics.count("blockable_provider_freezes_total", "result", refused.code());
@@ -90,7 +164,16 @@ impl From<OrderRefused> for ApiError {
     }
 }
 
-async fn state(State(app): State<Arc<App>>, PathText(signature): PathText) -> Result<Json<Value>, ApiError> {
+/// Shows the state of a freeze that was obeyed.
+#[utoipa::path(
+    get, path = "/v1/freezes/{signature}", operation_id = "show_freeze", tag = "freezes",
+    params(("signature" = SignatureText, Path, description = "The transaction")),
+    responses((status = 200, body = StateView), Malformed, Missing, Always)
+)]
+async fn state(
+    State(app): State<Arc<App>>,
+    PathText(signature): PathText,
+) -> Result<Json<StateView>, ApiError> {
     let desk = desk(&app)?;
     let signature: Signature = signature.parse().map_err(|_| {
         ApiError::param("signature", "the path must end in a transaction's signature in base58")
@@ -101,5 +184,5 @@ async fn state(State(app): State<Arc<App>>, PathText(signature): PathText) -> Re
             "this server has obeyed no such freeze, or none lately; ask the chain",
         )
     })?;
-    Ok(Json(json!({"signature": signature.to_string(), "state": state})))
+    Ok(Json(StateView { signature: signature.to_string(), state }))
 }

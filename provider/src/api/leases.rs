@@ -2,16 +2,27 @@
 
 use {
     crate::{
-        api::path::PathText,
+        api::{
+            openapi::{
+                refusals::{
+                    Always, BodyRefusals, Conflict, ErrorBody, Keyless, Malformed, Missing, NameReused,
+                    NotAllowed, Shortage,
+                },
+                words::LeaseId,
+            },
+            path::PathText,
+        },
         app::App,
+        config::GpuConfig,
         error::ApiError,
+        http::Route,
         leases::{LeaseError, LeaseView, all_gpus},
         limits::Permit,
         named::read_name,
         shortage,
     },
     axum::{
-        Json, Router,
+        Json,
         body::Body,
         extract::State,
         http::{HeaderMap, StatusCode},
@@ -19,29 +30,41 @@ use {
     },
     blockable_gate::gate::now_ms,
     blockable_sdk::{Pubkey, amounts::Units},
-    serde::{Deserialize, de::DeserializeOwned},
-    serde_json::{Value, json},
+    serde::{Deserialize, Serialize, de::DeserializeOwned},
+    serde_json::json,
     std::{sync::Arc, time::Duration},
+    utoipa::{OpenApi, ToSchema},
 };
 
 /// Most bytes of a request about a lease.
 const MAX_BODY: usize = 16 << 10;
 
 /// The routes of leases.
-pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/v1/leases", get(list).post(open))
-        .route("/v1/leases/{id}", get(show).delete(close))
-        .route("/v1/leases/{id}/heartbeat", post(heartbeat))
-        .route("/v1/leases/{id}/close", post(close))
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        ("/v1/leases", get(list).post(open)),
+        ("/v1/leases/{id}", get(show).delete(remove)),
+        ("/v1/leases/{id}/heartbeat", post(heartbeat)),
+        ("/v1/leases/{id}/close", post(close)),
+    ]
 }
 
-#[derive(Deserialize)]
+#[derive(OpenApi)]
+#[openapi(paths(list, open, show, remove, heartbeat, close))]
+pub(super) struct Paths;
+
+/// The GPUs to rent.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct OpenRequest {
+    /// A kind of GPU of `GET /v1/leases`.
     gpu: String,
+    /// Number of GPUs.
     #[serde(default = "one")]
+    #[schema(minimum = 1, default = 1)]
     count: u32,
+    /// Seconds that are held in advance, until the next heartbeat.
+    #[schema(minimum = 1)]
     heartbeat_seconds: Option<u64>,
 }
 
@@ -49,20 +72,90 @@ fn one() -> u32 {
     1
 }
 
-#[derive(Default, Deserialize)]
+/// The next period of a lease.
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct HeartbeatRequest {
+    /// Seconds that are held in advance, from now on; without it as many as before.
+    #[schema(minimum = 1)]
     heartbeat_seconds: Option<u64>,
 }
 
-fn lease_json(lease: &LeaseView) -> Value {
-    let left_ms = i64::try_from(lease.left.as_millis()).unwrap_or(i64::MAX);
-    json!({
-        "id": lease.rented.id, "object": "lease", "gpu": lease.rented.gpu, "count": lease.rented.count,
-        "opened_ms": lease.rented.opened_ms, "status": if lease.open { "open" } else { "ended" },
-        "units_per_second": lease.units_per_second, "units_held": lease.held, "units_settled": lease.settled,
-        "runs_until_ms": now_ms().saturating_add(left_ms),
-    })
+/// A lease.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(super) struct LeaseEntry {
+    /// Its name.
+    #[schema(value_type = LeaseId)]
+    id: String,
+    #[schema(value_type = String, example = "lease")]
+    object: &'static str,
+    /// The kind of its GPUs.
+    gpu: String,
+    /// Number of its GPUs.
+    count: u32,
+    /// The time at which it was opened, in milliseconds since 1970.
+    opened_ms: i64,
+    status: LeaseStatus,
+    /// Its price, of all GPUs.
+    #[schema(value_type = u64)]
+    units_per_second: Units,
+    /// Units held for the running period.
+    #[schema(value_type = u64)]
+    units_held: Units,
+    /// Units charged so far.
+    #[schema(value_type = u64)]
+    units_settled: Units,
+    /// The end of the running period, in milliseconds since 1970.
+    runs_until_ms: i64,
+}
+
+/// The status of a lease.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum LeaseStatus {
+    Open,
+    Ended,
+}
+
+/// The leases of a credit, and the GPUs on offer.
+#[derive(Serialize, ToSchema)]
+struct LeaseList {
+    #[schema(value_type = String, example = "list")]
+    object: &'static str,
+    /// The leases.
+    data: Vec<LeaseEntry>,
+    /// GPUs on offer.
+    gpus: Vec<GpuOffer>,
+}
+
+/// GPUs on offer.
+#[derive(Serialize, ToSchema)]
+struct GpuOffer {
+    /// Their kind.
+    gpu: String,
+    /// The price of one; null while no price list is in force.
+    #[schema(required, value_type = Option<u64>)]
+    units_per_second: Option<Units>,
+    /// Number of them, rented ones included.
+    count: u32,
+}
+
+impl LeaseEntry {
+    fn new(lease: &LeaseView) -> LeaseEntry {
+        let left_ms = i64::try_from(lease.left.as_millis()).unwrap_or(i64::MAX);
+        LeaseEntry {
+            id: lease.rented.id.clone(),
+            object: "lease",
+            gpu: lease.rented.gpu.clone(),
+            count: lease.rented.count,
+            opened_ms: lease.rented.opened_ms,
+            status: if lease.open { LeaseStatus::Open } else { LeaseStatus::Ended },
+            units_per_second: lease.units_per_second,
+            units_held: lease.held,
+            units_settled: lease.settled,
+            runs_until_ms: now_ms().saturating_add(left_ms),
+        }
+    }
 }
 
 impl From<LeaseError> for ApiError {
@@ -130,11 +223,21 @@ fn period_length(app: &App, seconds: u64) -> Result<Duration, ApiError> {
     }
 }
 
+/// Rents GPUs. Their first period is held at once.
+#[utoipa::path(
+    post, path = "/v1/leases", operation_id = "open_lease", tag = "leases", security(("api_key" = [])), request_body = OpenRequest,
+    params(("Idempotency-Key" = Option<String>, Header, description = "A name: a request that comes again gets the same lease",
+        min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
+    responses(
+        (status = 201, body = LeaseEntry),
+        BodyRefusals, Keyless, Shortage, NotAllowed, Missing, Conflict, NameReused, Always
+    )
+)]
 async fn open(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     body: Body,
-) -> Result<(StatusCode, Json<Value>), ApiError> {
+) -> Result<(StatusCode, Json<LeaseEntry>), ApiError> {
     let caller = app.authorise_caller(&headers)?;
     caller.require_no_bounds()?;
     let (request, permit) = receive::<OpenRequest>(&app, caller.credit, &headers, body).await?;
@@ -157,15 +260,24 @@ async fn open(
             refuse(&app, &caller.credit, error, price)
         })
     });
-    Ok((StatusCode::CREATED, Json(lease_json(&lease.await?))))
+    Ok((StatusCode::CREATED, Json(LeaseEntry::new(&lease.await?))))
 }
 
+/// Ends the running period and holds the next one.
+#[utoipa::path(
+    post, path = "/v1/leases/{id}/heartbeat", operation_id = "renew_lease", tag = "leases", security(("api_key" = [])),
+    params(("id" = LeaseId, Path, description = "The lease")), request_body = Option<HeartbeatRequest>,
+    responses(
+        (status = 200, body = LeaseEntry),
+        BodyRefusals, Keyless, Shortage, Missing, (status = 410, body = ErrorBody, description = "The lease has ended"), Always
+    )
+)]
 async fn heartbeat(
     State(app): State<Arc<App>>,
     PathText(id): PathText,
     headers: HeaderMap,
     body: Body,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<LeaseEntry>, ApiError> {
     let credit = app.authorise(&headers)?;
     let (request, permit) = receive::<HeartbeatRequest>(&app, credit, &headers, body).await?;
     let request = request.unwrap_or_default();
@@ -174,43 +286,70 @@ async fn heartbeat(
         let _permit = permit;
         app.leases.heartbeat(&credit, &id, length).await.map_err(|(error, lease)| {
             let mut error = refuse(&app, &credit, error, lease.as_ref().map(|lease| lease.units_per_second));
-            error.details.extend(lease.map(|lease| ("lease".to_string(), lease_json(&lease))));
+            error.details.extend(lease.map(|lease| ("lease".to_string(), json!(LeaseEntry::new(&lease)))));
             error
         })
     });
-    Ok(Json(lease_json(&lease.await?)))
+    Ok(Json(LeaseEntry::new(&lease.await?)))
 }
 
+/// Ends a lease; the seconds until now are charged. A lease that has ended stays as it is.
+#[utoipa::path(
+    post, path = "/v1/leases/{id}/close", operation_id = "close_lease", tag = "leases", security(("api_key" = [])),
+    params(("id" = LeaseId, Path, description = "The lease")),
+    responses((status = 200, body = LeaseEntry), Malformed, Keyless, Missing, Always)
+)]
 async fn close(
     State(app): State<Arc<App>>,
     PathText(id): PathText,
     headers: HeaderMap,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<LeaseEntry>, ApiError> {
     let credit = app.authorise(&headers)?;
     let lease = run_to_end(async move { Ok(app.leases.close(&credit, &id).await?) });
-    Ok(Json(lease_json(&lease.await?)))
+    Ok(Json(LeaseEntry::new(&lease.await?)))
 }
 
+/// Ends a lease, as `POST /v1/leases/{id}/close` does.
+#[utoipa::path(
+    delete, path = "/v1/leases/{id}", operation_id = "delete_lease", tag = "leases", security(("api_key" = [])),
+    params(("id" = LeaseId, Path, description = "The lease")),
+    responses((status = 200, body = LeaseEntry), Malformed, Keyless, Missing, Always)
+)]
+async fn remove(
+    app: State<Arc<App>>,
+    id: PathText,
+    headers: HeaderMap,
+) -> Result<Json<LeaseEntry>, ApiError> {
+    close(app, id, headers).await
+}
+
+/// Shows a lease.
+#[utoipa::path(
+    get, path = "/v1/leases/{id}", operation_id = "show_lease", tag = "leases", security(("api_key" = [])),
+    params(("id" = LeaseId, Path, description = "The lease")),
+    responses((status = 200, body = LeaseEntry), Malformed, Keyless, Missing, Always)
+)]
 async fn show(
     State(app): State<Arc<App>>,
     PathText(id): PathText,
     headers: HeaderMap,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<LeaseEntry>, ApiError> {
     let credit = app.authorise(&headers)?;
-    Ok(Json(lease_json(&app.leases.get(&credit, &id).await?)))
+    Ok(Json(LeaseEntry::new(&app.leases.get(&credit, &id).await?)))
 }
 
-async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<Value>, ApiError> {
+/// Lists the leases of the API key's credit, and the GPUs on offer.
+#[utoipa::path(
+    get, path = "/v1/leases", operation_id = "list_leases", tag = "leases", security(("api_key" = [])),
+    responses((status = 200, body = LeaseList), Keyless, Always)
+)]
+async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<LeaseList>, ApiError> {
     let credit = app.authorise(&headers)?;
-    let leases: Vec<Value> = app.leases.list(&credit).await.iter().map(lease_json).collect();
-    let gpus: Vec<Value> = app
-        .config
-        .gpus
-        .iter()
-        .map(|gpu| {
-            let price = app.prices.gpu(&gpu.name).ok();
-            json!({"gpu": gpu.name, "units_per_second": price, "count": gpu.count})
-        })
-        .collect();
-    Ok(Json(json!({"object": "list", "data": leases, "gpus": gpus})))
+    let data = app.leases.list(&credit).await.iter().map(LeaseEntry::new).collect();
+    let offer = |gpu: &GpuConfig| GpuOffer {
+        gpu: gpu.name.clone(),
+        units_per_second: app.prices.gpu(&gpu.name).ok(),
+        count: gpu.count,
+    };
+    Ok(Json(LeaseList { object: "list", data, gpus: app.config.gpus.iter().map(offer).collect() }))
 }

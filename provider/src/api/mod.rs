@@ -1,30 +1,34 @@
 //! All routes but completions: leases, credits, freezes, reports, usage and, for the operator, health and metrics.
 //!
-//! Another route: write its handler in the file of its subject, add it to that file's `routes`, and its path to
-//! `http::route`, which names the routes in metrics.
+//! Another route: write its handler with its description in the file of its subject, add it to that file's `routes` and `Paths`,
+//! and its path to `http::route`, which names the routes in metrics. [`openapi`](mod@openapi) describes all of them.
 
 mod credits;
 mod freezes;
 mod keys;
 mod leases;
 mod models;
+mod openapi;
 pub(crate) mod ops;
 mod path;
 mod prices;
 mod reports;
 mod usage;
 
-use {crate::app::App, axum::Router, std::sync::Arc};
+use crate::http::Route;
 
 /// All routes of clients and lenders.
-pub(crate) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .merge(credits::routes())
-        .merge(freezes::routes())
-        .merge(keys::routes())
-        .merge(leases::routes())
-        .merge(models::routes())
-        .merge(prices::routes())
-        .merge(reports::routes())
-        .merge(usage::routes())
+pub(crate) fn routes() -> Vec<Route> {
+    let parts = [
+        credits::routes(),
+        freezes::routes(),
+        keys::routes(),
+        leases::routes(),
+        models::routes(),
+        openapi::routes(),
+        prices::routes(),
+        reports::routes(),
+        usage::routes(),
+    ];
+    parts.into_iter().flatten().collect()
 }

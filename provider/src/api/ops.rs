@@ -1,29 +1,49 @@
 //! Health and metrics, for the operator.
 
 use {
-    super::usage,
-    crate::{app::App, parts::Check},
+    super::{openapi::refusals::Always, usage},
+    crate::{app::App, http::Route, parts::Check},
     axum::{
-        Json, Router,
+        Json,
         extract::State,
         http::{StatusCode, header::CONTENT_TYPE},
         response::{IntoResponse, Response},
         routing::get,
     },
+    blockable_gate::gate::now_ms,
     serde_json::{Map, Value},
-    std::{sync::Arc, time::Duration},
+    std::{collections::BTreeMap, sync::Arc, time::Duration},
+    utoipa::{OpenApi, ToSchema},
 };
 
 /// Time without progress after which a loop counts as stalled.
 const STALLED_AFTER: Duration = Duration::from_secs(60);
 
+/// Time before a sub-key's expiry in which it counts as ending.
+const KEYS_ENDING: Duration = Duration::from_secs(7 * 86_400);
+
 /// `/livez`, `/readyz` and `/metrics`, and what only the operator may see.
-pub(crate) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/livez", get(livez))
-        .route("/readyz", get(readyz))
-        .route("/metrics", get(metrics))
-        .merge(usage::admin_routes())
+pub(crate) fn routes() -> Vec<Route> {
+    let mut routes = vec![("/livez", get(livez)), ("/readyz", get(readyz)), ("/metrics", get(metrics))];
+    routes.extend(usage::admin_routes());
+    routes
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(livez, readyz, metrics))]
+pub(super) struct Paths;
+
+/// The state of each check: `ok`, or the fault and the next step.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes an answer and is never made")]
+struct Health {
+    /// True where every check holds.
+    ok: bool,
+    /// The checks by name.
+    checks: BTreeMap<String, String>,
+    /// The models by name, with upstreams that are down; of `/readyz` alone.
+    #[schema(nullable = false)]
+    models: Option<BTreeMap<String, String>>,
 }
 
 fn answer(checks: Vec<Check>) -> Response {
@@ -48,6 +68,10 @@ fn require(good: bool, otherwise: &str) -> Result<(), String> {
 }
 
 /// Checks that every loop of the server makes progress. The server should be started anew where one does not.
+#[utoipa::path(
+    get, path = "/livez", tag = "operations",
+    responses((status = 200, body = Health), (status = 503, body = Health, description = "A loop has stalled"))
+)]
 async fn livez(State(app): State<Arc<App>>) -> Response {
     let (watch, writer) = (app.progress.watch.age(), app.progress.writer.age());
     let mut checks: Vec<Check> = vec![
@@ -60,6 +84,10 @@ async fn livez(State(app): State<Arc<App>>) -> Response {
 }
 
 /// Checks that requests can be served. Requests should be sent elsewhere while they cannot.
+#[utoipa::path(
+    get, path = "/readyz", tag = "operations",
+    responses((status = 200, body = Health), (status = 503, body = Health, description = "Requests would be refused"))
+)]
 async fn readyz(State(app): State<Arc<App>>) -> Response {
     let (age, fresh) = {
         let view = app.gate.chain_view();
@@ -107,6 +135,10 @@ fn check_models(app: &App) -> (Option<Result<(), String>>, Value) {
 }
 
 /// Renders all metrics in Prometheus's text format.
+#[utoipa::path(
+    get, path = "/metrics", tag = "operations",
+    responses((status = 200, content_type = "text/plain", body = String), Always)
+)]
 async fn metrics(State(app): State<Arc<App>>) -> Response {
     let gauge = |name, value: usize| app.metrics.set(name, value as f64);
     let holds = app.gate.holds();
@@ -115,6 +147,14 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
     gauge("blockable_provider_requests_running", app.running.count());
     gauge("blockable_provider_connections_open", app.connections.open());
     gauge("blockable_provider_storage_full", usize::from(app.gate.storage_is_full()));
+    gauge("blockable_provider_requests_limit", app.config.limits.requests);
+    gauge("blockable_provider_connections_limit", app.config.limits.connections);
+    gauge("blockable_provider_keys_ending", app.keys.count_ending(KEYS_ENDING));
+    let quorum = app.gate.provider().map_or(0, |provider| provider.settings.quorum);
+    gauge("blockable_provider_report_quorum", usize::from(quorum));
+    let first = holds.iter().map(|hold| hold.deadline_ms).min().unwrap_or(i64::MAX);
+    let overdue_ms = now_ms().saturating_sub(first).max(0);
+    app.metrics.set("blockable_provider_overdue_hold_seconds", overdue_ms as f64 / 1e3);
     let held = holds.iter().map(|hold| hold.units.get() as f64).sum();
     app.metrics.set("blockable_provider_held_units", held);
     measure_credits(&app);

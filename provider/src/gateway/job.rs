@@ -182,6 +182,7 @@ impl RunningJob {
             sleep(pause).await;
             pause *= 2;
         }
+        self.app.metrics.add("blockable_provider_lost_settlements_total", 1);
         tracing::error!(hold = %self.hold.id, units = units.get(), "a settlement is lost; its answer is withheld");
         Err(ApiError::from(Refusal::Storage))
     }

@@ -14,6 +14,7 @@ use {
         app::App,
         config::Endpoint,
         error::ApiError,
+        http::Route,
         keys::Caller,
         limits::Permit,
         meter::Stop,
@@ -22,7 +23,7 @@ use {
         upstreams::UpstreamFault,
     },
     axum::{
-        Extension, Router,
+        Extension,
         body::Body,
         extract::State,
         http::{HeaderMap, HeaderValue},
@@ -52,11 +53,20 @@ pub(crate) const MAX_TOKENS_HEADER: &str = "x-blockable-max-tokens";
 /// Time by which a hold outlasts its job's bound, so that the job ends it and not its deadline.
 const HOLD_MARGIN: Duration = Duration::from_secs(60);
 
-/// The routes of all endpoints of models.
-pub(crate) fn routes() -> Router<Arc<App>> {
-    Endpoint::ALL.into_iter().fold(unserved::routes(), |router, endpoint| {
-        router.route(&format!("/v1{}", endpoint.path()), requests(endpoint))
-    })
+/// The endpoints of models, and their paths.
+pub(crate) const SERVED: [(&str, Endpoint); 5] = [
+    ("/v1/chat/completions", Endpoint::Chat),
+    ("/v1/completions", Endpoint::Text),
+    ("/v1/embeddings", Endpoint::Embeddings),
+    ("/v1/responses", Endpoint::Responses),
+    ("/v1/messages", Endpoint::Messages),
+];
+
+/// The routes of all endpoints of models, and of what lies below them and is not served.
+pub(crate) fn routes() -> Vec<Route> {
+    let mut routes = unserved::routes();
+    routes.extend(SERVED.into_iter().map(|(path, endpoint)| (path, requests(endpoint))));
+    routes
 }
 
 /// Serves the requests to an endpoint.

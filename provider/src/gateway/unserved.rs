@@ -1,16 +1,13 @@
 //! Paths of the newer APIs that this server does not serve, with the reason.
 
 use {
-    crate::{app::App, error::ApiError},
-    axum::{Router, extract::Path, routing::any},
-    std::sync::Arc,
+    crate::{error::ApiError, http::Route},
+    axum::{extract::Path, routing::any},
 };
 
 /// Paths below `/v1/responses` and `/v1/messages`.
-pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/v1/responses/{*rest}", any(no_response))
-        .route("/v1/messages/{*rest}", any(no_messages))
+pub(super) fn routes() -> Vec<Route> {
+    vec![("/v1/responses/{*rest}", any(no_response)), ("/v1/messages/{*rest}", any(no_messages))]
 }
 
 async fn no_response(Path(rest): Path<String>) -> ApiError {

@@ -12,6 +12,7 @@ use {
         collections::HashMap,
         path::Path,
         sync::{Arc, RwLock},
+        time::Duration,
     },
     tokio::task::spawn_blocking,
 };
@@ -80,6 +81,16 @@ impl KeyBook {
         let mut ours: Vec<_> = ours.map(|((_, _, name), key)| (name, key.clone())).collect();
         ours.sort_by_key(|(one, _)| *one);
         ours.into_iter().map(|(_, key)| key).collect()
+    }
+
+    /// The number of sub-keys that are good at a time and expire within another one.
+    pub(super) fn count_ending(&self, now_ms: i64, within: Duration) -> usize {
+        let last = now_ms.saturating_add(i64::try_from(within.as_millis()).unwrap_or(i64::MAX));
+        let ends = |key: &&Arc<SubKey>| {
+            let stored = key.stored();
+            !stored.is_revoked && stored.expires_ms.is_some_and(|at| (now_ms..=last).contains(&at))
+        };
+        read(&self.kept).keys.values().filter(ends).count()
     }
 
     /// Makes or changes a sub-key. `change` gets it as it is now and returns it as it shall be; it may refuse. Errors: those

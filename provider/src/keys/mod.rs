@@ -35,6 +35,7 @@ use {
     std::{
         path::Path,
         sync::{Arc, RwLock},
+        time::Duration,
     },
 };
 pub(crate) use {
@@ -280,6 +281,11 @@ impl ApiKeys {
     /// A sub-key, also one that is revoked.
     pub(crate) fn find(&self, credit: &Pubkey, owner: &Pubkey, name: &str) -> Option<Arc<SubKey>> {
         self.book.find(credit, owner, name)
+    }
+
+    /// The number of sub-keys that are good and expire within a time.
+    pub(crate) fn count_ending(&self, within: Duration) -> usize {
+        self.book.count_ending(now_ms(), within)
     }
 
     /// The sub-keys that a borrower made for a credit.

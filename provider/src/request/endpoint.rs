@@ -25,7 +25,7 @@ impl Endpoint {
     }
 
     /// The parameter that holds the prompt.
-    pub(super) fn input(self) -> &'static str {
+    pub(crate) fn input(self) -> &'static str {
         match self {
             Endpoint::Chat | Endpoint::Messages => "messages",
             Endpoint::Text => "prompt",
@@ -44,7 +44,7 @@ impl Endpoint {
     }
 
     /// True where an answer can be streamed.
-    pub(super) fn streams(self) -> bool {
+    pub(crate) fn streams(self) -> bool {
         self != Endpoint::Embeddings
     }
 

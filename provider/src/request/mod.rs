@@ -11,6 +11,8 @@ mod prompt;
 mod raw;
 mod values;
 
+pub(crate) use fields::{Use, parameters};
+
 use {
     crate::{
         config::{Endpoint, LimitParameter, ModelConfig},
@@ -24,7 +26,7 @@ use {
 };
 
 /// Most answers to one prompt.
-const MAX_ANSWERS: u64 = 128;
+pub(crate) const MAX_ANSWERS: u64 = 128;
 /// Most prompts in one request.
 const MAX_PROMPTS: usize = 2_048;
 /// Tokens that a tokenizer sets around a prompt without a template, at most.

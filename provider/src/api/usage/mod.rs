@@ -2,33 +2,54 @@
 
 mod answer;
 mod query;
+mod schemas;
 
 use {
-    crate::{admin, app::App, error::ApiError, limits::Permit},
+    crate::{
+        admin,
+        api::openapi::{
+            refusals::{Always, Keyless, Malformed, Missing},
+            words::{Cursor, Moment},
+        },
+        app::App,
+        error::ApiError,
+        http::Route,
+        limits::Permit,
+    },
     answer::{records_answer, totals_answer},
     axum::{
-        Router,
         extract::{Query, State, rejection::QueryRejection},
         http::HeaderMap,
         response::Response,
         routing::get,
     },
-    query::{UsageQuery, UsageRequest},
+    query::{Format, UsageQuery, UsageRequest},
+    schemas::{RecordPage, TotalPage},
     std::sync::Arc,
+    utoipa::OpenApi,
 };
 
 /// The routes of customers.
-pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new().route("/v1/usage", get(records)).route("/v1/usage/totals", get(totals))
+pub(super) fn routes() -> Vec<Route> {
+    vec![("/v1/usage", get(records)), ("/v1/usage/totals", get(totals))]
 }
 
 /// The routes of the operator, served with health and metrics.
-pub(super) fn admin_routes() -> Router<Arc<App>> {
-    Router::new().route("/admin/usage", get(all_records)).route("/admin/usage/totals", get(all_totals))
+pub(super) fn admin_routes() -> Vec<Route> {
+    vec![("/admin/usage", get(all_records)), ("/admin/usage/totals", get(all_totals))]
 }
+
+#[derive(OpenApi)]
+#[openapi(paths(records, totals, all_records, all_totals), components(schemas(Cursor, Format, Moment)))]
+pub(super) struct Paths;
 
 type QueryResult = Result<Query<UsageQuery>, QueryRejection>;
 
+/// Lists the use of the API key's credit, the oldest first. A sub-key sees its own records alone.
+#[utoipa::path(
+    get, path = "/v1/usage", operation_id = "list_usage", tag = "credits", security(("api_key" = [])), params(UsageQuery),
+    responses((status = 200, content((RecordPage = "application/json"), (String = "text/csv"))), Malformed, Keyless, Always)
+)]
 async fn records(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
@@ -38,6 +59,11 @@ async fn records(
     answer_records(&app, request).await
 }
 
+/// Sums the use of the API key's credit by day, API key and model.
+#[utoipa::path(
+    get, path = "/v1/usage/totals", operation_id = "sum_usage", tag = "credits", security(("api_key" = [])), params(UsageQuery),
+    responses((status = 200, content((TotalPage = "application/json"), (String = "text/csv"))), Malformed, Keyless, Always)
+)]
 async fn totals(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
@@ -47,6 +73,11 @@ async fn totals(
     answer_totals(&app, request).await
 }
 
+/// Lists the use of all credits, the oldest first.
+#[utoipa::path(
+    get, path = "/admin/usage", operation_id = "list_all_usage", tag = "operations", security(("operator_token" = [])), params(UsageQuery),
+    responses((status = 200, content((RecordPage = "application/json"), (String = "text/csv"))), Malformed, Keyless, Missing, Always)
+)]
 async fn all_records(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
@@ -56,6 +87,11 @@ async fn all_records(
     answer_records(&app, UsageRequest::of_all(query)?).await
 }
 
+/// Sums the use of all credits by day, credit, API key and model.
+#[utoipa::path(
+    get, path = "/admin/usage/totals", operation_id = "sum_all_usage", tag = "operations", security(("operator_token" = [])), params(UsageQuery),
+    responses((status = 200, content((TotalPage = "application/json"), (String = "text/csv"))), Malformed, Keyless, Missing, Always)
+)]
 async fn all_totals(
     State(app): State<Arc<App>>,
     headers: HeaderMap,

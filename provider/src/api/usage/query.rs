@@ -1,12 +1,17 @@
 //! The query of a request for the usage log.
 
 use {
-    crate::{error::ApiError, keys::Caller},
+    crate::{
+        api::openapi::words::{Address, Cursor, Moment},
+        error::ApiError,
+        keys::Caller,
+    },
     axum::extract::{Query, rejection::QueryRejection},
     blockable_gate::UsageFilter,
     blockable_sdk::Pubkey,
     jiff::{Timestamp, civil::Date, tz::TimeZone},
     serde::Deserialize,
+    utoipa::{IntoParams, ToSchema},
 };
 
 /// Records or totals in an answer where the request names no number.
@@ -15,21 +20,37 @@ const LIMIT: usize = 100;
 const MAX_LIMIT: usize = 1_000;
 
 /// The query as it is written.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct UsageQuery {
+    /// Jobs that ended at this time or later. Totals are of whole days.
+    #[param(value_type = Option<Moment>)]
     after: Option<String>,
+    /// Jobs that ended before this time.
+    #[param(value_type = Option<Moment>)]
     before: Option<String>,
+    /// Jobs of this model or kind of GPU.
     model: Option<String>,
+    /// Jobs of the key of this name.
     api_key: Option<String>,
+    /// Most entries of the answer.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 1000, default = 100)]
     limit: Option<String>,
+    /// Entries after those of an earlier answer. Totals have no cursor.
+    #[param(value_type = Option<Cursor>)]
     cursor: Option<String>,
+    /// The form of the answer.
+    #[param(value_type = Option<Format>)]
     format: Option<String>,
+    /// Jobs of this credit. An API key's holder may name its own alone.
+    #[param(value_type = Option<Address>)]
     credit: Option<String>,
 }
 
 /// The form of an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
+#[schema(rename_all = "lowercase")]
 pub(super) enum Format {
     /// JSON.
     Json,

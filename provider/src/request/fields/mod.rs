@@ -9,6 +9,7 @@ mod tables;
 pub(super) use tables::find;
 #[cfg(test)]
 pub(super) use tables::names;
+pub(crate) use tables::{Use, parameters};
 use {
     super::raw::Fields,
     crate::{

@@ -4,7 +4,7 @@ use crate::config::Endpoint;
 
 /// The use of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::request) enum Use {
+pub(crate) enum Use {
     /// It is read where the request is.
     Read,
     /// It never becomes tokens of the prompt, and bounds or shapes the answer at most.
@@ -281,8 +281,8 @@ const MESSAGES: &[(&str, Use)] = &[
     ("workspace_id", Refused(OPERATORS)),
 ];
 
-/// Lists the parameters of an endpoint.
-fn listed(endpoint: Endpoint) -> impl Iterator<Item = &'static (&'static str, Use)> {
+/// Lists the parameters of an endpoint, refused ones as well.
+pub(crate) fn parameters(endpoint: Endpoint) -> impl Iterator<Item = &'static (&'static str, Use)> {
     let tables: &[&[(&str, Use)]] = match endpoint {
         Endpoint::Chat => &[CHAT, COMPLETIONS, EVERYWHERE],
         Endpoint::Text => &[TEXT, COMPLETIONS, EVERYWHERE],
@@ -295,11 +295,11 @@ fn listed(endpoint: Endpoint) -> impl Iterator<Item = &'static (&'static str, Us
 
 /// Finds the use of a parameter; `None` where no table names it.
 pub(in crate::request) fn find(endpoint: Endpoint, name: &str) -> Option<Use> {
-    listed(endpoint).find(|(known, _)| *known == name).map(|(_, found)| *found)
+    parameters(endpoint).find(|(known, _)| *known == name).map(|(_, found)| *found)
 }
 
 /// The names of an endpoint's parameters.
 #[cfg(test)]
 pub(in crate::request) fn names(endpoint: Endpoint) -> impl Iterator<Item = &'static str> {
-    listed(endpoint).map(|(name, _)| *name)
+    parameters(endpoint).map(|(name, _)| *name)
 }

@@ -1,72 +1,79 @@
 //! `/v1/keys`: the borrower gets its first key by signing in with its wallet, and makes sub-keys with it.
 
+mod forms;
+
 use {
     crate::{
-        api::path::PathText,
+        api::{
+            openapi::{
+                refusals::{Always, BodyRefusals, Conflict, Keyless, Malformed, Missing, NotAllowed},
+                words::KeyName,
+            },
+            path::PathText,
+        },
         app::App,
         error::ApiError,
-        keys::{BorrowersPlace, Caller, MOST_KEYS, Proof, SignInRefused, SignInScope, SubKey, sign_in},
+        http::Route,
+        keys::{BorrowersPlace, Caller, MOST_KEYS, SignInRefused, SignInScope, SubKey, sign_in},
     },
     axum::{
-        Json, Router,
+        Json,
         body::Body,
         extract::{Query, State, rejection::QueryRejection},
         http::{HeaderMap, StatusCode},
         routing::{get, post},
     },
     base64::{Engine, engine::general_purpose::STANDARD},
-    blockable_gate::{BudgetPeriod, KeyBudget, StoredKey, gate::now_ms},
-    blockable_sdk::{
-        Pubkey, Signature,
-        amounts::{ChainTime, Units},
+    blockable_gate::{KeyBudget, StoredKey, gate::now_ms},
+    blockable_sdk::Pubkey,
+    forms::{
+        BudgetRequest, ChallengeQuery, ChallengeView, FirstKeyView, KeyList, KeyRequest, KeyView,
+        SignInRequest,
     },
     secrecy::ExposeSecret,
-    serde::Deserialize,
-    serde_json::{Value, json},
     std::sync::Arc,
+    utoipa::OpenApi,
 };
 
 /// Most bytes of a request about keys.
 const MAX_BODY: usize = 16 << 10;
 /// Most characters of a sub-key's name.
 const MAX_NAME: usize = 32;
-/// Seconds for which a sub-key is good where its maker names no end: a year.
-const DEFAULT_LIFE: i64 = 365 * 86_400;
-/// Most seconds for which a sub-key is good: the totals that its budget is counted by are kept for longer.
-const MAX_LIFE: i64 = 1_000 * 86_400;
-
 /// The routes of keys.
-pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/v1/keys", get(list).post(sign_in_with))
-        .route("/v1/keys/sign-in", get(challenge))
-        .route("/v1/keys/{name}", get(show).put(put).delete(revoke))
-        .route("/v1/keys/{name}/replace", post(replace))
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        ("/v1/keys", get(list).post(sign_in_with)),
+        ("/v1/keys/sign-in", get(challenge)),
+        ("/v1/keys/{name}", get(show).put(put).delete(revoke)),
+        ("/v1/keys/{name}/replace", post(replace)),
+    ]
 }
 
-#[derive(Deserialize)]
-struct ChallengeQuery {
-    credit: String,
-    #[serde(default)]
-    replace: bool,
-}
+#[derive(OpenApi)]
+#[openapi(paths(challenge, sign_in_with, list, show, put, replace, revoke))]
+pub(super) struct Paths;
 
+/// Gives a borrower a text to sign with its wallet, for a first key.
+#[utoipa::path(
+    get, path = "/v1/keys/sign-in", operation_id = "begin_sign_in", tag = "keys", params(ChallengeQuery),
+    responses((status = 200, body = ChallengeView), Malformed, Missing, Always)
+)]
 async fn challenge(
     State(app): State<Arc<App>>,
     query: Result<Query<ChallengeQuery>, QueryRejection>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<ChallengeView>, ApiError> {
     let wrong =
         |_| ApiError::param("credit", "name the credit, and true or false for `replace`: ?credit=ADDRESS");
     let Query(query) = query.map_err(wrong)?;
     let scope = scope(&app, &query.credit, query.replace)?;
     let challenge = app.sign_ins.challenge(&scope, now_ms());
-    Ok(Json(json!({
-        "challenge": challenge.text,
-        "borrower": scope.borrower.to_string(),
-        "message": sign_in::message(&scope, &challenge.text),
-        "transaction": STANDARD.encode(sign_in::transaction(&scope, &challenge.text)),
-        "ends_at": challenge.ends_ms.div_euclid(1_000),
-    })))
+    Ok(Json(ChallengeView {
+        borrower: scope.borrower.to_string(),
+        message: sign_in::message(&scope, &challenge.text),
+        transaction: STANDARD.encode(sign_in::transaction(&scope, &challenge.text)),
+        ends_at: challenge.ends_ms.div_euclid(1_000),
+        challenge: challenge.text,
+    }))
 }
 
 /// The scope of a sign-in. Errors: 400 for what is no address, 404 for a credit that the server does not know.
@@ -82,45 +89,16 @@ fn scope(app: &App, credit: &str, replace: bool) -> Result<SignInScope, ApiError
     Ok(SignInScope { market, provider, credit, borrower: place.borrower, replace })
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SignInRequest {
-    credit: String,
-    challenge: String,
-    #[serde(default)]
-    replace: bool,
-    /// The signature of the message, in base58 or base64.
-    signature: Option<String>,
-    /// The signed transaction in its wire format, in base64.
-    transaction: Option<String>,
-}
-
-impl SignInRequest {
-    fn proof(&self) -> Result<Proof, ApiError> {
-        match (&self.signature, &self.transaction) {
-            (Some(text), None) => {
-                let base58 = text.parse::<Signature>().ok();
-                let base64 = || STANDARD.decode(text).ok().and_then(|bytes| Signature::try_from(bytes).ok());
-                base58.or_else(base64).map(Proof::Message).ok_or_else(|| {
-                    ApiError::param(
-                        "signature",
-                        "`signature` must be the 64 bytes of a signature in base58 or base64",
-                    )
-                })
-            }
-            (None, Some(text)) => STANDARD.decode(text).map(Proof::Transaction).map_err(|_| {
-                ApiError::param("transaction", "`transaction` must be the signed transaction in base64")
-            }),
-            _ => Err(ApiError::param("signature", "send either `signature` or `transaction`")),
-        }
-    }
-}
-
+/// Gives a borrower the first key of its credit, for a signed challenge.
+#[utoipa::path(
+    post, path = "/v1/keys", operation_id = "sign_in", tag = "keys", request_body = SignInRequest,
+    responses((status = 200, body = FirstKeyView), BodyRefusals, Keyless, Missing, Always)
+)]
 async fn sign_in_with(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<FirstKeyView>, ApiError> {
     let _permit = app.sign_in_intake.enter().ok_or_else(|| {
         ApiError::too_many("too_many_sign_ins", "too many sign-ins come at once; try again")
     })?;
@@ -134,10 +112,8 @@ async fn sign_in_with(
     }
     let place = app.borrowers_place(&scope.credit).ok_or_else(ApiError::internal)?;
     let (key, generation) = app.keys.make_first(&scope.credit, &place);
-    let credit = scope.credit.to_string();
-    Ok(Json(
-        json!({"object": "api_key", "credit": credit, "generation": generation, "key": key.expose_secret()}),
-    ))
+    let (credit, key) = (scope.credit.to_string(), key.expose_secret().to_string());
+    Ok(Json(FirstKeyView { object: "api_key", credit, generation, key }))
 }
 
 fn refused(refusal: SignInRefused) -> ApiError {
@@ -160,90 +136,50 @@ fn first_key(app: &App, headers: &HeaderMap) -> Result<(Pubkey, BorrowersPlace),
     Ok((credit, app.borrowers_place(&credit).ok_or_else(unknown)?))
 }
 
-async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<Value>, ApiError> {
+/// Lists the sub-keys of a credit, for its first key.
+#[utoipa::path(
+    get, path = "/v1/keys", operation_id = "list_keys", tag = "keys", security(("api_key" = [])),
+    responses((status = 200, body = KeyList), Keyless, NotAllowed, Always)
+)]
+async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<KeyList>, ApiError> {
     let (credit, place) = first_key(&app, &headers)?;
     let keys = app.keys.list(&credit, &place.borrower);
-    let keys: Vec<Value> = keys.iter().map(|key| key_json(&app, key)).collect();
-    Ok(Json(json!({"object": "list", "generation": app.keys.lowest(&credit), "data": keys})))
+    let data = keys.iter().map(|key| KeyView::new(&app, key)).collect();
+    Ok(Json(KeyList { object: "list", generation: app.keys.lowest(&credit), data }))
 }
 
+/// Shows a sub-key.
+#[utoipa::path(
+    get, path = "/v1/keys/{name}", operation_id = "show_key", tag = "keys", security(("api_key" = [])),
+    params(("name" = KeyName, Path, description = "The sub-key")),
+    responses((status = 200, body = KeyView), Malformed, Keyless, NotAllowed, Missing, Always)
+)]
 async fn show(
     State(app): State<Arc<App>>,
     PathText(name): PathText,
     headers: HeaderMap,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<KeyView>, ApiError> {
     let (credit, place) = first_key(&app, &headers)?;
     let key = app.keys.find(&credit, &place.borrower, &name).ok_or_else(no_such_key)?;
-    Ok(Json(key_json(&app, &key)))
+    Ok(Json(KeyView::new(&app, &key)))
 }
 
 fn no_such_key() -> ApiError {
     ApiError::not_found("key_not_found", "the credit has no sub-key of this name; GET /v1/keys lists them")
 }
 
-/// A sub-key as its maker sees it, without its text.
-fn key_json(app: &App, key: &SubKey) -> Value {
-    let stored = key.stored();
-    let (used, held) = key.use_of_period(now_ms());
-    let seconds = |ms: i64| ms.div_euclid(1_000);
-    json!({
-        "object": "api_key",
-        "name": stored.name,
-        "version": stored.version,
-        "budget": stored.budget.map(|budget| json!({"units": budget.units, "period": budget.period})),
-        "used_units": used,
-        "held_units": held,
-        "requests_per_minute": stored.requests_per_minute,
-        "units_per_minute": stored.units_per_minute,
-        "created_at": seconds(stored.created_ms),
-        "expires_at": stored.expires_ms.map(seconds),
-        "revoked": app.keys.is_revoked(&stored),
-    })
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BudgetRequest {
-    units: Units,
-    #[serde(default = "total")]
-    period: BudgetPeriod,
-}
-
-fn total() -> BudgetPeriod {
-    BudgetPeriod::Total
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KeyRequest {
-    budget: Option<BudgetRequest>,
-    requests_per_minute: Option<u32>,
-    units_per_minute: Option<Units>,
-    /// Unix seconds.
-    expires_at: Option<ChainTime>,
-}
-
-impl KeyRequest {
-    /// The end of the key in milliseconds. Errors: 400 for one that has passed or is too far away.
-    fn expires_ms(&self, now_ms: i64) -> Result<i64, ApiError> {
-        let now = now_ms.div_euclid(1_000);
-        let at = self.expires_at.map_or(now.saturating_add(DEFAULT_LIFE), ChainTime::get);
-        match at > now && at <= now.saturating_add(MAX_LIFE) {
-            true => Ok(at.saturating_mul(1_000)),
-            false => Err(ApiError::param(
-                "expires_at",
-                "`expires_at` must be Unix seconds in the future, at most 1,000 days ahead",
-            )),
-        }
-    }
-}
-
+/// Makes a sub-key, or changes the bounds of one. Without a body it has none.
+#[utoipa::path(
+    put, path = "/v1/keys/{name}", operation_id = "put_key", tag = "keys", security(("api_key" = [])),
+    params(("name" = KeyName, Path, description = "The sub-key")), request_body = Option<KeyRequest>,
+    responses((status = 200, body = KeyView), BodyRefusals, Keyless, NotAllowed, Conflict, Always)
+)]
 async fn put(
     State(app): State<Arc<App>>,
     PathText(name): PathText,
     headers: HeaderMap,
     body: Body,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<KeyView>, ApiError> {
     let (credit, place) = first_key(&app, &headers)?;
     require_name(&name)?;
     let body = app.read_body(&headers, body, MAX_BODY).await?;
@@ -288,11 +224,9 @@ fn revoked() -> ApiError {
     ApiError::new(StatusCode::CONFLICT, "invalid_request_error", "key_revoked", message)
 }
 
-/// A sub-key with its text.
-fn with_text(app: &App, key: &SubKey) -> Value {
-    let mut answer = key_json(app, key);
-    answer["key"] = Value::from(app.keys.make_sub(&key.stored()).expose_secret());
-    answer
+/// Shows a sub-key with its text.
+fn with_text(app: &App, key: &SubKey) -> KeyView {
+    KeyView::new(app, key).with_text(app.keys.make_sub(&key.stored()).expose_secret())
 }
 
 fn require_name(name: &str) -> Result<(), ApiError> {
@@ -307,29 +241,41 @@ fn require_name(name: &str) -> Result<(), ApiError> {
     }
 }
 
+/// Makes a new text of a sub-key; the one before is void.
+#[utoipa::path(
+    post, path = "/v1/keys/{name}/replace", operation_id = "replace_key", tag = "keys", security(("api_key" = [])),
+    params(("name" = KeyName, Path, description = "The sub-key")),
+    responses((status = 200, body = KeyView), Malformed, Keyless, NotAllowed, Missing, Conflict, Always)
+)]
 async fn replace(
     State(app): State<Arc<App>>,
     PathText(name): PathText,
     headers: HeaderMap,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<KeyView>, ApiError> {
     let replaced = |key: StoredKey| StoredKey { version: key.version.saturating_add(1), ..key };
     let key = change_found(&app, &headers, name, replaced).await?;
     Ok(Json(with_text(&app, &key)))
 }
 
+/// Revokes a sub-key for good.
+#[utoipa::path(
+    delete, path = "/v1/keys/{name}", operation_id = "revoke_key", tag = "keys", security(("api_key" = [])),
+    params(("name" = KeyName, Path, description = "The sub-key")),
+    responses((status = 200, body = KeyView), Malformed, Keyless, NotAllowed, Missing, Conflict, Always)
+)]
 async fn revoke(
     State(app): State<Arc<App>>,
     PathText(name): PathText,
     headers: HeaderMap,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<KeyView>, ApiError> {
     let (credit, place) = first_key(&app, &headers)?;
     let found = app.keys.find(&credit, &place.borrower, &name);
     // Revoking it again changes nothing.
     if let Some(key) = found.filter(|key| app.keys.is_revoked(&key.stored())) {
-        return Ok(Json(key_json(&app, &key)));
+        return Ok(Json(KeyView::new(&app, &key)));
     }
     let key = change_found(&app, &headers, name, |key| StoredKey { is_revoked: true, ..key }).await?;
-    Ok(Json(key_json(&app, &key)))
+    Ok(Json(KeyView::new(&app, &key)))
 }
 
 /// Changes a sub-key that exists and is not revoked. Errors: 404, 409.

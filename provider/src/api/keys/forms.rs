@@ -1,0 +1,254 @@
+//! Requests about keys, and their answers.
+
+use {
+    crate::{
+        api::openapi::words::{Address, Base64, KeyName},
+        app::App,
+        error::ApiError,
+        keys::{Proof, SubKey},
+    },
+    base64::{Engine, engine::general_purpose::STANDARD},
+    blockable_gate::{BudgetPeriod, KeyBudget, gate::now_ms},
+    blockable_sdk::{
+        Signature,
+        amounts::{ChainTime, Units},
+    },
+    serde::{Deserialize, Serialize},
+    utoipa::{IntoParams, ToSchema},
+};
+
+/// Seconds for which a sub-key is good where its maker names no end: a year.
+const DEFAULT_LIFE: i64 = 365 * 86_400;
+/// Most seconds for which a sub-key is good: the totals that its budget is counted by are kept for longer.
+const MAX_LIFE: i64 = 1_000 * 86_400;
+
+/// The credit that a borrower signs in for.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ChallengeQuery {
+    /// The credit.
+    #[param(value_type = Address)]
+    pub(super) credit: String,
+    /// True to void all API keys that were made before.
+    #[serde(default)]
+    #[param(required = false)]
+    pub(super) replace: bool,
+}
+
+/// A text to sign, in two forms.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ChallengeView {
+    /// The challenge, to be sent back with the signature.
+    pub(super) challenge: String,
+    /// The key that must sign.
+    #[schema(value_type = Address)]
+    pub(super) borrower: String,
+    /// The message to sign with a wallet.
+    pub(super) message: String,
+    /// A transaction to sign with a Ledger. It cannot land.
+    #[schema(value_type = Base64)]
+    pub(super) transaction: String,
+    /// The end of the challenge, in Unix seconds.
+    pub(super) ends_at: i64,
+}
+
+/// A signed challenge. It has either `signature` or `transaction`.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SignInRequest {
+    /// The credit.
+    #[schema(value_type = Address)]
+    pub(super) credit: String,
+    /// The challenge that was signed.
+    pub(super) challenge: String,
+    /// True to void all API keys that were made before, as the challenge says.
+    #[serde(default)]
+    pub(super) replace: bool,
+    /// The signature of the message, in base58 or base64.
+    signature: Option<String>,
+    /// The signed transaction in its wire format, in base64.
+    #[schema(value_type = Option<Base64>)]
+    transaction: Option<String>,
+}
+
+impl SignInRequest {
+    /// The proof in the request. Errors: 400 where there is none, or more than one.
+    pub(super) fn proof(&self) -> Result<Proof, ApiError> {
+        match (&self.signature, &self.transaction) {
+            (Some(text), None) => {
+                let base58 = text.parse::<Signature>().ok();
+                let base64 = || STANDARD.decode(text).ok().and_then(|bytes| Signature::try_from(bytes).ok());
+                base58.or_else(base64).map(Proof::Message).ok_or_else(|| {
+                    ApiError::param(
+                        "signature",
+                        "`signature` must be the 64 bytes of a signature in base58 or base64",
+                    )
+                })
+            }
+            (None, Some(text)) => STANDARD.decode(text).map(Proof::Transaction).map_err(|_| {
+                ApiError::param("transaction", "`transaction` must be the signed transaction in base64")
+            }),
+            _ => Err(ApiError::param("signature", "send either `signature` or `transaction`")),
+        }
+    }
+}
+
+/// The first key of a credit.
+#[derive(Serialize, ToSchema)]
+pub(super) struct FirstKeyView {
+    #[schema(value_type = String, example = "api_key")]
+    pub(super) object: &'static str,
+    /// The credit.
+    #[schema(value_type = Address)]
+    pub(super) credit: String,
+    /// Its generation. Keys of lower ones are void.
+    pub(super) generation: u32,
+    /// The key.
+    pub(super) key: String,
+}
+
+/// The sub-keys of a credit.
+#[derive(Serialize, ToSchema)]
+pub(super) struct KeyList {
+    #[schema(value_type = String, example = "list")]
+    pub(super) object: &'static str,
+    /// The lowest generation of keys that are good.
+    pub(super) generation: u32,
+    /// The sub-keys, revoked ones included.
+    pub(super) data: Vec<KeyView>,
+}
+
+/// A sub-key as its maker sees it.
+#[derive(Serialize, ToSchema)]
+pub(super) struct KeyView {
+    #[schema(value_type = String, example = "api_key")]
+    object: &'static str,
+    /// Its name.
+    #[schema(value_type = KeyName)]
+    name: String,
+    /// Its version. Keys of lower ones are void.
+    version: u32,
+    /// Units that it may use; null without a bound.
+    #[schema(required)]
+    budget: Option<BudgetView>,
+    /// Units that it has used in the running period of its budget.
+    #[schema(value_type = u64)]
+    used_units: Units,
+    /// Units that its requests hold now.
+    #[schema(value_type = u64)]
+    held_units: Units,
+    /// Most requests a minute; null without a bound.
+    #[schema(required)]
+    requests_per_minute: Option<u32>,
+    /// Most units a minute; null without a bound.
+    #[schema(required, value_type = Option<u64>)]
+    units_per_minute: Option<Units>,
+    /// The time at which it was made, in Unix seconds.
+    created_at: i64,
+    /// The time from which it is void, in Unix seconds.
+    #[schema(required)]
+    expires_at: Option<i64>,
+    /// True for one that was revoked for good.
+    revoked: bool,
+    /// Its text, where it has just been made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+}
+
+/// A budget.
+#[derive(Serialize, ToSchema)]
+struct BudgetView {
+    /// Units of a period.
+    #[schema(value_type = u64)]
+    units: Units,
+    #[schema(value_type = Period)]
+    period: BudgetPeriod,
+}
+
+/// Periods of budgets.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "it describes a type of the gate")]
+enum Period {
+    /// From the making of the key.
+    Total,
+    /// Each day, in UTC.
+    Day,
+    /// Each calendar month, in UTC.
+    Month,
+}
+
+impl KeyView {
+    /// Shows a sub-key, without its text.
+    pub(super) fn new(app: &App, key: &SubKey) -> KeyView {
+        let stored = key.stored();
+        let (used_units, held_units) = key.use_of_period(now_ms());
+        let seconds = |ms: i64| ms.div_euclid(1_000);
+        KeyView {
+            object: "api_key",
+            name: stored.name.clone(),
+            version: stored.version,
+            budget: stored.budget.map(|KeyBudget { units, period }| BudgetView { units, period }),
+            used_units,
+            held_units,
+            requests_per_minute: stored.requests_per_minute,
+            units_per_minute: stored.units_per_minute,
+            created_at: seconds(stored.created_ms),
+            expires_at: stored.expires_ms.map(seconds),
+            revoked: app.keys.is_revoked(&stored),
+            key: None,
+        }
+    }
+
+    /// Adds its text.
+    pub(super) fn with_text(self, key: &str) -> KeyView {
+        KeyView { key: Some(key.to_string()), ..self }
+    }
+}
+
+/// The budget that a sub-key is to have.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BudgetRequest {
+    /// Units of a period.
+    #[schema(value_type = u64)]
+    pub(super) units: Units,
+    #[serde(default = "total")]
+    #[schema(value_type = Period, default = "total")]
+    pub(super) period: BudgetPeriod,
+}
+
+fn total() -> BudgetPeriod {
+    BudgetPeriod::Total
+}
+
+/// The bounds that a sub-key is to have.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct KeyRequest {
+    /// Units that it may use; without it no bound.
+    pub(super) budget: Option<BudgetRequest>,
+    /// Most requests a minute; without it no bound.
+    pub(super) requests_per_minute: Option<u32>,
+    /// Most units a minute; without it no bound.
+    #[schema(value_type = Option<u64>)]
+    pub(super) units_per_minute: Option<Units>,
+    /// The time from which it is void, in Unix seconds: at most 1,000 days ahead; without it a year ahead.
+    #[schema(value_type = Option<i64>)]
+    expires_at: Option<ChainTime>,
+}
+
+impl KeyRequest {
+    /// The end of the key in milliseconds. Errors: 400 for one that has passed or is too far away.
+    pub(super) fn expires_ms(&self, now_ms: i64) -> Result<i64, ApiError> {
+        let now = now_ms.div_euclid(1_000);
+        let at = self.expires_at.map_or(now.saturating_add(DEFAULT_LIFE), ChainTime::get);
+        match at > now && at <= now.saturating_add(MAX_LIFE) {
+            true => Ok(at.saturating_mul(1_000)),
+            false => Err(ApiError::param(
+                "expires_at",
+                "`expires_at` must be Unix seconds in the future, at most 1,000 days ahead",
+            )),
+        }
+    }
+}
