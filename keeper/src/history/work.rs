@@ -117,6 +117,8 @@ fn classify(joined: &Joined, rest: Rest, head: &Head, target: &Target) -> WorkOu
         Err(ProofError::Mismatch(_)) => WorkOutcome::Mismatch,
         // An account from before the last record is of a node that lags.
         Err(ProofError::Ahead { .. }) if target.slot < head.slot => WorkOutcome::Later,
+        // Some nodes show an account some slots before its transactions: a log that has grown is not stuck.
+        Err(ProofError::Short { .. }) if !joined.links.is_empty() => WorkOutcome::Further,
         Err(error) => WorkOutcome::Missing(error.to_string()),
     }
 }

@@ -121,6 +121,28 @@ async fn a_transaction_that_is_not_served_yet_is_waited_for() {
 }
 
 #[tokio::test]
+async fn a_log_that_grows_behind_its_account_is_not_lost() {
+    let (server, keeper, credit) = (Server::start().await, Keeper::new(), key(10));
+    server.fake_chain().lists_late = 3;
+    for second in 0..400 {
+        // Changed every five seconds, so that the account is always ahead of the list.
+        if second % 5 == 0 {
+            server.fake_chain().happen(&[credit], late(second));
+        } else if second % 2 == 0 {
+            server.fake_chain().mention(key(11), false);
+        }
+        let passed = keeper.pass(&server, 100 + second.cast_signed()).await;
+        let raised: Vec<_> = passed.findings.iter().filter(|finding| finding.fact().is_some()).collect();
+        assert!(raised.is_empty(), "after {second} s: {raised:?}");
+    }
+    assert!(keeper.written(credit).await > 60, "most of it is written");
+    server.fake_chain().lists_late = 0;
+    keeper.pass(&server, 600).await;
+    let stamp = server.fake_chain().stamp(&credit);
+    assert_eq!(keeper.proof(&credit).await, Some(stamp));
+}
+
+#[tokio::test]
 async fn history_that_is_gone_is_reported_until_a_node_has_it() {
     let (server, keeper, credit) = (Server::start().await, Keeper::new(), key(10));
     for arrears in 0..4 {

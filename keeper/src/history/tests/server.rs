@@ -40,6 +40,8 @@ pub(crate) struct FakeChain {
     slot: u64,
     /// Transactions that are listed and not served.
     pub unserved: BTreeSet<Signature>,
+    /// Slots by which the list of transactions lags behind the accounts.
+    pub lists_late: u64,
     /// Slot before which transactions are gone.
     pub forgotten_before: u64,
     pub keeps_no_history: bool,
@@ -146,7 +148,8 @@ impl FakeChain {
         {
             listed.truncate(place);
         }
-        let there = listed.into_iter().filter(|landed| landed.slot >= self.forgotten_before).take(limit);
+        let slots = self.forgotten_before..=self.slot.saturating_sub(self.lists_late);
+        let there = listed.into_iter().filter(|landed| slots.contains(&landed.slot)).take(limit);
         let entry = |landed: &Landed| {
             let err = landed.failed.then(|| json!({ "InstructionError": [0, { "Custom": 1 }] }));
             json!({

@@ -139,6 +139,8 @@ fn plan_chunk(
     intents: &mut Vec<Intent>,
 ) {
     let reports = chosen_reports(now, shelf, chunk, members, findings);
+    // The first cycle plans before any endpoint is read. A provider without any report has silent reporters, a rule of its own.
+    let is_read = shelf.of_provider(chunk.address).next().is_some();
     let mut metered = Vec::with_capacity(members.len());
     let mut due_at: Option<ChainTime> = None;
     for member in members {
@@ -148,7 +150,9 @@ fn plan_chunk(
             // The reports from before the freeze are still on their way.
             continue;
         }
-        findings.note_verdict(now, chunk, member.address, credit, &verdict);
+        if is_read {
+            findings.note_verdict(now, chunk, member.address, credit, &verdict);
+        }
         let Verdict::Meterable { reading: _, is_changed, due_at: since } = verdict else { continue };
         let since = chunk.until.map_or(since, |until| since.min(until));
         if is_changed || chunk.until.is_some() || evaluate::has_aged(now, credit) {

@@ -187,6 +187,14 @@ fn too_few_reporters_are_reported_once_per_provider() {
 }
 
 #[test]
+fn nothing_is_missing_before_the_first_report_is_read() {
+    let mut world = World::at(AT).with(credit(0)).with(credit(1));
+    assert!(world.found(Rule::NoQuorum).is_empty(), "neither raised nor cleared");
+    world.hear(report(0, AT, &[(0, 500)]));
+    assert_eq!(world.facts(Rule::NoQuorum).len(), 1);
+}
+
+#[test]
 fn a_reporter_far_below_the_chain_is_reported() {
     let mut world = said(&[5_000, 5_000, 4_800]);
     world.change(0, |credit| credit.meter.cumulative = 4_900);
