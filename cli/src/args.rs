@@ -1,10 +1,7 @@
 //! Arguments that commands share.
 
 use {
-    crate::{
-        output::Format,
-        settings::{Commitment, KeySource},
-    },
+    crate::settings::{Commitment, Flags, Format, Key, KeySource},
     clap::Args,
 };
 
@@ -61,4 +58,34 @@ pub(crate) struct SignArgs {
     /// Confirms what the review shows
     #[arg(short, long, help_heading = SIGNING)]
     pub yes: bool,
+}
+
+impl GlobalArgs {
+    /// The flags of a command; `sign` and `gate` are those of commands that have them.
+    pub(crate) fn flags(&self, sign: Option<&SignArgs>, gate: Option<&str>) -> Flags {
+        let mut flags = Flags {
+            profile: self.profile.clone(),
+            non_interactive: self.non_interactive,
+            ..Flags::default()
+        };
+        let mut put = |key, value: Option<String>| {
+            if let Some(value) = value {
+                flags.values.insert(key, vec![value]);
+            }
+        };
+        put(Key::Market, self.market.clone());
+        put(Key::Commitment, self.commitment.map(|commitment| commitment.to_string()));
+        put(Key::Gate, gate.map(str::to_string));
+        let output = if self.json.is_empty() { self.output } else { Some(Format::Json) };
+        put(Key::Output, output.map(|format| format.to_string()));
+        if let Some(sign) = sign {
+            put(Key::Keypair, sign.keypair.as_ref().map(KeySource::to_string));
+            put(Key::FeePayer, sign.fee_payer.as_ref().map(KeySource::to_string));
+            put(Key::PriorityFee, sign.priority_fee.map(|fee| fee.to_string()));
+        }
+        if !self.url.is_empty() {
+            flags.values.insert(Key::Url, self.url.clone());
+        }
+        flags
+    }
 }

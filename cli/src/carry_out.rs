@@ -6,62 +6,16 @@ use {
         change::{After, Change, Effect, MarketId, Step},
         error::CliError,
         output::Report,
+        parties::{Keys, Parties},
         review::{Cost, heading, review},
         session::Session,
-        settings::{Found, KeySource},
-        signer::{LoadedKey, SignerError, describe},
+        signer::{LoadedKey, SignerError},
         unsigned::Unsigned,
     },
     blockable_sdk::{Pubkey, Signature, Signer, amounts::Lamports, client::Prepared, errors::Outcome},
     blockable_service::command::{ConfirmError, confirm},
     serde_json::{Value, json},
 };
-
-/// The keys of a change: only [`Keys::Loaded`] holds one, so nothing else can be sent.
-pub(crate) enum Keys {
-    /// `--dry-run`: no key was loaded.
-    DryRun,
-    /// `--no-send`: no key was loaded, and the transaction is printed.
-    NoSend,
-    /// The key that signs, and the one that pays where it is another.
-    Loaded(LoadedKey, Option<LoadedKey>),
-}
-
-/// The parties to a transaction, and their keys where these were loaded.
-pub(crate) struct Parties {
-    /// The keys.
-    pub keys: Keys,
-    /// The address that signs.
-    pub signer: Pubkey,
-    /// Words for its origin.
-    pub source: String,
-    /// The address that pays.
-    pub payer: Pubkey,
-}
-
-impl Parties {
-    /// Loads the keys of a change that `usual` signs if no key is named; with `--dry-run` and `--no-send` none. Whether the key may
-    /// sign is checked by [`carry_out`], once the chain says who may. Errors: [`CliError::Settings`], [`CliError::Signer`].
-    pub(crate) fn load(session: &Session, sign: &SignArgs, usual: Pubkey) -> Result<Parties, CliError> {
-        let named = &session.settings.keypair;
-        let address = |found: &Option<Found<KeySource>>| match found {
-            Some(Found { value: KeySource::Address(address), .. }) => Some(*address),
-            _ => None,
-        };
-        if sign.dry_run || sign.no_send {
-            let signer = address(named).unwrap_or(usual);
-            let payer = address(&session.settings.fee_payer).unwrap_or(signer);
-            let keys = if sign.dry_run { Keys::DryRun } else { Keys::NoSend };
-            return Ok(Parties { keys, signer, source: "no key loaded".to_string(), payer });
-        }
-        let found = session.settings.keypair()?;
-        let key = LoadedKey::load(found)?;
-        let payer = session.settings.fee_payer.as_ref().map(LoadedKey::load).transpose()?;
-        let (signer, source) = (key.address(), describe(found));
-        let address = payer.as_ref().map_or(signer, LoadedKey::address);
-        Ok(Parties { keys: Keys::Loaded(key, payer), signer, source, payer: address })
-    }
-}
 
 /// A change that was simulated.
 struct Simulated {

@@ -1,42 +1,11 @@
 //! The answer of a command: text for people, or exactly one JSON document. Everything else goes to stderr.
 
 use {
-    crate::error::CliError,
+    crate::{error::CliError, settings::Format},
     blockable_service::command::{Exit, Failure, document},
     serde_json::{Map, Value},
-    std::{ffi::OsString, fmt, str::FromStr},
+    std::ffi::OsString,
 };
-
-/// The form of an answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Format {
-    /// Lines and tables for people.
-    #[default]
-    Table,
-    /// One JSON document.
-    Json,
-}
-
-impl FromStr for Format {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Format, String> {
-        match text {
-            "table" => Ok(Format::Table),
-            "json" => Ok(Format::Json),
-            _ => Err("is no form of an answer; write table or json".to_string()),
-        }
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Format::Table => "table",
-            Format::Json => "json",
-        })
-    }
-}
 
 /// The result of a command.
 #[derive(Clone, Debug)]

@@ -2,8 +2,8 @@
 
 use {
     crate::{
-        carry_out::Parties,
         change::{Change, Effect, MarketId},
+        parties::Parties,
         session::Session,
     },
     blockable_sdk::amounts::{LAMPORTS_PER_SOL, Lamports},

@@ -33,7 +33,7 @@ impl Run {
         sign: Option<&SignArgs>,
         gate: Option<&str>,
     ) -> Result<Run, CliError> {
-        let settings = Settings::resolve(global, sign, gate, &Surroundings::of_process())?;
+        let settings = Settings::resolve(&global.flags(sign, gate), &Surroundings::of_process())?;
         Ok(Run { settings })
     }
 

@@ -126,6 +126,13 @@ fn load_file(path: &Path, origin: &Origin) -> Result<Keypair, SignerError> {
     read_keypair_file(path).map_err(|_| failed("it holds no keypair".to_string()))
 }
 
+/// The address of a key file, from its public half; the secret half is dropped unread. `None` where there is no such file.
+pub(crate) fn public_half(path: &Path) -> Option<Pubkey> {
+    let numbers: Vec<u8> = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
+    let (_, public) = numbers.split_at_checked(32)?;
+    Pubkey::try_from(public).ok()
+}
+
 #[cfg(unix)]
 fn is_exposed(file: &std::fs::Metadata) -> bool {
     file.is_file() && std::os::unix::fs::PermissionsExt::mode(&file.permissions()) & 0o077 != 0

@@ -10,8 +10,8 @@ use {
     crate::{
         args::GlobalArgs,
         error::CliError,
-        output::{Format, Report, wants_json},
-        settings::{Settings, Surroundings},
+        output::{Report, wants_json},
+        settings::{Format, Settings, Surroundings},
     },
     blockable_service::command::EXIT_CODES,
     clap::{Parser, Subcommand},
@@ -46,7 +46,7 @@ enum Command {
 
 /// The form of the answer, found before anything can fail.
 pub(crate) fn format(cli: &Cli, arguments: &[OsString]) -> Format {
-    match Settings::resolve(&cli.global, None, None, &Surroundings::of_process()) {
+    match Settings::resolve(&cli.global.flags(None, None), &Surroundings::of_process()) {
         Ok(settings) => settings.output.value,
         Err(_) if wants_json(arguments) => Format::Json,
         Err(_) => Format::Table,

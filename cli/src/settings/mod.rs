@@ -12,8 +12,8 @@ pub(crate) use {
     file::{Profiles, ProfilesError},
     key::Key,
     origin::{Found, Origin, Surroundings},
-    resolve::{Settings, SettingsError, validate},
-    values::{Commitment, KeySource},
+    resolve::{Flags, Settings, SettingsError, validate},
+    values::{Commitment, Format, KeySource},
 };
 
 #[cfg(test)]

@@ -2,12 +2,8 @@
 
 use {
     super::{
-        Commitment, Found, Key, KeySource, Origin, Profiles, ProfilesError, Surroundings, solana,
+        Commitment, Format, Found, Key, KeySource, Origin, Profiles, ProfilesError, Surroundings, solana,
         values::{gate_url, node_url},
-    },
-    crate::{
-        args::{GlobalArgs, SignArgs},
-        output::Format,
     },
     blockable_sdk::Pubkey,
     std::{collections::BTreeMap, io, path::PathBuf, str::FromStr},
@@ -44,6 +40,17 @@ pub(crate) enum SettingsError {
     NoKey,
 }
 
+/// The flags of a run, as they were written.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Flags {
+    /// Values by setting.
+    pub values: BTreeMap<Key, Vec<String>>,
+    /// The profile.
+    pub profile: Option<String>,
+    /// True where nobody may be asked.
+    pub non_interactive: bool,
+}
+
 /// The settings of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
@@ -73,14 +80,9 @@ pub(crate) struct Settings {
 
 impl Settings {
     /// Finds the settings. Errors: [`SettingsError`].
-    pub(crate) fn resolve(
-        global: &GlobalArgs,
-        sign: Option<&SignArgs>,
-        gate: Option<&str>,
-        surroundings: &Surroundings,
-    ) -> Result<Settings, SettingsError> {
+    pub(crate) fn resolve(flags: &Flags, surroundings: &Surroundings) -> Result<Settings, SettingsError> {
         let profiles = Profiles::read(surroundings)?;
-        let named = global.profile.as_deref().or(surroundings.variable("BLOCKABLE_PROFILE"));
+        let named = flags.profile.as_deref().or(surroundings.variable("BLOCKABLE_PROFILE"));
         if let Some(named) = named {
             profiles.require(named)?;
         }
@@ -91,7 +93,6 @@ impl Settings {
                 path: path.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
                 reason,
             })?;
-        let flags = flags(global, sign, gate);
         let sources = Sources {
             flags,
             surroundings,
@@ -115,7 +116,7 @@ impl Settings {
             output: sources
                 .one(Key::Output)?
                 .unwrap_or(Found { value: Format::default(), origin: Origin::Default }),
-            non_interactive: global.non_interactive
+            non_interactive: flags.non_interactive
                 || surroundings.variable(blockable_service::command::NON_INTERACTIVE).is_some(),
             profiles_path: profiles.path().to_path_buf(),
             profile,
@@ -167,33 +168,9 @@ fn priority_fee(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| "is no whole number of micro-lamports per compute unit".to_string())
 }
 
-/// The values that flags of this run have.
-fn flags(global: &GlobalArgs, sign: Option<&SignArgs>, gate: Option<&str>) -> BTreeMap<Key, Vec<String>> {
-    let mut flags = BTreeMap::new();
-    let mut put = |key, value: Option<String>| {
-        if let Some(value) = value {
-            flags.insert(key, vec![value]);
-        }
-    };
-    put(Key::Market, global.market.clone());
-    put(Key::Commitment, global.commitment.map(|commitment| commitment.to_string()));
-    put(Key::Gate, gate.map(str::to_string));
-    let output = if global.json.is_empty() { global.output } else { Some(Format::Json) };
-    put(Key::Output, output.map(|format| format.to_string()));
-    if let Some(sign) = sign {
-        put(Key::Keypair, sign.keypair.as_ref().map(KeySource::to_string));
-        put(Key::FeePayer, sign.fee_payer.as_ref().map(KeySource::to_string));
-        put(Key::PriorityFee, sign.priority_fee.map(|fee| fee.to_string()));
-    }
-    if !global.url.is_empty() {
-        flags.insert(Key::Url, global.url.clone());
-    }
-    flags
-}
-
 /// The places that settings are looked up in, in their order.
 struct Sources<'a> {
-    flags: BTreeMap<Key, Vec<String>>,
+    flags: &'a Flags,
     surroundings: &'a Surroundings,
     profiles: &'a Profiles,
     profile: &'a str,
@@ -202,7 +179,7 @@ struct Sources<'a> {
 
 impl Sources<'_> {
     fn find(&self, key: Key) -> Option<Found<Vec<String>>> {
-        if let Some(values) = self.flags.get(&key) {
+        if let Some(values) = self.flags.values.get(&key) {
             let flag = if key == Key::Output { "--output or --json".to_string() } else { key.flag() };
             return Some(Found { value: values.clone(), origin: Origin::Flag(flag) });
         }

@@ -51,6 +51,37 @@ impl fmt::Display for Commitment {
     }
 }
 
+/// The form of an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// Lines and tables for people.
+    #[default]
+    Table,
+    /// One JSON document.
+    Json,
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Format, String> {
+        match text {
+            "table" => Ok(Format::Table),
+            "json" => Ok(Format::Json),
+            _ => Err("is no form of an answer; write table or json".to_string()),
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Format::Table => "table",
+            Format::Json => "json",
+        })
+    }
+}
+
 /// The place that a key is loaded from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum KeySource {

@@ -3,12 +3,14 @@
 // The commands that use the last of them are under way.
 #![allow(dead_code, unused_imports)]
 
+mod address;
 mod amounts;
 mod names;
 mod number;
 mod times;
 
 pub(crate) use {
+    address::address,
     amounts::{Rate, money, rate, share, units},
     names::{policy_name, reason_name, status_name},
     times::{When, seconds_span, when},

@@ -7,13 +7,15 @@ use {
     },
     crate::{
         args::{GlobalArgs, SignArgs},
-        carry_out::{Parties, carry_out, nothing},
+        carry_out::{carry_out, nothing},
         change::{After, Change, Effect, EffectLine, Line, MarketId, Role},
         error::CliError,
         lookup::{CreditView, credits, find},
         output::Report,
         packing::pack,
+        parties::Parties,
         session::{MarketView, Run, Session},
+        values::address,
         views::{credit_json, health},
     },
     blockable_sdk::{
@@ -35,7 +37,7 @@ use {
 #[derive(Args, Debug)]
 pub(crate) struct FreezeArgs {
     /// The credits' accounts
-    #[arg(value_name = "CREDIT", required_unless_present = "conditions", conflicts_with = "conditions")]
+    #[arg(value_name = "CREDIT", value_parser = address, required_unless_present = "conditions", conflicts_with = "conditions")]
     credits: Vec<Pubkey>,
     /// Freezes every live loan for which this holds, such as borrower=ADDRESS; all of several must hold
     #[arg(short = 'w', long = "where", value_name = "NAME=VALUE", value_parser = condition)]

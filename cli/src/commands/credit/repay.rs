@@ -3,13 +3,14 @@
 use {
     crate::{
         args::{GlobalArgs, SignArgs},
-        carry_out::{Parties, carry_out, nothing},
+        carry_out::{carry_out, nothing},
         change::{After, Change, Effect, EffectLine, Line, MarketId, Role, Step},
         error::CliError,
         lookup::{CreditView, credit},
         output::Report,
+        parties::Parties,
         session::{MarketView, Run, Session},
-        values::money,
+        values::{address, money},
         views::{credit_json, health},
     },
     blockable_sdk::{
@@ -39,12 +40,12 @@ const LANDS_WITHIN: i64 = 120;
 #[derive(Args, Debug)]
 pub(crate) struct RepayArgs {
     /// The credit's account
-    #[arg(value_name = "CREDIT")]
+    #[arg(value_name = "CREDIT", value_parser = address)]
     credit: Pubkey,
     #[command(flatten)]
     amount: AmountArgs,
     /// Token account that pays [default: the signer's own for the market's token]
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
     from: Option<Pubkey>,
     #[command(flatten)]
     sign: SignArgs,

@@ -8,6 +8,7 @@ use {
         output::Report,
         session::Run,
         table::lines,
+        values::address,
         views::{credit_json, credit_lines},
     },
     blockable_sdk::Pubkey,
@@ -18,7 +19,7 @@ use {
 #[derive(Args, Debug)]
 pub(crate) struct ShowArgs {
     /// The credit's account
-    #[arg(value_name = "CREDIT")]
+    #[arg(value_name = "CREDIT", value_parser = address)]
     credit: Pubkey,
 }
 

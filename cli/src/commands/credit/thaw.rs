@@ -3,13 +3,14 @@
 use {
     crate::{
         args::{GlobalArgs, SignArgs},
-        carry_out::{Parties, carry_out, nothing},
+        carry_out::{carry_out, nothing},
         change::{After, Change, Effect, EffectLine, Line, MarketId, Role, Step},
         error::CliError,
         lookup::{CreditView, credit},
         output::Report,
+        parties::Parties,
         session::{MarketView, Run},
-        values::{reason_name, share, units},
+        values::{address, reason_name, share, units},
         views::{credit_json, health},
     },
     blockable_sdk::{
@@ -28,7 +29,7 @@ use {
 #[derive(Args, Debug)]
 pub(crate) struct ThawArgs {
     /// The credit's account
-    #[arg(value_name = "CREDIT")]
+    #[arg(value_name = "CREDIT", value_parser = address)]
     credit: Pubkey,
     #[command(flatten)]
     amount: AmountArgs,

@@ -3,10 +3,11 @@
 use {
     crate::{
         args::{GlobalArgs, SignArgs},
-        carry_out::{Parties, carry_out, nothing},
+        carry_out::{carry_out, nothing},
         change::{After, Change, Effect, EffectLine, MarketId, Role, Step},
         error::CliError,
         output::Report,
+        parties::Parties,
         session::{MarketView, Run, Session},
         views::market_json,
     },

@@ -7,6 +7,7 @@ use {
         output::Report,
         session::Run,
         table::lines,
+        values::address,
         views::{market_json, market_lines},
     },
     blockable_sdk::Pubkey,
@@ -17,15 +18,15 @@ use {
 #[derive(Args, Debug)]
 pub(crate) struct ShowArgs {
     /// The market's account, in the place of --market
-    #[arg(value_name = "ADDRESS")]
-    market: Option<Pubkey>,
+    #[arg(value_name = "ADDRESS", value_parser = address)]
+    address: Option<Pubkey>,
 }
 
 /// Shows the market. Errors: [`CliError`].
 pub(super) async fn run(global: &GlobalArgs, args: &ShowArgs) -> Result<Report, CliError> {
     let run = Run::new(global, None, None)?;
     let session = run.connect().await?;
-    let market = match &args.market {
+    let market = match &args.address {
         Some(address) => session.market(address).await?,
         None => session.named_market().await?,
     };

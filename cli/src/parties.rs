@@ -1,0 +1,68 @@
+//! The parties to a transaction, and their keys where these may be loaded.
+
+use {
+    crate::{
+        args::SignArgs,
+        error::CliError,
+        session::Session,
+        settings::{Found, KeySource},
+        signer::{LoadedKey, describe, public_half},
+    },
+    blockable_sdk::Pubkey,
+};
+
+/// The keys of a change: only [`Keys::Loaded`] holds one, so nothing else can be sent.
+pub(crate) enum Keys {
+    /// `--dry-run`: no key was loaded.
+    DryRun,
+    /// `--no-send`: no key was loaded, and the transaction is printed.
+    NoSend,
+    /// The key that signs, and the one that pays where it is another.
+    Loaded(LoadedKey, Option<LoadedKey>),
+}
+
+/// The parties to a transaction, and their keys where these were loaded.
+pub(crate) struct Parties {
+    /// The keys.
+    pub keys: Keys,
+    /// The address that signs.
+    pub signer: Pubkey,
+    /// Words for its origin.
+    pub source: String,
+    /// The address that pays.
+    pub payer: Pubkey,
+}
+
+impl Parties {
+    /// Loads the keys of a change that `usual` signs if no key is named; with `--dry-run` and `--no-send` none. Whether the key may
+    /// sign is checked by [`carry_out`](crate::carry_out::carry_out), once the chain says who may. Errors: [`CliError::Settings`], [`CliError::Signer`].
+    pub(crate) fn load(session: &Session, sign: &SignArgs, usual: Pubkey) -> Result<Parties, CliError> {
+        if sign.dry_run || sign.no_send {
+            let keys = if sign.dry_run { Keys::DryRun } else { Keys::NoSend };
+            return Ok(Parties::without_keys(session, keys, usual));
+        }
+        let found = session.settings.keypair()?;
+        let key = LoadedKey::load(found)?;
+        let payer = session.settings.fee_payer.as_ref().map(LoadedKey::load).transpose()?;
+        let (signer, source) = (key.address(), describe(found));
+        let address = payer.as_ref().map_or(signer, LoadedKey::address);
+        Ok(Parties { keys: Keys::Loaded(key, payer), signer, source, payer: address })
+    }
+
+    /// The addresses that would sign and pay: those that are named, by an address or by a key file of which the public half alone is
+    /// read; else `usual`.
+    fn without_keys(session: &Session, keys: Keys, usual: Pubkey) -> Parties {
+        let address = |found: &Option<Found<KeySource>>| match found.as_ref().map(|found| &found.value) {
+            Some(KeySource::Address(address)) => Some(*address),
+            Some(KeySource::File(path)) => public_half(path),
+            _ => None,
+        };
+        let named = &session.settings.keypair;
+        let (signer, source) = match (address(named), named) {
+            (Some(signer), Some(found)) => (signer, format!("no key loaded; {}", describe(found))),
+            _ => (usual, "no key loaded; the usual signer".to_string()),
+        };
+        let payer = address(&session.settings.fee_payer).unwrap_or(signer);
+        Parties { keys, signer, source, payer }
+    }
+}

@@ -1,0 +1,39 @@
+//! Addresses.
+
+use blockable_sdk::Pubkey;
+
+/// A reason for which a text is no address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum AddressError {
+    /// A character that base58 does not have.
+    #[error("is no address: base58 has no {0:?}; copy it whole")]
+    Character(char),
+    /// Another length.
+    #[error("is no address: it stands for another number of bytes than 32; copy it whole")]
+    Length,
+}
+
+/// Reads an address in base58. Errors: [`AddressError`].
+pub(crate) fn address(text: &str) -> Result<Pubkey, AddressError> {
+    let is_foreign = |character: &char| !character.is_ascii_alphanumeric() || "0OIl".contains(*character);
+    match text.chars().find(is_foreign) {
+        Some(foreign) => Err(AddressError::Character(foreign)),
+        None => text.parse().map_err(|_| AddressError::Length),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_read_whole_or_not_at_all() {
+        let key = Pubkey::new_unique();
+        assert_eq!(address(&key.to_string()), Ok(key));
+        assert_eq!(address("abc"), Err(AddressError::Length));
+        assert_eq!(address(""), Err(AddressError::Length));
+        assert_eq!(address(&format!("{key}1")), Err(AddressError::Length));
+        assert_eq!(address("l0"), Err(AddressError::Character('l')));
+        assert_eq!(address("4uQe…iofM"), Err(AddressError::Character('…')));
+    }
+}

@@ -1,0 +1,73 @@
+//! The help of every command, kept as it is.
+
+use crate::world::run_in;
+
+/// Every command's words.
+fn commands() -> Vec<Vec<String>> {
+    let mut found = vec![Vec::new()];
+    let mut at = 0;
+    while at < found.len() {
+        let words = found[at].clone();
+        found.extend(below(&words));
+        at += 1;
+    }
+    found
+}
+
+fn help_of(words: &[String]) -> String {
+    let mut arguments: Vec<&str> = words.iter().map(String::as_str).collect();
+    arguments.push("--help");
+    let done = run_in(std::path::Path::new("/"), &arguments, &[]);
+    assert_eq!((done.code, done.stderr.as_str()), (0, ""), "{words:?}");
+    done.stdout
+}
+
+/// The commands below one, by its help.
+fn below(words: &[String]) -> Vec<Vec<String>> {
+    let help = help_of(words);
+    let listed =
+        help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let names =
+        listed.filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next().map(str::to_string));
+    names.filter(|name| name != "help").map(|name| [words, &[name]].concat()).collect()
+}
+
+#[test]
+fn every_command_has_its_help() {
+    for words in commands() {
+        let name = if words.is_empty() { "blockable".to_string() } else { words.join("_") };
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path("../golden/help");
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings.bind(|| insta::assert_snapshot!(name, help_of(&words)));
+    }
+}
+
+#[test]
+fn help_says_the_exit_codes_and_begins_at_once() {
+    let began = std::time::Instant::now();
+    let help = help_of(&[]);
+    let took = began.elapsed();
+    for code in 0..=6 {
+        assert!(help.contains(&format!("\n  {code}  ")), "{help}");
+    }
+    assert!(took.as_millis() < 250, "{took:?}: 50 ms on a machine that does nothing else");
+}
+
+#[test]
+fn completions_and_manual_pages_are_made() {
+    for shell in ["bash", "zsh", "fish"] {
+        let done = run_in(std::path::Path::new("/"), &["completions", shell], &[]);
+        assert!(done.code == 0 && done.stdout.contains("freeze"), "{shell}: {}", done.stderr);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let done = run_in(folder.path(), &["man", "--folder", path], &[]);
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    for words in commands() {
+        let name = [&["blockable".to_string()], words.as_slice()].concat().join("-");
+        assert!(folder.path().join(format!("{name}.1")).exists(), "{name}");
+    }
+    assert!(run_in(folder.path(), &["man"], &[]).stdout.contains(".TH blockable"));
+}

@@ -1,0 +1,13 @@
+//! The binary against a sandbox: what it prints, what it sends, what it refuses.
+//!
+//! All tests share one sandbox; a test that changes a loan makes one of its own by [`world::World::loan`].
+
+// Tests may end by a panic, wait for the clock and need no deadline.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod credit;
+mod help;
+mod manners;
+mod market;
+mod usage;
+mod world;

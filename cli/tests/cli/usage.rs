@@ -1,0 +1,131 @@
+//! Wrong inputs: each is refused with a message of its own, and changes nothing. One line per case.
+
+use crate::world::{Done, run_in, world};
+
+/// Runs without a node: what is wrong is seen before any is asked.
+fn offline(arguments: &[&str]) -> Done {
+    let home = tempfile::tempdir().unwrap();
+    run_in(home.path(), arguments, &[("BLOCKABLE_URL", "http://127.0.0.1:1")])
+}
+
+/// Requires that each line of arguments ends with a code and a message; in JSON with the same message.
+fn refuse(cases: &[(&str, i32, &str)], run: impl Fn(&[&str]) -> Done) {
+    for (line, code, message) in cases {
+        let arguments: Vec<&str> = line.split_whitespace().map(|word| word.trim_matches('\'')).collect();
+        let done = run(&arguments);
+        assert_eq!(done.code, *code, "{line}: {done:?}");
+        assert!(done.stderr.contains(message), "{line}: {done:?}");
+        assert_eq!(done.stdout, "", "{line}");
+        let done = run(&[arguments, vec!["--output", "json"]].concat());
+        let error = done.error();
+        assert_eq!(done.code, *code, "{line}: {done:?}");
+        let said = error["message"].as_str().unwrap().to_string();
+        let flat = message.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.split_whitespace().collect::<Vec<_>>().join(" ").contains(&flat), "{line}: {said}");
+    }
+}
+
+const CREDIT: &str = "4uQeVj5tqViQh7yWWGStvkEG1Zmhx6uasJtWCJziofM";
+
+#[test]
+fn wrong_arguments_are_refused_before_a_node_is_asked() {
+    let with = |line: &str| line.replace("CREDIT", CREDIT);
+    let cases = [
+        ("borrow", 2, "unrecognized subcommand 'borrow'"),
+        ("credit freze", 2, "'freeze'"),
+        ("credit show", 2, "<CREDIT>"),
+        ("credit show abc", 2, "is no address"),
+        ("credit show 0Il", 2, "base58 has no '0'"),
+        ("credit show CREDIT11", 2, "is no address"),
+        ("credit show CREDIT CREDIT", 2, "unexpected argument"),
+        ("credit list --where lender", 2, "is no condition"),
+        ("credit list --where lender=abc", 2, "has no address behind the sign"),
+        ("credit list --where lendr=CREDIT", 2, "did you mean lender?"),
+        ("credit list --where status=late", 2, "has no status behind the sign"),
+        ("credit freeze CREDIT", 2, "--shortfall"),
+        ("credit freeze --all", 2, "CREDIT"),
+        ("credit freeze CREDIT --all --shortfall", 2, "cannot be used with"),
+        ("credit freeze CREDIT --all --where status=active", 2, "cannot be used with"),
+        ("credit freeze CREDIT --units 1.5", 2, "is no number of units"),
+        ("credit freeze CREDIT --units 0", 2, "is zero"),
+        ("credit freeze CREDIT --units 99999999999999999999", 2, "is larger than any amount"),
+        ("credit freeze CREDIT --units 5usdc", 2, "is no number of units"),
+        ("credit freeze CREDIT --share 25", 2, "write it with its sign"),
+        ("credit freeze CREDIT --share 101%", 2, "is more than 100 %"),
+        ("credit freeze CREDIT --share 0.001%", 2, "is finer than a basis point"),
+        ("credit freeze CREDIT --share 0%", 2, "is zero"),
+        ("credit freeze CREDIT --all --reason anger", 2, "missed-payment"),
+        ("credit freeze CREDIT --all --dry-run --no-send", 2, "cannot be used with"),
+        ("credit freeze CREDIT --all --priority-fee many", 2, "invalid value 'many'"),
+        ("credit freeze CREDIT --all --dryrun", 2, "'--dry-run'"),
+        ("credit thaw CREDIT", 2, "--share"),
+        ("credit thaw CREDIT --units many", 2, "is no number of units"),
+        ("credit thaw CREDIT --share 1/2", 2, "is no share"),
+        ("credit repay CREDIT", 2, "--amount"),
+        ("credit repay CREDIT --amount 100", 2, "write it with its currency"),
+        ("credit repay CREDIT --amount 0usdc", 2, "is zero"),
+        ("credit repay CREDIT --amount 1.0000001usdc", 2, "is finer than the payment token"),
+        ("credit repay CREDIT --amount 5eur", 2, "is no amount of money"),
+        ("credit repay CREDIT --amount -5usdc", 2, "unexpected argument '-5'"),
+        ("credit repay CREDIT --amount 5usdc --all", 2, "cannot be used with"),
+        ("credit repay CREDIT --all --from me", 2, "is no address"),
+        ("market show here", 2, "is no address"),
+        ("market show --market here", 2, "market \"here\" (--market) is no address"),
+        ("market show --commitment soon", 2, "is no commitment"),
+        ("market show -u mainnet2", 2, "is no node"),
+        ("market show -u ftp://one", 2, "is no node"),
+        ("market show --profile home", 2, "there is no profile home"),
+        ("market show -u http://127.0.0.1:1", 1, "no node answers"),
+        ("market init", 2, "--config"),
+        ("market init --config nowhere.toml", 2, "nowhere.toml"),
+        ("config get colour", 2, "there is no setting \"colour\""),
+        ("config get keypiar", 2, "did you mean keypair?"),
+        ("config get market", 4, "market is not set"),
+        ("config set market here", 2, "is no address"),
+        ("config set url ftp://one", 2, "is no node"),
+        ("config set output xml", 2, "is no form of an answer"),
+        ("config set commitment soon", 2, "is no commitment"),
+        ("config set priority-fee much", 2, "is no whole number"),
+        ("config set gate gate.example", 2, "is no server"),
+        ("config set market CREDIT CREDIT", 2, "takes one value"),
+        ("config set keypair prompt://secret", 2, "has a part behind prompt://"),
+        ("config use home", 2, "there is no profile home"),
+        ("keys new", 2, "<FILE>"),
+        ("keys new /", 3, "exists"),
+        ("completions powerless", 2, "invalid value 'powerless'"),
+        ("man --folder /dev/null/pages", 1, "cannot be written"),
+    ];
+    let cases: Vec<(String, i32, &str)> =
+        cases.iter().map(|(line, code, said)| (with(line), *code, *said)).collect();
+    let cases: Vec<(&str, i32, &str)> =
+        cases.iter().map(|(line, code, said)| (line.as_str(), *code, *said)).collect();
+    refuse(&cases, offline);
+}
+
+#[test]
+fn keys_that_cannot_sign_are_refused() {
+    let (world, credit) = (world(), world().loan().to_string());
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let (open, none) = (file("open.json"), file("none.json"));
+    std::fs::copy(world.key("lender"), &open).unwrap();
+    std::fs::write(&none, "[1, 2, 3]").unwrap();
+    for (path, mode) in [(&open, 0o644), (&none, 0o600)] {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let freeze = format!("credit freeze {credit} --all --yes -k");
+    let cases = [
+        (format!("{freeze} {}", file("missing.json")), 1, "missing.json (--keypair) cannot be used"),
+        (format!("{freeze} {open}"), 3, "can be read by other users; run `chmod 600"),
+        (format!("{freeze} {none}"), 1, "it holds no keypair"),
+        (format!("{freeze} -"), 1, "the standard input holds no key"),
+        (format!("{freeze} prompt://"), 1, "there is no terminal"),
+        (format!("{freeze} usb://ledger?key=0"), 2, "add --no-send"),
+        (format!("{freeze} {}", world.party("lender")), 2, "is an address and cannot sign"),
+    ];
+    let cases: Vec<(&str, i32, &str)> =
+        cases.iter().map(|(line, code, said)| (line.as_str(), *code, *said)).collect();
+    refuse(&cases, |arguments| world.run(arguments));
+    assert_eq!(world.credit(&credit.parse().unwrap()).collateral.frozen(), 0);
+}

@@ -1,0 +1,265 @@
+//! The shared sandbox, and runs of the binary.
+
+use {
+    blockable_sandbox::{Options, Sandbox, Venue, loans::LoanName, venue::LoanOffer},
+    blockable_sdk::{
+        Pubkey, Signer, VersionedTransaction,
+        amounts::ChainTime,
+        client::Sender,
+        program::state::{Credit, Instalment, Terms},
+    },
+    serde_json::Value,
+    std::{
+        env, fs,
+        io::Write,
+        path::{Path, PathBuf},
+        process::{Command, Stdio},
+        sync::{
+            LazyLock,
+            atomic::{AtomicU64, Ordering},
+        },
+    },
+    tokio::runtime::Runtime,
+};
+
+/// The first number of a loan that a test makes; the sandbox's own are below.
+const FIRST_NONCE: u64 = 1_000;
+
+static WORLD: LazyLock<World> = LazyLock::new(World::start);
+static NONCES: AtomicU64 = AtomicU64::new(FIRST_NONCE);
+
+/// A running sandbox, which ends with the process.
+pub(crate) struct World {
+    runtime: Runtime,
+    sandbox: Sandbox,
+    /// A home folder without settings.
+    pub home: PathBuf,
+}
+
+/// What a run of the binary left.
+#[derive(Debug)]
+pub(crate) struct Done {
+    /// The exit code.
+    pub code: i32,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+/// The shared sandbox.
+pub(crate) fn world() -> &'static World {
+    &WORLD
+}
+
+/// Runs the binary with a home folder, without a node.
+pub(crate) fn run_in(home: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Done {
+    run_with_input(home, arguments, variables, "")
+}
+
+fn run_with_input(home: &Path, arguments: &[&str], variables: &[(&str, &str)], input: &str) -> Done {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_blockable"));
+    command.args(arguments).env_clear().env("HOME", home).env("PATH", env::var_os("PATH").unwrap());
+    command.envs(variables.iter().copied());
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // A command that reads nothing may have closed it.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    Done {
+        code: output.status.code().unwrap(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+impl Done {
+    /// The one document on standard output; the data of a success.
+    pub(crate) fn data(&self) -> Value {
+        let document = self.document();
+        assert_eq!((self.code, &document["ok"]), (0, &Value::Bool(true)), "{self:?}");
+        assert!(document["error"].is_null(), "{self:?}");
+        document["data"].clone()
+    }
+
+    /// The error of a failure.
+    pub(crate) fn error(&self) -> Value {
+        let document = self.document();
+        assert_ne!(self.code, 0, "{self:?}");
+        assert_eq!((&document["ok"], &document["data"]), (&Value::Bool(false), &Value::Null), "{self:?}");
+        document["error"].clone()
+    }
+
+    fn document(&self) -> Value {
+        let document: Value =
+            serde_json::from_str(&self.stdout).unwrap_or_else(|_| panic!("no document: {self:?}"));
+        let keys: Vec<&str> = document.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(keys, ["data", "error", "ok", "schema_version"], "{self:?}");
+        assert_eq!(document["schema_version"], 1);
+        document
+    }
+}
+
+impl World {
+    fn start() -> World {
+        let runtime = Runtime::new().unwrap();
+        // It is never stopped, so its folder is one that the next run removes.
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("blockable-cli");
+        let _ = fs::remove_dir_all(&folder);
+        let home = folder.join("home");
+        fs::create_dir_all(&home).unwrap();
+        let options = Options { keep: Some(folder.join("sandbox")), ..Options::default() };
+        let sandbox = runtime.block_on(Sandbox::start(options)).unwrap();
+        World { runtime, sandbox, home }
+    }
+
+    /// The market with its parties.
+    pub(crate) fn venue(&self) -> &Venue {
+        self.sandbox.venue()
+    }
+
+    /// The URL of the node.
+    pub(crate) fn url(&self) -> String {
+        self.sandbox.cluster().rpc_url()
+    }
+
+    /// The market's account.
+    pub(crate) fn market(&self) -> String {
+        self.venue().keys.market.to_string()
+    }
+
+    /// The address of a party.
+    pub(crate) fn party(&self, name: &str) -> String {
+        self.sandbox.description().parties[name].address.clone()
+    }
+
+    /// The key file of a party.
+    pub(crate) fn key(&self, name: &str) -> String {
+        self.sandbox.description().parties[name].key_file.display().to_string()
+    }
+
+    /// A loan of the sandbox.
+    pub(crate) fn sandbox_loan(&self, name: LoanName) -> Pubkey {
+        self.venue().credit_address(name.nonce())
+    }
+
+    /// Reads a credit, accrued to now.
+    pub(crate) fn credit(&self, address: &Pubkey) -> Credit {
+        self.runtime.block_on(self.venue().client.credit_now(address)).unwrap()
+    }
+
+    /// The balance of a party's wallet, in micro-USDC.
+    pub(crate) fn wallet(&self, name: &str) -> u64 {
+        let account = self.sandbox.description().parties[name].token_account.parse().unwrap();
+        let account = self.runtime.block_on(self.venue().client.rpc().get_account(&account)).unwrap();
+        blockable_sdk::tokens::balance(&account.data).unwrap()
+    }
+
+    /// The hash of the cluster's first block.
+    pub(crate) fn genesis(&self) -> String {
+        self.runtime.block_on(self.venue().client.rpc().get_genesis_hash()).unwrap().to_string()
+    }
+
+    /// Sends a signed transaction and waits until it has landed.
+    pub(crate) fn submit(&self, transaction: &VersionedTransaction, last_valid: u64) {
+        let sender = Sender::new(&self.venue().client);
+        self.runtime.block_on(sender.submit(transaction, last_valid)).unwrap();
+    }
+
+    /// Makes an offer on the terms of the healthy loan, changed by `change`.
+    pub(crate) fn offer(&self, change: impl FnOnce(&mut Terms, &mut Vec<Instalment>)) -> Pubkey {
+        self.offer_with(self.venue().keyring.freeze_authority.pubkey(), change)
+    }
+
+    /// The same with another freeze authority.
+    pub(crate) fn offer_with(
+        &self,
+        freeze_authority: Pubkey,
+        change: impl FnOnce(&mut Terms, &mut Vec<Instalment>),
+    ) -> Pubkey {
+        let model = self.credit(&self.sandbox_loan(LoanName::Healthy));
+        let mut terms = model.terms;
+        let mut schedule: Vec<Instalment> = (0..usize::from(model.instalment_count))
+            .map(|at| Instalment { due_after: model.due_after[at], principal: model.principal_due[at] })
+            .collect();
+        change(&mut terms, &mut schedule);
+        let nonce = NONCES.fetch_add(1, Ordering::Relaxed);
+        let offer = LoanOffer { nonce, freeze_authority, terms, rider: model.rider, schedule };
+        self.runtime.block_on(self.venue().offer(&offer)).unwrap();
+        self.venue().credit_address(nonce)
+    }
+
+    /// Makes a live loan on the terms of the healthy one, changed by `change`.
+    pub(crate) fn loan_with(&self, change: impl FnOnce(&mut Terms, &mut Vec<Instalment>)) -> Pubkey {
+        let credit = self.offer(change);
+        self.issue(&credit);
+        credit
+    }
+
+    /// The borrower accepts an offer and the provider issues it.
+    pub(crate) fn issue(&self, credit: &Pubkey) {
+        self.runtime.block_on(async {
+            self.venue().accept(credit).await.unwrap();
+            self.venue().issue(credit).await.unwrap();
+        });
+    }
+
+    /// Makes a live loan that the lender may freeze at will.
+    pub(crate) fn loan(&self) -> Pubkey {
+        self.loan_with(|_, _| ())
+    }
+
+    /// The chain's clock.
+    pub(crate) fn chain_time(&self) -> ChainTime {
+        ChainTime(self.runtime.block_on(self.venue().client.chain_time()).unwrap())
+    }
+
+    /// Waits until the chain's clock has reached a time.
+    pub(crate) fn wait_until(&self, time: i64) {
+        while self.chain_time().get() < time {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+    }
+
+    /// Runs the binary against the sandbox's node and market, in a home without settings.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Done {
+        self.run_with(arguments, &[])
+    }
+
+    /// The same with environment variables.
+    pub(crate) fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Done {
+        let (url, market) = (self.url(), self.market());
+        let mut all = vec![("BLOCKABLE_URL", url.as_str()), ("BLOCKABLE_MARKET", market.as_str())];
+        all.extend_from_slice(variables);
+        run_in(&self.home, arguments, &all)
+    }
+
+    /// Runs the binary as a party, confirmed, for its one document.
+    pub(crate) fn run_as(&self, party: &str, arguments: &[&str]) -> Done {
+        let key = self.key(party);
+        let mut all = arguments.to_vec();
+        all.extend_from_slice(&["--keypair", &key, "--yes", "--output", "json"]);
+        self.run(&all)
+    }
+
+    /// The same with an input on the standard input.
+    pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Done {
+        let (url, market) = (self.url(), self.market());
+        run_with_input(
+            &self.home,
+            arguments,
+            &[("BLOCKABLE_URL", &url), ("BLOCKABLE_MARKET", &market)],
+            input,
+        )
+    }
+
+    /// Text with what differs between two runs replaced by names.
+    pub(crate) fn stable(&self, text: &str) -> String {
+        let mut text = text.replace(&self.market(), "<MARKET>").replace(&self.url(), "<URL>");
+        for (name, party) in &self.sandbox.description().parties {
+            text = text.replace(&party.address, &format!("<{}>", name.to_uppercase()));
+        }
+        text.replace(&self.venue().provider.to_string(), "<PROVIDER ACCOUNT>")
+            .replace(&self.venue().keys.mint.to_string(), "<MINT>")
+    }
+}
