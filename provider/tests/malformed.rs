@@ -28,6 +28,11 @@ const REQUESTS: usize = 4_000;
 const PATHS: &[&str] = &[
     "/v1/chat/completions",
     "/v1/completions",
+    "/v1/embeddings",
+    "/v1/responses",
+    "/v1/responses/%ff",
+    "/v1/messages",
+    "/v1/messages/count_tokens",
     "/v1/models",
     "/v1/leases",
     "/v1/leases/00/heartbeat",
@@ -84,6 +89,10 @@ fn body(random: &mut StdRng) -> Vec<u8> {
         "stream_options",
         "best_of",
         "prompt",
+        "input",
+        "instructions",
+        "system",
+        "tools",
         "gpu",
         "transaction",
     ];

@@ -2,18 +2,18 @@
 
 use {
     crate::{error::ApiError, http::Route},
-    axum::{extract::Path, routing::any},
+    axum::{http::Uri, routing::any},
 };
 
 /// Paths below `/v1/responses` and `/v1/messages`.
 pub(super) fn routes() -> Vec<Route> {
-    vec![("/v1/responses/{*rest}", any(no_response)), ("/v1/messages/{*rest}", any(no_messages))]
+    vec![("/v1/responses/{*rest}", any(refuse_response)), ("/v1/messages/{*rest}", any(refuse_message))]
 }
 
-async fn no_response(Path(rest): Path<String>) -> ApiError {
-    match rest.as_str() {
-        "input_tokens" => tokens_are_not_counted(),
-        "compact" => {
+async fn refuse_response(uri: Uri) -> ApiError {
+    match uri.path() {
+        "/v1/responses/input_tokens" => tokens_are_not_counted(),
+        "/v1/responses/compact" => {
             let message = "conversations are not compacted here; send a shorter `input`";
             ApiError::not_found("not_served", message)
         }
@@ -25,9 +25,9 @@ async fn no_response(Path(rest): Path<String>) -> ApiError {
     }
 }
 
-async fn no_messages(Path(rest): Path<String>) -> ApiError {
-    match rest.as_str() {
-        "count_tokens" => tokens_are_not_counted(),
+async fn refuse_message(uri: Uri) -> ApiError {
+    match uri.path() {
+        "/v1/messages/count_tokens" => tokens_are_not_counted(),
         _ => ApiError::not_found(
             "not_served",
             "batches are not served here; send each request to /v1/messages",

@@ -89,6 +89,26 @@ fn the_last_word_counts_and_text_after_it_is_counted() {
 }
 
 #[test]
+fn events_before_the_first_text_wait_for_it() {
+    let role = "data: {\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n";
+    let mut meter = Meter::new(CHAT, Rewrite { passes_usage: true, ..Rewrite::default() });
+    let mut out = Vec::new();
+    meter.feed([role, ": alive\n\n"].concat().as_bytes(), &mut out).unwrap();
+    assert_eq!(
+        (String::from_utf8(std::mem::take(&mut out)).unwrap().as_str(), meter.has_begun()),
+        (":\n\n", false)
+    );
+    meter.feed(text("a").as_bytes(), &mut out).unwrap();
+    assert_eq!((String::from_utf8(out).unwrap(), meter.has_begun()), ([role, &text("a")].concat(), true));
+    let (outcome, passed, _) = measure(CHAT, &[role.as_bytes(), ERROR.as_bytes()], Stop::Ended);
+    assert_eq!((passed.as_str(), outcome.end), (role, AnswerEnd::Error));
+    let many = role.repeat(1 + MAX_EARLY / role.len());
+    let mut out = Vec::new();
+    Meter::new(CHAT, Rewrite::default()).feed(many.as_bytes(), &mut out).unwrap();
+    assert_eq!(out.len(), many.len(), "no more of them than a bound");
+}
+
+#[test]
 fn usage_may_share_an_event_with_text_or_an_error() {
     let shared = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}],\
                   \"usage\":{\"prompt_tokens\":4,\"completion_tokens\":9}}\n\n";
