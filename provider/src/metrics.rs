@@ -35,6 +35,10 @@ const COUNTERS: &[(&str, &str)] = &[
         "Requests without a limit whose answers were limited to what is open",
     ),
     ("blockable_provider_tokens_total", "Tokens that were charged, by model, endpoint and class"),
+    (
+        "blockable_provider_tokenized_total",
+        "Prompts whose tokens an upstream was asked for, by model, upstream and result",
+    ),
     ("blockable_provider_upstream_requests_total", "Requests sent to upstreams, by model and upstream"),
     (
         "blockable_provider_upstream_failures_total",
@@ -196,6 +200,13 @@ impl Metrics {
     pub(crate) fn count_counted(&self, model: &str, endpoint: &'static str) {
         let labels = [("model", model.to_string()), ("endpoint", endpoint.to_string())];
         self.with(|| counter!("blockable_provider_counted_requests_total", &labels).increment(1));
+    }
+
+    /// Counts a request whose tokens an upstream was asked for.
+    pub(crate) fn count_tokenized(&self, model: &str, upstream: &str, result: &'static str) {
+        let [model, upstream] = upstream_labels(model, upstream);
+        let labels = [model, upstream, ("result", result.to_string())];
+        self.with(|| counter!("blockable_provider_tokenized_total", &labels).increment(1));
     }
 
     /// Counts a request that is sent to an upstream.

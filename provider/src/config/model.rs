@@ -67,6 +67,8 @@ pub struct ModelConfig {
     pub overhead_tokens_per_message: Option<u64>,
     /// Tokens that the upstream's template adds to a request, at most; those of the family where it is not set.
     pub overhead_tokens: Option<u64>,
+    /// True where the upstream's `/tokenize` is asked for the tokens of a prompt, as vLLM has it.
+    pub tokenize: bool,
     /// Tokens of parts that are not text, at most.
     pub part_tokens: PartTokens,
     /// The treatment of parameters that are not known.
@@ -96,6 +98,7 @@ impl ModelConfig {
             family: Family::Plain,
             overhead_tokens_per_message: None,
             overhead_tokens: None,
+            tokenize: false,
             part_tokens: PartTokens::default(),
             unknown_fields: UnknownFields::default(),
             timeout_seconds: TIMEOUT_SECONDS,
@@ -124,6 +127,7 @@ impl ModelConfig {
             overhead_tokens_per_message: reader
                 .optional_number("overhead_tokens_per_message", 0..=MAX_CONTEXT),
             overhead_tokens: reader.optional_number("overhead_tokens", 0..=MAX_CONTEXT),
+            tokenize: reader.optional("tokenize").unwrap_or(false),
             part_tokens: reader.optional("part_tokens").unwrap_or_default(),
             unknown_fields: reader.optional("unknown_fields").unwrap_or_default(),
             limit_parameter: reader.optional("limit_parameter").unwrap_or(LimitParameter::MaxTokens),
@@ -135,6 +139,12 @@ impl ModelConfig {
         };
         if name.as_ref().is_some_and(String::is_empty) {
             reader.mistake("name", "is empty; name the model as requests do");
+        }
+        if is_echo && model.tokenize {
+            reader.mistake(
+                "tokenize",
+                "is for servers that have /tokenize, which the echo model has not; remove it",
+            );
         }
         if !is_echo && !upstreams.is_empty() && model.latency_ms.is_some() {
             reader.mistake("latency_ms", "is for the echo model alone; remove it");

@@ -5,6 +5,7 @@ mod client;
 mod job;
 mod prepare;
 mod stream;
+mod tokenize;
 mod unserved;
 mod upstream;
 mod whole;
@@ -119,12 +120,17 @@ async fn begin_named(
 /// Holds the units, fits the request to them, calls the upstream and answers.
 async fn run(
     app: Arc<App>,
-    plan: PreparedRequest,
+    mut plan: PreparedRequest,
     caller: (Caller, Option<NamedRequest>),
     trace: Trace,
     permit: Permit,
     mut client: Waiting,
 ) -> Result<Response, ApiError> {
+    tokio::select! {
+        biased;
+        stop = client.stop(&permit) => return Err(upstream::stopped(stop)),
+        () = tokenize::tighten(&app, &mut plan, &caller.0.credit, &trace) => {}
+    }
     let job = begin(app, plan, caller, trace).await?;
     let time = UpstreamTime::begin(&job.plan.model.config);
     let (mut tried, mut last) = (Tried::new(), None);

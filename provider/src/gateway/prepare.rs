@@ -9,7 +9,7 @@ use {
         meter::Rewrite,
         models::ServedModel,
         price::{Price, TokenBound},
-        request::CompletionRequest,
+        request::{CompletionRequest, Questions},
         shortage::{self, LargestFit},
         upstreams::PublicNames,
     },
@@ -33,6 +33,8 @@ pub(super) struct PreparedRequest {
     wants_usage: bool,
     wants_running_usage: bool,
     bound: TokenBound,
+    /// Tokens of the shortest answers that it is served with.
+    shortest: u64,
     /// The parameter that limits its answers, or would.
     limit_parameter: &'static str,
     /// The body for an upstream with the model's public name, without a limit that the client did not set.
@@ -55,20 +57,11 @@ impl PreparedRequest {
         request.require_limit()?;
         let (config, bound) = (&model.config, request.bound(&model.config)?);
         let price = app.prices.model(&config.name)?;
-        let most = |answer: u64| {
-            let bound = TokenBound { answer: answer.min(bound.answer), ..bound.clone() };
-            price.most(&bound).map_err(|_| {
-                ApiError::invalid(
-                    "request_too_large",
-                    "the request may cost more than can be counted; ask for less",
-                )
-            })
-        };
-        let units = most(bound.answer)?;
-        let least = match request.own_limit() {
-            Some(_) => units,
-            None => most(config.min_fitted_tokens)?,
-        };
+        let shortest = request.own_limit().map_or(config.min_fitted_tokens, |_| bound.answer);
+        let (units, least) = costs(&price, &bound, shortest).ok_or_else(|| {
+            let message = "the request may cost more than can be counted; ask for less";
+            ApiError::invalid("request_too_large", message)
+        })?;
         let otherwise = || CompletionRequest::limit_parameter(endpoint, config);
         Ok(PreparedRequest {
             endpoint,
@@ -79,11 +72,27 @@ impl PreparedRequest {
             streamed: request.streamed,
             wants_usage: request.wants_usage,
             wants_running_usage: request.wants_running_usage,
+            shortest,
             limit_parameter: request.own_limit().unwrap_or_else(otherwise),
             forwarded: request.forward(&body, config, &config.name, None),
             original: body.clone(),
             bound,
         })
+    }
+
+    /// The questions by which an upstream bounds its prompts closer; `None` where none is worth it.
+    pub(super) fn questions(&self) -> Option<Questions> {
+        let request = CompletionRequest::parse(self.endpoint, &self.original).ok()?;
+        request.questions(&self.model.config, &self.bound.prompts)
+    }
+
+    /// Takes an upstream's counts of its prompts. Returns false where they cannot be true.
+    pub(super) fn take_counts(&mut self, questions: &Questions, counts: &[u64]) -> bool {
+        let Some(prompts) = questions.bound(counts, &self.bound.prompts) else { return false };
+        let bound = TokenBound { prompts, ..self.bound.clone() };
+        let Some((units, least)) = costs(&self.price, &bound, self.shortest) else { return false };
+        (self.units, self.least, self.bound) = (units, least, bound);
+        true
     }
 
     /// Makes the answer where the gate refuses it. It names the request's own limit as the parameter to be changed.
@@ -151,4 +160,11 @@ impl PreparedRequest {
         let request = CompletionRequest::parse(self.endpoint, &self.original)?;
         Ok(request.forward(&self.original, &self.model.config, name, limit))
     }
+}
+
+/// The most units that a request can cost, and those with answers that are no longer than `shortest`. `None` where that is more
+/// than can be counted.
+fn costs(price: &Price, bound: &TokenBound, shortest: u64) -> Option<(Units, Units)> {
+    let least = TokenBound { answer: shortest.min(bound.answer), ..bound.clone() };
+    Some((price.most(bound).ok()?, price.most(&least).ok()?))
 }

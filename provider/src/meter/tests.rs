@@ -93,7 +93,7 @@ fn events_before_the_first_text_wait_for_it() {
     let role = "data: {\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n";
     let mut meter = Meter::new(CHAT, Rewrite { passes_usage: true, ..Rewrite::default() });
     let mut out = Vec::new();
-    meter.feed([role, ": alive\n\n"].concat().as_bytes(), &mut out).unwrap();
+    meter.feed([role, ": alive\n"].concat().as_bytes(), &mut out).unwrap();
     assert_eq!(
         (String::from_utf8(std::mem::take(&mut out)).unwrap().as_str(), meter.has_begun()),
         (":\n\n", false)

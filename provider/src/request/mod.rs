@@ -9,9 +9,13 @@ mod fields;
 mod forward;
 mod prompt;
 mod raw;
+mod tokenized;
 mod values;
 
-pub(crate) use fields::{Use, parameters};
+pub(crate) use {
+    fields::{Use, parameters},
+    tokenized::{Questions, read_count},
+};
 
 use {
     crate::{

@@ -16,6 +16,7 @@ mod common;
 mod connections;
 mod early;
 mod fleet;
+mod tokenize;
 
 use {
     axum::{
