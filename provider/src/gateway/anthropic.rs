@@ -9,8 +9,10 @@ use {
 /// The header in which Anthropic's clients send their key.
 const KEY: HeaderName = HeaderName::from_static("x-api-key");
 const VERSION: HeaderName = HeaderName::from_static("anthropic-version");
-/// The version of the form that is spoken here.
+/// The version of the form that upstreams are asked in.
 const SPOKEN: HeaderValue = HeaderValue::from_static("2023-06-01");
+/// A later version, which clients of 2026 name: it refuses some of what the one before takes, and its answers are the same.
+const LATER: HeaderValue = HeaderValue::from_static("2026-10-21");
 /// The beginning of an `Authorization` that has a key of this server.
 const OUR_KEY: &[u8] = b"bearer blk-";
 
@@ -29,9 +31,8 @@ pub(super) fn read_headers(endpoint: Endpoint, headers: &mut HeaderMap) -> Resul
         headers.insert(AUTHORIZATION, bearer);
     }
     match headers.get(VERSION) {
-        Some(version) if *version != SPOKEN => {
-            let message =
-                "`anthropic-version` must be 2023-06-01, or be left out; no other version is spoken here";
+        Some(version) if ![SPOKEN, LATER].contains(version) => {
+            let message = "`anthropic-version` must be 2023-06-01 or 2026-10-21, or be left out; no other version is spoken here";
             Err(ApiError::invalid("unsupported_version", message))
         }
         _ => Ok(()),
@@ -92,7 +93,9 @@ mod tests {
             read(Endpoint::Chat, &[("x-api-key", "blk-a"), ("anthropic-version", "x")]).unwrap(),
             None
         );
-        assert!(read(Endpoint::Messages, &[("anthropic-version", "2023-06-01")]).is_ok());
+        for version in ["2023-06-01", "2026-10-21"] {
+            assert!(read(Endpoint::Messages, &[("anthropic-version", version)]).is_ok());
+        }
         let refused = read(Endpoint::Messages, &[("anthropic-version", "2023-01-01")]).unwrap_err();
         assert_eq!((refused.status.as_u16(), refused.code), (400, "unsupported_version"));
     }
