@@ -73,7 +73,10 @@ pub(crate) async fn run(cli: Cli) -> Result<(), CommandError> {
         Command::Capacity(args) => print(args.chain(), capacity::capacity(&args)).await,
         Command::Suspend(args) => print(args.chain(), capacity::suspend(&args)).await,
         Command::Resume(args) => print(args.chain(), capacity::resume(&args)).await,
-        Command::Issue(args) if args.watch.is_watching() => watch::run(&args).await,
+        Command::Issue(args) if args.watch.is_watching() => {
+            let ended = watch::run(&args).await;
+            if args.chain().json { ended.map_err(printed) } else { ended }
+        }
         Command::Issue(args) => print(args.chain(), issue::run(&args)).await,
         Command::Collect(args) => print(args.chain(), collect::run(&args)).await,
     }
@@ -89,7 +92,14 @@ async fn print(
         println!("{}", result?.text);
         return Ok(());
     }
-    let result = result.map(|report| report.data);
-    println!("{}", document(&result));
-    result.map(|_| ()).map_err(|error| CommandError::Printed(error.exit()))
+    let data = result.map_err(printed)?.data;
+    println!("{}", document(&Ok::<_, CommandError>(data)));
+    Ok(())
+}
+
+/// Prints the document of a failure.
+fn printed(error: CommandError) -> CommandError {
+    let exit = error.exit();
+    println!("{}", document(&Err(error)));
+    CommandError::Printed(exit)
 }

@@ -16,27 +16,27 @@ use {
 };
 
 /// The binary under test.
-pub const BINARY: &str = env!("CARGO_BIN_EXE_blockable-provider");
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_blockable-provider");
 /// Units that the provider under test commits to.
-pub const CAPACITY: u64 = 2_000_000_000;
+pub(crate) const CAPACITY: u64 = 2_000_000_000;
 
 /// A cluster, and the folder of a provider that is not registered yet.
-pub struct Stage {
-    pub cluster: Cluster,
+pub(crate) struct Stage {
+    pub(crate) cluster: Cluster,
     folder: TempDir,
-    pub authority: Keypair,
+    pub(crate) authority: Keypair,
 }
 
 /// The end of a run: exit code, the document, and what was shown.
-pub struct Run {
+pub(crate) struct Run {
     code: i32,
-    pub document: Value,
-    pub shown: String,
+    pub(crate) document: Value,
+    pub(crate) shown: String,
 }
 
 impl Run {
     #[track_caller]
-    pub fn expect(self, code: i32, message: &str) -> Run {
+    pub(crate) fn expect(self, code: i32, message: &str) -> Run {
         let text = self.document["error"]["message"].as_str().unwrap_or_default();
         assert_eq!(self.code, code, "{text}\n{}", self.shown);
         assert_eq!(self.document["ok"], code == 0, "{}", self.document);
@@ -45,7 +45,7 @@ impl Run {
     }
 
     #[track_caller]
-    pub fn did(self, changed: bool) -> Value {
+    pub(crate) fn did(self, changed: bool) -> Value {
         let run = self.expect(0, "");
         assert_eq!(run.document["data"]["changed"], changed, "{}\n{}", run.document, run.shown);
         let sent = run.document["data"]["signatures"].as_array().unwrap().len();
@@ -55,7 +55,7 @@ impl Run {
 }
 
 impl Stage {
-    pub async fn new() -> Stage {
+    pub(crate) async fn new() -> Stage {
         let cluster = Cluster::start().await;
         let authority = Parties::key("stranger");
         blockable_testkit::Chain::fund(&cluster.chain.client, "stranger").await;
@@ -65,25 +65,25 @@ impl Stage {
         stage
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub fn write_key(&self, name: &str, key: &Keypair) {
+    pub(crate) fn write_key(&self, name: &str, key: &Keypair) {
         write_keypair_file(key, self.path(name)).unwrap();
         fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o600)).unwrap();
     }
 
-    pub fn config(&self) -> PathBuf {
+    pub(crate) fn config(&self) -> PathBuf {
         self.path("server/provider.toml")
     }
 
-    pub fn provider(&self) -> Pubkey {
+    pub(crate) fn provider(&self) -> Pubkey {
         addresses::provider(&self.cluster.chain.keys.market, &self.authority.pubkey())
     }
 
     /// Writes the server's file by `init`.
-    pub fn init(&self) {
+    pub(crate) fn init(&self) {
         let chain = &self.cluster.chain;
         let output = Command::new(BINARY)
             .arg("init")
@@ -98,7 +98,7 @@ impl Stage {
     }
 
     /// Runs a command with `--json`.
-    pub fn run(&self, arguments: &[&str]) -> Run {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
         let (name, rest) = arguments.split_first().unwrap();
         let mut command = Command::new(BINARY);
         command.arg(name).arg("--config").arg(self.config()).arg("--json").args(rest);
@@ -106,13 +106,13 @@ impl Stage {
     }
 
     /// The same with `--yes`.
-    pub fn confirmed(&self, arguments: &[&str]) -> Run {
+    pub(crate) fn confirmed(&self, arguments: &[&str]) -> Run {
         self.run(&[arguments, &["--yes"]].concat())
     }
 
     /// Runs `issue --watch` until it has said something, and for two more reads of the chain, in which it says nothing. Returns
     /// the document.
-    pub fn watch(&self, arguments: &[&str]) -> Value {
+    pub(crate) fn watch(&self, arguments: &[&str]) -> Value {
         let said = self.path("said.json");
         let mut command = Command::new(BINARY);
         command.args(["issue", "--watch", "--json", "--config"]).arg(self.config()).args(arguments);
@@ -130,12 +130,12 @@ impl Stage {
         serde_json::from_str(&said).unwrap()
     }
 
-    pub async fn state(&self) -> Provider {
+    pub(crate) async fn state(&self) -> Provider {
         self.cluster.chain.client.provider(&self.provider()).await.unwrap()
     }
 
     /// Replaces a line of the server's file.
-    pub fn edit(&self, from: &str, to: &str) {
+    pub(crate) fn edit(&self, from: &str, to: &str) {
         let text = fs::read_to_string(self.config()).unwrap();
         assert!(text.contains(from), "{from}");
         fs::write(self.config(), text.replacen(from, to, 1)).unwrap();
@@ -143,7 +143,7 @@ impl Stage {
 }
 
 impl Run {
-    pub fn new(output: &Output) -> Run {
+    pub(crate) fn new(output: &Output) -> Run {
         let text = String::from_utf8(output.stdout.clone()).unwrap();
         let document: Value = serde_json::from_str(&text)
             .unwrap_or_else(|error| panic!("{error}: {text}{}", String::from_utf8_lossy(&output.stderr)));
