@@ -25,6 +25,7 @@ CLIENTS = {
     "litellm": ("litellm_python.py", "litellm", False),
     "langchain": ("langchain_python.py", "others", False),
     "instructor": ("instructor_python.py", "others", False),
+    "anthropic": ("anthropic_python.py", "others", False),
     "vercel_ai": ("vercel_ai.js", "node", False),
     "litellm_proxy": ("openai_python.py", "openai", True),
 }
@@ -35,6 +36,7 @@ TITLES = {
     "litellm": "litellm",
     "langchain": "langchain-openai",
     "instructor": "instructor",
+    "anthropic": "anthropic for Python",
     "vercel_ai": "ai (Vercel) with @ai-sdk/openai and @ai-sdk/openai-compatible",
     "litellm_proxy": "openai for Python, LiteLLM's proxy as the server's upstream",
 }
@@ -91,8 +93,9 @@ def answers(url, key=""):
 
 
 def start_sandbox(folder, name, demo, url, running, key=None):
-    """Starts a sandbox on an upstream; returns the document that it prints."""
-    command = [demo, "--serve", "--json", "--port", str(free_ports(5)), "--upstream", url]
+    """Starts a sandbox on an upstream, or on the built-in model; returns the document that it prints."""
+    command = [demo, "--serve", "--json", "--port", str(free_ports(5))]
+    command += ["--upstream", url] if url else []
     env = dict(os.environ, TMPDIR=str(folder))
     if key:
         command += ["--upstream-key-env", "CHECK_UPSTREAM_KEY"]
@@ -122,16 +125,23 @@ def start_proxy(folder, url, environments, running):
     return f"http://127.0.0.1:{port}/v1", key
 
 
-def run_client(name, sandbox, url, environments):
+def keys(sandbox):
+    return {credit["name"]: credit["api_key"] for credit in sandbox["credits"]}
+
+
+def run_client(name, sandbox, echo, url, environments):
     """Runs the cases of a client; returns its version and its results."""
     file, environment, proxied = CLIENTS[name]
-    credits = {credit["name"]: credit["api_key"] for credit in sandbox["credits"]}
+    credits = keys(sandbox)
     env = dict(os.environ)
     env |= {
         "CHECK_BASE_URL": sandbox["base_url"],
         "CHECK_UPSTREAM": url.removesuffix("/v1"),
         "CHECK_FIRST_KEY": credits["healthy"],
         "CHECK_FROZEN_KEY": credits["frozen"],
+        "CHECK_ECHO_URL": echo["base_url"],
+        "CHECK_ECHO_FIRST_KEY": keys(echo)["healthy"],
+        "CHECK_ECHO_FROZEN_KEY": keys(echo)["frozen"],
         "CHECK_CLIENT": name,
         "CHECK_PROXY": "1" if proxied else "",
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
@@ -176,12 +186,13 @@ def main():
         folder = pathlib.Path(folder)
         try:
             plain = start_sandbox(folder, "sandbox", asked.demo, url, running)
+            echo = start_sandbox(folder, "sandbox-echo", asked.demo, None, running)
             proxied = None
             for name in names:
                 if CLIENTS[name][2] and not proxied:
                     between, key = start_proxy(folder, url, asked.environments, running)
                     proxied = start_sandbox(folder, "sandbox-behind-proxy", asked.demo, between, running, key)
-                done[name] = run_client(name, proxied if CLIENTS[name][2] else plain, url, asked.environments)
+                done[name] = run_client(name, proxied if CLIENTS[name][2] else plain, echo, url, asked.environments)
         finally:
             for process in reversed(running):
                 process.stop()

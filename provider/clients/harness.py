@@ -18,6 +18,10 @@ UPSTREAM = os.environ["CHECK_UPSTREAM"]
 FIRST_KEY = os.environ["CHECK_FIRST_KEY"]
 FROZEN_KEY = os.environ["CHECK_FROZEN_KEY"]
 CLIENT = os.environ["CHECK_CLIENT"]
+# A server with the built-in model, which repeats its prompt and is served at all endpoints.
+ECHO_URL = os.environ["CHECK_ECHO_URL"]
+ECHO_FIRST_KEY = os.environ["CHECK_ECHO_FIRST_KEY"]
+ECHO_FROZEN_KEY = os.environ["CHECK_ECHO_FROZEN_KEY"]
 
 ANSWER = "alpha beta gamma delta"
 PROMPT = "one two three"
@@ -40,10 +44,11 @@ class Key:
 
     made = 0
 
-    def __init__(self, **bounds):
+    def __init__(self, url=BASE_URL, **bounds):
         Key.made += 1
-        self.name = f"{CLIENT}_{os.getpid()}_{Key.made}"
-        self.text = call("PUT", f"/keys/{self.name}", body=bounds)["key"]
+        self.name, self.url = f"{CLIENT}_{os.getpid()}_{Key.made}", url
+        first = ECHO_FIRST_KEY if url == ECHO_URL else FIRST_KEY
+        self.text = call("PUT", f"/keys/{self.name}", first, bounds, url)["key"]
         self.cursor = None
 
     def charged(self, *units):
@@ -65,7 +70,7 @@ class Key:
 
     def _new(self):
         query = {"limit": 1000} | ({"cursor": self.cursor} if self.cursor else {})
-        page = call("GET", f"/usage?{urllib.parse.urlencode(query)}", self.text)
+        page = call("GET", f"/usage?{urllib.parse.urlencode(query)}", self.text, url=self.url)
         self.cursor = page["next"] or self.cursor
         return page["data"]
 

@@ -5,7 +5,7 @@ import time
 import uuid
 
 import openai
-from harness import ANSWER, BASE_URL, FROZEN_KEY, MESSAGES, PROMPT, UNITS, Key, call, fails, run, upstream_calls
+from harness import ANSWER, BASE_URL, ECHO_FROZEN_KEY, ECHO_URL, FROZEN_KEY, MESSAGES, PROMPT, UNITS, Key, call, fails, run, upstream_calls
 from pydantic import BaseModel
 
 KEY = Key()
@@ -281,6 +281,43 @@ def twenty_at_once():
     KEY.charged(*[UNITS] * 20)
 
 
+ECHO_KEY = Key(ECHO_URL)
+echo = client.with_options(base_url=ECHO_URL, api_key=ECHO_KEY.text)
+
+
+def responses():
+    answer = echo.responses.create(model="echo", input=PROMPT)
+    assert answer.output_text == PROMPT and answer.status == "completed"
+    usage = answer.usage
+    assert (usage.input_tokens, usage.output_tokens, usage.total_tokens) == (3, 3, 6)
+    limited = echo.responses.create(model="echo", input=[{"role": "user", "content": PROMPT}], max_output_tokens=2)
+    assert limited.output_text == "one two"
+    events = list(echo.responses.create(model="echo", input=PROMPT, stream=True))
+    text = "".join(event.delta for event in events if event.type == "response.output_text.delta")
+    assert text.split() == PROMPT.split() and events[-1].type == "response.completed"
+    assert events[-1].response.usage.output_tokens == 3
+    records = ECHO_KEY.charged(3 + 12, 3 + 8, 3 + 12)
+    assert {record["endpoint"] for record in records} == {"responses"}
+    frozen = echo.with_options(api_key=ECHO_FROZEN_KEY)
+    error = fails(openai.APIStatusError, lambda: frozen.responses.create(model="echo", input=PROMPT))
+    assert (error.status_code, error.code) == (402, "credit_frozen")
+    error = fails(openai.NotFoundError, lambda: echo.responses.create(model="gpt-9", input=PROMPT))
+    assert error.code == "model_not_found"
+
+
+def embeddings():
+    answer = echo.embeddings.create(model="echo", input=[PROMPT, "one", PROMPT], dimensions=8)
+    one, two, three = (entry.embedding for entry in answer.data)
+    assert len(one) == len(two) == 8 and one == three != two
+    assert (answer.usage.prompt_tokens, answer.usage.total_tokens) == (7, 7)
+    packed = echo.embeddings.create(model="echo", input=PROMPT, dimensions=8, encoding_format="base64")
+    assert isinstance(packed.data[0].embedding, str)
+    records = ECHO_KEY.charged(7, 3)
+    assert {(record["endpoint"], record["generated_tokens"]) for record in records} == {("embeddings", 0)}
+    error = fails(openai.NotFoundError, lambda: client.embeddings.create(model="words", input=PROMPT))
+    assert "not served" in error.message or error.code == "model_not_found", error
+
+
 def its_usage_is_the_log():
     key = Key()
     using = client.with_options(api_key=key.text).chat.completions
@@ -317,6 +354,8 @@ run(
         the_life_of_a_sub_key,
         models,
         twenty_at_once,
+        responses,
+        embeddings,
         its_usage_is_the_log,
     ],
 )
