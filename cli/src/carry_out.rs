@@ -49,7 +49,7 @@ pub(crate) async fn carry_out(
     let simulated = simulate(session, parties, change).await?;
     eprint!("{}", review(change, &simulated.effect, &simulated.cost));
     let facts = Facts { session, parties, change, cost: &simulated.cost };
-    let (key, payer) = match &parties.keys {
+    let (key, others) = match &parties.keys {
         Keys::DryRun => {
             let text = "dry run: simulated, nothing was sent".to_string();
             return Ok(Report { text, data: facts.data(false, true, &[], &[], &simulated.effect) });
@@ -59,13 +59,13 @@ pub(crate) async fn carry_out(
             let text = unsigned.iter().map(Unsigned::text).collect::<Vec<_>>().join("\n\n");
             return Ok(Report { text, data: facts.data(false, false, &[], &unsigned, &simulated.effect) });
         }
-        Keys::Loaded(key, payer) => (key, payer.as_ref()),
+        Keys::Loaded(key, others) => (key, others),
     };
     if session.settings.non_interactive && !sign.yes {
         return Err(ConfirmError::NoTerminal.into());
     }
     confirm(sign.yes)?;
-    let signatures = send(session, key, payer, &change.steps).await?;
+    let signatures = send(session, key, others, &parties.payer, &change.steps).await?;
     let effect = match read_after(session, change).await {
         Ok(effect) => effect,
         Err(error) => {
@@ -126,17 +126,18 @@ async fn simulate(
 async fn send(
     session: &Session<'_>,
     key: &LoadedKey,
-    payer: Option<&LoadedKey>,
+    others: &[LoadedKey],
+    payer: &Pubkey,
     steps: &[Step],
 ) -> Result<Vec<Signature>, CliError> {
     let sender = session.sender();
-    let (first, others): (&dyn Signer, Vec<&dyn Signer>) = match payer {
-        Some(payer) => (payer.signer.as_ref(), vec![key.signer.as_ref()]),
-        None => (key.signer.as_ref(), Vec::new()),
-    };
+    let all: Vec<&dyn Signer> =
+        std::iter::once(key).chain(others).map(|key| key.signer.as_ref() as &dyn Signer).collect();
+    let pays = |signer: &&&dyn Signer| signer.pubkey() == *payer;
+    let first: &dyn Signer = all.iter().find(pays).copied().unwrap_or(key.signer.as_ref());
     let mut signatures = Vec::new();
     for step in steps {
-        let signature = match sender.send(&step.instructions, first, &others).await {
+        let signature = match sender.send(&step.instructions, first, &all).await {
             Ok(landed) => landed.signature,
             // It did its work; only its events are not served.
             Err(error) => match error.sent() {

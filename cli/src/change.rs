@@ -26,7 +26,7 @@ pub(crate) struct Change<'a> {
     /// The transactions, in order.
     pub steps: Vec<Step>,
     /// The effect by the accounts as they are afterwards: simulated for the review, read again once everything has landed.
-    pub effect: Box<dyn Fn(&After) -> Result<Effect, CliError> + 'a>,
+    pub effect: EffectOf<'a>,
     /// The part that cannot be undone.
     pub irreversible: String,
     /// Rent that is paid for accounts.
@@ -34,6 +34,9 @@ pub(crate) struct Change<'a> {
     /// Accounts that it creates, by name.
     pub created: Vec<(&'static str, Pubkey)>,
 }
+
+/// The effect of a change by the accounts as they are afterwards. Errors: [`CliError`].
+pub(crate) type EffectOf<'a> = Box<dyn Fn(&After) -> Result<Effect, CliError> + 'a>;
 
 /// A market in the first line of a command that signs.
 #[derive(Clone, Copy, Debug)]

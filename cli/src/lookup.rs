@@ -15,7 +15,7 @@ use {
             transitions::Status,
         },
     },
-    std::collections::BTreeMap,
+    std::collections::{BTreeMap, btree_map::Entry},
 };
 
 /// Characters by which two addresses may differ to be near.
@@ -102,8 +102,8 @@ pub(crate) async fn find(
     accounts.sort_by_key(|(address, _)| address.to_string());
     let mut markets = BTreeMap::new();
     for (_, account) in &accounts {
-        if !markets.contains_key(&account.market) {
-            markets.insert(account.market, session.market(&account.market).await?);
+        if let Entry::Vacant(place) = markets.entry(account.market) {
+            place.insert(session.market(&account.market).await?);
         }
     }
     let mut found = Vec::new();

@@ -5,7 +5,7 @@ use {
         args::SignArgs,
         error::CliError,
         session::Session,
-        settings::{Found, KeySource},
+        settings::{Found, KeySource, Origin},
         signer::{LoadedKey, describe, public_half},
     },
     blockable_sdk::Pubkey,
@@ -17,8 +17,8 @@ pub(crate) enum Keys {
     DryRun,
     /// `--no-send`: no key was loaded, and the transaction is printed.
     NoSend,
-    /// The key that signs, and the one that pays where it is another.
-    Loaded(LoadedKey, Option<LoadedKey>),
+    /// The key that signs, and others that sign as well: the one that pays first, where it is another.
+    Loaded(LoadedKey, Vec<LoadedKey>),
 }
 
 /// The parties to a transaction, and their keys where these were loaded.
@@ -31,6 +31,8 @@ pub(crate) struct Parties {
     pub source: String,
     /// The address that pays.
     pub payer: Pubkey,
+    /// The address of a second party that signs, for acts that need two.
+    pub cosigner: Option<Pubkey>,
 }
 
 impl Parties {
@@ -46,7 +48,34 @@ impl Parties {
         let payer = session.settings.fee_payer.as_ref().map(LoadedKey::load).transpose()?;
         let (signer, source) = (key.address(), describe(found));
         let address = payer.as_ref().map_or(signer, LoadedKey::address);
-        Ok(Parties { keys: Keys::Loaded(key, payer), signer, source, payer: address })
+        let keys = Keys::Loaded(key, payer.into_iter().collect());
+        Ok(Parties { keys, signer, source, payer: address, cosigner: None })
+    }
+
+    /// The same with a second party that signs, `expected`: its key is `named` by `flag`. Without keys its address is assumed. Errors:
+    /// [`CliError::Signer`], [`CliError::Usage`] where no key is named, [`CliError::Refused`] for another key.
+    pub(crate) fn with_cosigner(
+        mut self,
+        flag: &str,
+        named: Option<&KeySource>,
+        expected: Pubkey,
+    ) -> Result<Parties, CliError> {
+        self.cosigner = Some(expected);
+        let Keys::Loaded(_, others) = &mut self.keys else { return Ok(self) };
+        let named = named.ok_or_else(|| {
+            CliError::Usage(format!(
+                "{expected} must sign as well; name its key by {flag}, or add --no-send and have both sign the transaction"
+            ))
+        })?;
+        let key = LoadedKey::load(&Found { value: named.clone(), origin: Origin::Flag(flag.to_string()) })?;
+        if key.address() != expected {
+            return Err(CliError::Refused(format!(
+                "the key of {flag} is {}, and {expected} must sign; name that one's key",
+                key.address()
+            )));
+        }
+        others.push(key);
+        Ok(self)
     }
 
     /// The addresses that would sign and pay: those that are named, by an address or by a key file of which the public half alone is
@@ -63,6 +92,6 @@ impl Parties {
             _ => (usual, "no key loaded; the usual signer".to_string()),
         };
         let payer = address(&session.settings.fee_payer).unwrap_or(signer);
-        Parties { keys, signer, source, payer }
+        Parties { keys, signer, source, payer, cosigner: None }
     }
 }

@@ -33,6 +33,9 @@ pub(crate) fn heading(session: &Session, market: MarketId, parties: &Parties) ->
         parties.signer,
         parties.source
     );
+    if let Some(cosigner) = parties.cosigner {
+        line += &format!(", also {cosigner}");
+    }
     if parties.payer != parties.signer {
         line += &format!(", fee payer {}", parties.payer);
     }

@@ -1,5 +1,6 @@
 //! The commands by noun, each verb in a file of its own.
 
+mod act;
 mod completions;
 mod config;
 mod credit;

@@ -1,7 +1,7 @@
 //! A credit as text and as data.
 
 use {
-    super::time_json,
+    super::{key_json, time_json},
     crate::{
         lookup::CreditView,
         session::MarketView,
@@ -292,8 +292,4 @@ fn next(credit: &CreditView, market: &MarketView) -> Option<NextInstalment> {
 
 fn none_or(key: Pubkey) -> String {
     if key == Pubkey::default() { "none".to_string() } else { key.to_string() }
-}
-
-fn key_json(key: Pubkey) -> Value {
-    if key == Pubkey::default() { Value::Null } else { json!(key.to_string()) }
 }

@@ -1,10 +1,11 @@
 //! A market as text and as data.
 
 use {
-    super::time_json,
+    super::{key_json, time_json},
     crate::session::MarketView,
     blockable_sdk::{
-        amounts::{Bps, MicroUsd},
+        Pubkey,
+        amounts::{Bps, ChainTime, MicroUsd},
         program::state::MAX_PRINCIPAL,
     },
     blockable_service::text,
@@ -28,7 +29,7 @@ pub(crate) fn market_lines(market: &MarketView) -> Vec<(String, String)> {
         "clock",
         format!(
             "{}, {} spent paused",
-            text::time(blockable_sdk::amounts::ChainTime(clock.chain)),
+            text::time(ChainTime(clock.chain)),
             span_of(clock.chain, clock.market)
         ),
     );
@@ -85,14 +86,21 @@ pub(crate) fn market_lines(market: &MarketView) -> Vec<(String, String)> {
             format!("can be applied from {}", text::time(market.chain_time_of(account.change_ready_at))),
         );
     }
+    if account.pending_admin != Pubkey::default() {
+        let at = text::time(market.chain_time_of(account.pending_admin_ready_at));
+        line("admin offered", format!("to {}, who may take it from {at}", account.pending_admin));
+    }
     lines
 }
 
 fn state(market: &MarketView) -> String {
     match (market.clock.is_halted, market.clock.is_paused) {
-        (true, _) => "halted: no new loans".to_string(),
+        (true, _) => match market.account.halt_lifts_at {
+            0 => "halted: no new loans".to_string(),
+            at => format!("halted: no new loans until {}", text::time(market.chain_time_of(at))),
+        },
         (false, true) => {
-            let until = blockable_sdk::amounts::ChainTime(market.account.pause_expires_at);
+            let until = ChainTime(market.account.pause_expires_at);
             format!("paused until {}", text::time(until))
         }
         (false, false) => "open".to_string(),
@@ -119,7 +127,7 @@ pub(crate) fn market_json(market: &MarketView) -> Value {
         "is_test": account.is_test == 1,
         "is_paused": market.clock.is_paused,
         "is_halted": market.clock.is_halted,
-        "chain_time": time_json(blockable_sdk::amounts::ChainTime(market.clock.chain)),
+        "chain_time": time_json(ChainTime(market.clock.chain)),
         "market_time": market.clock.market,
         "payment_mint": account.payment_mint.to_string(),
         "token_program": account.token_program.to_string(),
@@ -145,13 +153,17 @@ pub(crate) fn market_json(market: &MarketView) -> Value {
             "max_start_price_bps": bounds.max_start_price_bps,
             "min_floor_price_bps": bounds.min_floor_price_bps,
         },
-        "change_ready_at": time_json(ready_at(market)),
+        "change_ready_at": time_json(ready_at(market, market.account.change_ready_at)),
+        "halt_lifts_at": time_json(ready_at(market, market.account.halt_lifts_at)),
+        "pause_expires_at": time_json(ChainTime(account.pause_expires_at)),
+        "pending_admin": key_json(account.pending_admin),
+        "pending_admin_ready_at": time_json(ready_at(market, market.account.pending_admin_ready_at)),
     })
 }
 
-fn ready_at(market: &MarketView) -> blockable_sdk::amounts::ChainTime {
-    match market.account.change_ready_at {
-        0 => blockable_sdk::amounts::ChainTime(0),
+fn ready_at(market: &MarketView, market_time: i64) -> ChainTime {
+    match market_time {
+        0 => ChainTime(0),
         at => market.chain_time_of(at),
     }
 }

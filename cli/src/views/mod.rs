@@ -1,15 +1,17 @@
 //! Accounts as text and as data.
 
 mod credit;
+mod effect;
 mod market;
 
 pub(crate) use {
     credit::{credit_columns, credit_json, credit_lines, credit_row, health},
+    effect::{credit_effect, market_effect},
     market::{market_json, market_lines},
 };
 
 use {
-    blockable_sdk::amounts::ChainTime,
+    blockable_sdk::{Pubkey, amounts::ChainTime},
     serde_json::{Value, json},
 };
 
@@ -20,4 +22,9 @@ pub(crate) fn time_json(time: ChainTime) -> Value {
     }
     let text = jiff::Timestamp::from_second(time.get()).map(|time| time.to_string());
     json!({"text": text.ok(), "unix": time.get()})
+}
+
+/// An address as data; `null` for the zero key, which stands for none.
+pub(crate) fn key_json(key: Pubkey) -> Value {
+    if key == Pubkey::default() { Value::Null } else { json!(key.to_string()) }
 }

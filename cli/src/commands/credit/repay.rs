@@ -4,26 +4,22 @@ use {
     crate::{
         args::{GlobalArgs, SignArgs},
         carry_out::{carry_out, nothing},
-        change::{After, Change, Effect, EffectLine, Line, MarketId, Role, Step},
+        change::{Change, Line, MarketId, Role, Step},
         error::CliError,
         lookup::{CreditView, credit},
         output::Report,
         parties::Parties,
         session::{MarketView, Run, Session},
         values::{address, money},
-        views::{credit_json, health},
+        views::{credit_effect, credit_json, health},
     },
     blockable_sdk::{
         Pubkey,
-        amounts::{Lamports, MicroUsd, Units},
+        amounts::{Lamports, MicroUsd},
         errors::ClientError,
         instructions::{Payment, credit_repay},
         payments::{PaymentError, PaymentQuote, least_payment_to_cure, next_instalment, quote_payment},
-        program::{
-            instructions::LoanRead,
-            state::{Credit, MarketClock},
-            transitions::Status,
-        },
+        program::{instructions::LoanRead, state::MarketClock, transitions::Status},
         tokens,
     },
     blockable_service::text,
@@ -92,7 +88,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &RepayArgs) -> Result<Report,
         role: Role::anyone("the payer", credit.account.borrower),
         facts: facts(&credit, &quote, &source),
         steps: vec![Step { instructions: vec![instruction], watched: vec![address] }],
-        effect: Box::new(|after| effect(before, &market, after)),
+        effect: Box::new(|after| credit_effect(before, &market, after)),
         irreversible: "the payment: only the lender could give it back".to_string(),
         rent: Lamports::ZERO,
         created: Vec::new(),
@@ -177,27 +173,4 @@ fn facts(credit: &CreditView, quote: &PaymentQuote, source: &Pubkey) -> Vec<Line
         ("from".to_string(), source.to_string()),
         ("goes to".to_string(), parts.join(", ")),
     ]
-}
-
-fn effect(credit: &CreditView, market: &MarketView, after: &After) -> Result<Effect, CliError> {
-    let account: Credit = after.require(&credit.address)?;
-    let after = CreditView { address: credit.address, account };
-    let (old, new) = (&credit.account, &after.account);
-    let usd = |amount: u64| text::usd_owed(MicroUsd(amount));
-    let units = |count: u64| text::units(Units(count));
-    let lines = [
-        EffectLine::changed("status", credit.status_name().to_string(), after.status_name().to_string()),
-        EffectLine::changed("debt", usd(old.debt.total()), usd(new.debt.total())),
-        EffectLine::changed("arrears", usd(old.arrears()), usd(new.arrears())),
-        EffectLine::changed("reserve", usd(old.reserve_held), usd(new.reserve_held)),
-        EffectLine::changed("lien", units(old.collateral.lien()), units(new.collateral.lien())),
-        EffectLine::changed("locked", units(old.collateral.locked()), units(new.collateral.locked())),
-        EffectLine::changed("frozen", units(old.collateral.frozen()), units(new.collateral.frozen())),
-        EffectLine::changed(
-            "open to jobs",
-            units(old.collateral.available()),
-            units(new.collateral.available()),
-        ),
-    ];
-    Ok(Effect { lines: lines.into_iter().flatten().collect(), state: credit_json(&after, market) })
 }

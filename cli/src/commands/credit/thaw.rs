@@ -4,20 +4,20 @@ use {
     crate::{
         args::{GlobalArgs, SignArgs},
         carry_out::{carry_out, nothing},
-        change::{After, Change, Effect, EffectLine, Line, MarketId, Role, Step},
+        change::{Change, Line, MarketId, Role, Step},
         error::CliError,
         lookup::{CreditView, credit},
         output::Report,
         parties::Parties,
         session::{MarketView, Run},
         values::{address, reason_name, share, units},
-        views::{credit_json, health},
+        views::{credit_effect, credit_json, health},
     },
     blockable_sdk::{
         Pubkey,
         amounts::{Bps, Lamports, Units},
         instructions::credit_thaw,
-        program::{instructions::ThawBounds, state::Credit, units::mul_div_floor},
+        program::{instructions::ThawBounds, units::mul_div_floor},
     },
     blockable_service::text,
     clap::Args,
@@ -75,7 +75,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &ThawArgs) -> Result<Report, 
             instructions: vec![credit_thaw(&market.address, &parties.signer, &address, bounds)],
             watched: vec![address],
         }],
-        effect: Box::new(|after| effect(before, &market, after)),
+        effect: Box::new(|after| credit_effect(before, &market, after)),
         irreversible: "use of the units by new jobs from now on; a freeze closes again what is left"
             .to_string(),
         rent: Lamports::ZERO,
@@ -120,16 +120,4 @@ fn facts(credit: &CreditView, market: &MarketView) -> Vec<Line> {
         facts.push(fact("withdraws", format!("the offer of this loan to {}", account.pending_lender)));
     }
     facts
-}
-
-fn effect(credit: &CreditView, market: &MarketView, after: &After) -> Result<Effect, CliError> {
-    let account: Credit = after.require(&credit.address)?;
-    let units = |count: u64| text::units(Units(count));
-    let (old, new) = (&credit.account.collateral, &account.collateral);
-    let lines = [
-        EffectLine::changed("frozen", units(old.frozen()), units(new.frozen())),
-        EffectLine::changed("open to jobs", units(old.available()), units(new.available())),
-    ];
-    let state = credit_json(&CreditView { address: credit.address, account }, market);
-    Ok(Effect { lines: lines.into_iter().flatten().collect(), state })
 }

@@ -1,0 +1,153 @@
+//! `blockable market pause`, `unpause` and `halt`.
+
+use {
+    super::propose::{admin, require_open},
+    crate::{
+        args::{GlobalArgs, SignArgs},
+        carry_out::nothing,
+        change::Role,
+        commands::act::{Act, act_on_market},
+        error::CliError,
+        output::Report,
+        parties::Parties,
+        session::{MarketView, Run},
+        values::seconds_span,
+        views::market_json,
+    },
+    blockable_sdk::{
+        amounts::ChainTime,
+        instructions::{market_halt, market_lift_halt, market_pause, market_unpause},
+    },
+    blockable_service::text,
+    clap::Args,
+};
+
+/// Pauses the market: no clock of a loan runs; payments, freezes and thaws go on
+///
+/// The guardian or the admin signs. At most six hours a UTC day and 24 hours in any 30 days.
+#[derive(Args, Debug)]
+pub(crate) struct PauseArgs {
+    /// Time after which the pause ends by itself, such as 6h
+    #[arg(long = "for", value_name = "SPAN", value_parser = seconds_span)]
+    span: u32,
+    #[command(flatten)]
+    sign: SignArgs,
+}
+
+/// Ends the pause that is in force: the admin at any time, anyone once it has expired
+#[derive(Args, Debug)]
+pub(crate) struct UnpauseArgs {
+    #[command(flatten)]
+    sign: SignArgs,
+}
+
+/// Stops new loans and assignments without an end, or lets a halt end after the market's delay
+///
+/// The guardian or the admin signs a halt, the admin alone its end.
+#[derive(Args, Debug)]
+pub(crate) struct HaltArgs {
+    /// Lets the halt end once the market's delay has passed
+    #[arg(long)]
+    lift: bool,
+    #[command(flatten)]
+    sign: SignArgs,
+}
+
+fn guardian(market: &MarketView) -> Role {
+    Role::of("the market's guardian or admin", vec![market.account.guardian, market.account.admin])
+}
+
+/// Pauses. Errors: [`CliError`].
+pub(super) async fn pause(global: &GlobalArgs, args: &PauseArgs) -> Result<Report, CliError> {
+    let run = Run::new(global, Some(&args.sign), None)?;
+    let session = run.connect().await?;
+    let market = session.named_market().await?;
+    if market.clock.is_paused {
+        let until = text::time(ChainTime(market.account.pause_expires_at));
+        return Ok(nothing(
+            &session,
+            &market,
+            &format!("the market is paused until {until}"),
+            market_json(&market),
+        ));
+    }
+    let parties = Parties::load(&session, &args.sign, market.account.guardian)?;
+    let span = text::span(args.span.into());
+    let instruction = market_pause(&market.address, &parties.signer, args.span);
+    let undone = "the time: every due date moves by as long as the pause lasts; it counts against 6 hours a day and 24 hours in 30 days";
+    let done = format!("paused; it ends by itself after {span}");
+    let act =
+        Act::new(format!("pause the market for {span}"), guardian(&market), vec![instruction], undone, done);
+    act_on_market(&session, &args.sign, &parties, &market, act).await
+}
+
+/// Ends a pause. Errors: [`CliError`].
+pub(super) async fn unpause(global: &GlobalArgs, args: &UnpauseArgs) -> Result<Report, CliError> {
+    let run = Run::new(global, Some(&args.sign), None)?;
+    let session = run.connect().await?;
+    let market = session.named_market().await?;
+    let began_at = market.account.paused_at;
+    if began_at == 0 {
+        return Ok(nothing(&session, &market, "no pause is in force", market_json(&market)));
+    }
+    let parties = Parties::load(&session, &args.sign, market.account.admin)?;
+    let role =
+        if market.clock.is_paused { admin(&market) } else { Role::anyone("anyone", market.account.admin) };
+    let instruction = market_unpause(&market.address, &parties.signer, began_at);
+    let undone = "the clocks of all loans run again at once";
+    let act = Act::new(
+        "end the pause".to_string(),
+        role,
+        vec![instruction],
+        undone,
+        "the market is open".to_string(),
+    );
+    let since = text::time(ChainTime(began_at));
+    act_on_market(&session, &args.sign, &parties, &market, act.with_facts([("paused since", since)])).await
+}
+
+/// Halts, or lifts a halt. Errors: [`CliError`].
+pub(super) async fn halt(global: &GlobalArgs, args: &HaltArgs) -> Result<Report, CliError> {
+    let run = Run::new(global, Some(&args.sign), None)?;
+    let session = run.connect().await?;
+    let market = session.named_market().await?;
+    let account = &market.account;
+    let is_endless = market.clock.is_halted && account.halt_lifts_at == 0;
+    let state = market_json(&market);
+    if args.lift {
+        if !market.clock.is_halted {
+            return Ok(nothing(&session, &market, "no halt is in force", state));
+        }
+        if !is_endless {
+            let at = text::time(market.chain_time_of(account.halt_lifts_at));
+            return Ok(nothing(&session, &market, &format!("the halt ends at {at}"), state));
+        }
+        require_open(&market)?;
+        let parties = Parties::load(&session, &args.sign, account.admin)?;
+        let delay = text::span(account.change_delay.into());
+        let instruction = market_lift_halt(&market.address, &parties.signer, account.halted_at);
+        let undone = "nothing: until then guardian and admin can halt again";
+        let act = Act::new(
+            format!("let the halt end after {delay}"),
+            admin(&market),
+            vec![instruction],
+            undone,
+            format!("the halt ends after {delay}"),
+        );
+        return act_on_market(&session, &args.sign, &parties, &market, act).await;
+    }
+    if is_endless {
+        return Ok(nothing(&session, &market, "the market is halted", state));
+    }
+    let parties = Parties::load(&session, &args.sign, account.guardian)?;
+    let instruction = market_halt(&market.address, &parties.signer);
+    let undone = "the delay: a halt ends no sooner than the market's delay after the admin has lifted it";
+    let act = Act::new(
+        "halt the market: no new loans, no assignments".to_string(),
+        guardian(&market),
+        vec![instruction],
+        undone,
+        "halted; loans that live go on".to_string(),
+    );
+    act_on_market(&session, &args.sign, &parties, &market, act).await
+}

@@ -1,0 +1,260 @@
+//! `blockable market propose`, `apply`, `cancel` and `guardian`: changes of a market's settings.
+
+use {
+    crate::{
+        args::{GlobalArgs, SignArgs},
+        carry_out::nothing,
+        change::Role,
+        commands::act::{Act, act_on_market},
+        error::CliError,
+        output::Report,
+        parties::Parties,
+        session::{MarketView, Run, Session},
+        values::address,
+        views::market_json,
+    },
+    blockable_migrations::MarketConfig,
+    blockable_sdk::{
+        Pubkey, addresses,
+        instructions::{market_apply_change, market_cancel_change, market_propose_change},
+        program::state::{CHANGE_LIFETIME, MarketSettings},
+    },
+    blockable_service::text,
+    clap::Args,
+    std::path::PathBuf,
+};
+
+/// Changes the market to the settings of a TOML file: at once where they only tighten, else after the market's delay
+#[derive(Args, Debug)]
+pub(crate) struct ProposeArgs {
+    /// The market file, as for `market init`; id, kind, admin and payment token must be the market's own
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Replaces another change that waits
+    #[arg(long)]
+    replace: bool,
+    #[command(flatten)]
+    sign: SignArgs,
+}
+
+/// Proposes another guardian, who comes in after the market's delay
+#[derive(Args, Debug)]
+pub(crate) struct GuardianArgs {
+    /// The new guardian
+    #[arg(value_name = "ADDRESS", value_parser = address)]
+    guardian: Pubkey,
+    /// Replaces another change that waits
+    #[arg(long)]
+    replace: bool,
+    #[command(flatten)]
+    sign: SignArgs,
+}
+
+/// Puts the change that waits in force, once the market's delay has passed
+#[derive(Args, Debug)]
+pub(crate) struct ApplyArgs {
+    #[command(flatten)]
+    sign: SignArgs,
+}
+
+/// Drops the change that waits
+#[derive(Args, Debug)]
+pub(crate) struct CancelArgs {
+    #[command(flatten)]
+    sign: SignArgs,
+}
+
+/// Proposes the settings of a file. Errors: [`CliError`].
+pub(super) async fn propose(global: &GlobalArgs, args: &ProposeArgs) -> Result<Report, CliError> {
+    let run = Run::new(global, Some(&args.sign), None)?;
+    let config = MarketConfig::FILE.load(&args.config).map_err(|error| CliError::Usage(error.to_string()))?;
+    let session = run.connect().await?;
+    let market = session.market(&addresses::market(config.id)).await?;
+    let account = &market.account;
+    for (name, file, chain) in
+        [("admin", config.admin, account.admin), ("payment_mint", config.payment_mint, account.payment_mint)]
+    {
+        if file != chain {
+            return Err(CliError::Refused(format!(
+                "{name} of the file is {file}, and the market's is {chain}; this cannot be changed by a proposal"
+            )));
+        }
+    }
+    let treasury =
+        addresses::associated_token(&config.treasury_owner, &account.payment_mint, &account.token_program);
+    let wanted = config.market_args().settings(treasury);
+    change_to(&session, &args.sign, &market, wanted, args.replace).await
+}
+
+/// Proposes another guardian. Errors: [`CliError`].
+pub(super) async fn guardian(global: &GlobalArgs, args: &GuardianArgs) -> Result<Report, CliError> {
+    let run = Run::new(global, Some(&args.sign), None)?;
+    let session = run.connect().await?;
+    let market = session.named_market().await?;
+    let wanted = MarketSettings { guardian: args.guardian, ..market.account.settings() };
+    change_to(&session, &args.sign, &market, wanted, args.replace).await
+}
+
+/// Proposes settings, which come into force at once where they only tighten.
+async fn change_to(
+    session: &Session<'_>,
+    sign: &SignArgs,
+    market: &MarketView,
+    wanted: MarketSettings,
+    replace: bool,
+) -> Result<Report, CliError> {
+    let (account, current) = (&market.account, market.account.settings());
+    if wanted == current {
+        return Ok(nothing(session, market, "these settings are in force", market_json(market)));
+    }
+    let waits = account.change_ready_at != 0;
+    let at = text::time(market.chain_time_of(account.change_ready_at));
+    if waits && wanted == account.proposed_settings() {
+        let says = format!("this change waits; `blockable market apply` puts it in force from {at}");
+        return Ok(nothing(session, market, &says, market_json(market)));
+    }
+    if waits && !replace {
+        return Err(CliError::Refused(format!(
+            "another change waits until {at} and would be lost; add --replace, or drop it with `blockable market cancel`"
+        )));
+    }
+    wanted.validate(account.is_test == 1).map_err(|error| {
+        let named = blockable_sdk::errors::refusal(&error);
+        CliError::Refused(
+            named.map_or("the settings are out of range".to_string(), |named| format!("{named:?}: {named}")),
+        )
+    })?;
+    require_open(market)?;
+    let parties = Parties::load(session, sign, account.admin)?;
+    let delay = text::span(account.change_delay.into());
+    let (title, undone, done) = match wanted.is_tightening(&current) {
+        true => (
+            "tighten the market's settings, in force at once".to_string(),
+            "loosening them again waits for the market's delay",
+            "the settings are in force".to_string(),
+        ),
+        false => (
+            format!("propose settings; they can be applied after {delay}"),
+            "nothing: `blockable market cancel` drops the proposal",
+            format!("proposed; run `blockable market apply` after {delay}"),
+        ),
+    };
+    let instruction = market_propose_change(&market.address, &parties.signer, wanted);
+    let act = Act::new(title, admin(market), vec![instruction], undone, done)
+        .with_facts(differences(&current, &wanted));
+    act_on_market(session, sign, &parties, market, act).await
+}
+
+/// Applies the change that waits. Errors: [`CliError`].
+pub(super) async fn apply(global: &GlobalArgs, args: &ApplyArgs) -> Result<Report, CliError> {
+    let run = Run::new(global, Some(&args.sign), None)?;
+    let session = run.connect().await?;
+    let market = session.named_market().await?;
+    let ready_at = market.account.change_ready_at;
+    if ready_at == 0 {
+        return Ok(nothing(&session, &market, "no change waits", market_json(&market)));
+    }
+    let lapses_at = ready_at.saturating_add(CHANGE_LIFETIME.into());
+    if market.clock.market < ready_at {
+        let at = text::time(market.chain_time_of(ready_at));
+        return Err(CliError::Refused(format!("the change can be applied from {at}; run this again then")));
+    }
+    if market.clock.market > lapses_at {
+        let at = text::time(market.chain_time_of(lapses_at));
+        return Err(CliError::Refused(format!("the change lapsed at {at}; propose it again")));
+    }
+    require_open(&market)?;
+    let parties = Parties::load(&session, &args.sign, market.account.admin)?;
+    let facts = differences(&market.account.settings(), &market.account.proposed_settings());
+    let instruction = market_apply_change(&market.address, &parties.signer, ready_at);
+    let undone = "undoing it is a change that waits for the market's delay";
+    let act = Act::new(
+        "put the change that waits in force".to_string(),
+        admin(&market),
+        vec![instruction],
+        undone,
+        "the settings are in force".to_string(),
+    );
+    act_on_market(&session, &args.sign, &parties, &market, act.with_facts(facts)).await
+}
+
+/// Drops the change that waits. Errors: [`CliError`].
+pub(super) async fn cancel(global: &GlobalArgs, args: &CancelArgs) -> Result<Report, CliError> {
+    let run = Run::new(global, Some(&args.sign), None)?;
+    let session = run.connect().await?;
+    let market = session.named_market().await?;
+    let ready_at = market.account.change_ready_at;
+    if ready_at == 0 {
+        return Ok(nothing(&session, &market, "no change waits", market_json(&market)));
+    }
+    require_open(&market)?;
+    let parties = Parties::load(&session, &args.sign, market.account.admin)?;
+    let facts = differences(&market.account.settings(), &market.account.proposed_settings());
+    let instruction = market_cancel_change(&market.address, &parties.signer, ready_at);
+    let undone = "a change that is dropped must be proposed anew, and waits anew";
+    let act = Act::new(
+        "drop the change that waits".to_string(),
+        admin(&market),
+        vec![instruction],
+        undone,
+        "the change is dropped".to_string(),
+    );
+    act_on_market(&session, &args.sign, &parties, &market, act.with_facts(facts)).await
+}
+
+/// The admin of a market, as the one who signs.
+pub(super) fn admin(market: &MarketView) -> Role {
+    Role::of("the market's admin", vec![market.account.admin])
+}
+
+/// Requires that no pause is in force. Errors: [`CliError::Refused`] with its end.
+pub(super) fn require_open(market: &MarketView) -> Result<(), CliError> {
+    if !market.clock.is_paused {
+        return Ok(());
+    }
+    let until = text::time(blockable_sdk::amounts::ChainTime(market.account.pause_expires_at));
+    Err(CliError::Refused(format!(
+        "the market is paused until {until}; run this again then, or end the pause before"
+    )))
+}
+
+/// The settings that differ, each as before and after, as their file has them.
+fn differences(before: &MarketSettings, after: &MarketSettings) -> Vec<(&'static str, String)> {
+    let (old, new) = (&before.bounds, &after.bounds);
+    let pairs = [
+        (
+            "redistribution_fee_bps",
+            before.redistribution_fee_bps.to_string(),
+            after.redistribution_fee_bps.to_string(),
+        ),
+        ("change_delay", before.change_delay.to_string(), after.change_delay.to_string()),
+        ("provider_delay", before.provider_delay.to_string(), after.provider_delay.to_string()),
+        ("min_suspension", before.min_suspension.to_string(), after.min_suspension.to_string()),
+        ("guardian", before.guardian.to_string(), after.guardian.to_string()),
+        ("treasury", before.treasury.to_string(), after.treasury.to_string()),
+        ("min_principal", old.min_principal.to_string(), new.min_principal.to_string()),
+        ("max_principal", old.max_principal.to_string(), new.max_principal.to_string()),
+        (
+            "min_instalment_interval",
+            old.min_instalment_interval.to_string(),
+            new.min_instalment_interval.to_string(),
+        ),
+        ("max_term", old.max_term.to_string(), new.max_term.to_string()),
+        (
+            "min_delinquency_grace",
+            old.min_delinquency_grace.to_string(),
+            new.min_delinquency_grace.to_string(),
+        ),
+        ("min_default_grace", old.min_default_grace.to_string(), new.min_default_grace.to_string()),
+        ("min_cure_period", old.min_cure_period.to_string(), new.min_cure_period.to_string()),
+        ("min_lot_window", old.min_lot_window.to_string(), new.min_lot_window.to_string()),
+        ("max_lot_window", old.max_lot_window.to_string(), new.max_lot_window.to_string()),
+        ("max_apr_bps", old.max_apr_bps.to_string(), new.max_apr_bps.to_string()),
+        ("max_late_fee_bps", old.max_late_fee_bps.to_string(), new.max_late_fee_bps.to_string()),
+        ("min_start_price_bps", old.min_start_price_bps.to_string(), new.min_start_price_bps.to_string()),
+        ("max_start_price_bps", old.max_start_price_bps.to_string(), new.max_start_price_bps.to_string()),
+        ("min_floor_price_bps", old.min_floor_price_bps.to_string(), new.min_floor_price_bps.to_string()),
+    ];
+    let differ = pairs.into_iter().filter(|(_, before, after)| before != after);
+    differ.map(|(name, before, after)| (name, format!("{before} -> {after}"))).collect()
+}
