@@ -15,7 +15,7 @@ use {
 /// Counter of files that were read anew, by result.
 const RELOADS: &str = "blockable_provider_reloads_total";
 /// Gauge that is 1 after a file that was refused.
-const REFUSED: &str = "blockable_provider_reload_refused";
+pub(crate) const REFUSED: &str = "blockable_provider_reload_refused";
 
 /// A reason for which a running server does not take a configuration. It goes on with the one before.
 #[derive(Debug, thiserror::Error)]

@@ -10,7 +10,7 @@ use {
         http::{self, Route},
         keys::ApiKeys,
         parts::{Parts, RunningParts},
-        reload::ReloadError,
+        reload::{REFUSED, ReloadError},
         serve_error::ServeError,
         tasks,
         webhooks::Sender,
@@ -87,6 +87,7 @@ impl Server {
         for (listener, _) in listeners {
             serving.push(serve(&app, public_routes(&app), listener, app.connections.clone(), ends.clone()));
         }
+        app.metrics.set(REFUSED, 0.0);
         tracing::info!(?addrs, %ops, provider = %app.config.chain.provider, "serving");
         Server { app, addrs, ops, stage: stage.with(tasks), listeners: listening.with(serving) }
     }

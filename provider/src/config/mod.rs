@@ -119,7 +119,7 @@ fn read(reader: &mut Reader) -> Option<Config> {
     let ops_listen = sections::read_ops(reader, listen.as_deref().unwrap_or_default());
     let http = HttpSettings::read(reader);
     let secret_file = reader.required("secret_file");
-    let revocations_file = reader.optional("revocations_file").unwrap_or(PathBuf::from("revocations"));
+    let revocations_file = reader.optional("revocations_file");
     let shutdown_timeout = reader.seconds("shutdown_timeout_seconds", 30, sections::SECONDS);
     let (chain, gate) = (Chain::read(reader), GateSettings::read(reader));
     if !reader.has("model") && !reader.has("gpu") {
@@ -139,15 +139,16 @@ fn read(reader: &mut Reader) -> Option<Config> {
     let webhooks = reader.each("webhook", Webhook::read).into_iter().flatten().collect();
     let revoked = reader.each("revoked", Revoked::read).into_iter().flatten().collect();
     let operator = Operator::read(reader);
+    let gate = gate?;
     Some(Config {
         listen: listen?,
         ops_listen,
         http,
         secret_file: secret_file?,
-        revocations_file,
+        revocations_file: revocations_file.unwrap_or_else(|| gate.store.with_extension("revocations")),
         shutdown_timeout,
         chain: chain?,
-        gate: gate?,
+        gate,
         limits,
         models,
         probes,
