@@ -19,3 +19,4 @@ mod reload;
 mod replay;
 mod restore;
 mod setup;
+mod takeover;

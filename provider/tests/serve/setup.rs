@@ -9,7 +9,7 @@ use {
     std::{
         fs,
         net::TcpListener,
-        path::PathBuf,
+        path::{Path, PathBuf},
         process::Command,
         time::{Duration, Instant},
     },
@@ -66,9 +66,7 @@ impl Setup {
         ServerFile::write_reporter_keys(folder.path());
         let init = Command::new(SERVER).arg("init").arg(folder.path()).output().unwrap();
         assert!(init.status.success(), "{}", String::from_utf8_lossy(&init.stderr));
-        // Both at once, so that they differ.
-        let free = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-        let [port, ops_port] = free.map(|listener| listener.local_addr().unwrap().port());
+        let [port, ops_port] = Setup::free_ports();
         let setup = Setup { cluster, credits, folder, port, ops_port };
         setup.write_config(&setup.cluster.rpc_url(), &setup.cluster.ws_url(), "");
         setup
@@ -131,10 +129,22 @@ impl Setup {
 
     /// Starts the server.
     pub fn spawn(&self) -> Server {
+        self.spawn_from(&self.config(), self.ops_url())
+    }
+
+    /// Starts a server with a file of its own, whose health is at a URL. It logs where the others do.
+    pub fn spawn_from(&self, config: &Path, ops_url: String) -> Server {
         let mut command = Command::new(SERVER);
-        command.args(["serve", "--config"]).arg(self.config());
+        command.args(["serve", "--config"]).arg(config);
         let process = Daemon::spawn(&mut command, &self.folder.path().join("log"), PATIENCE);
-        Server { process, ops_url: self.ops_url() }
+        Server { process, ops_url }
+    }
+
+    /// Two free ports.
+    pub fn free_ports() -> [u16; 2] {
+        // Both at once, so that they differ.
+        let free = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+        free.map(|listener| listener.local_addr().unwrap().port())
     }
 
     /// Starts the server and waits until it is ready.
