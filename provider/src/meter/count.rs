@@ -1,6 +1,6 @@
 //! Counts tokens where no usage states them.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Bytes of text that count as one token.
 const TOKEN_BYTES: u64 = 4;
@@ -37,7 +37,7 @@ impl Text {
 }
 
 /// Counts the tokens of a request's prompt: one for every four bytes of its texts that are begun, and one for each number of a
-/// prompt of token numbers. Embedded files (`data:` URLs) count nothing.
+/// prompt of token numbers. Embedded files and signatures count nothing.
 pub(crate) fn prompt_tokens(body: &[u8]) -> u64 {
     let Ok(Value::Object(members)) = serde_json::from_slice(body) else { return 0 };
     let names = ["messages", "prompt", "input", "system", "instructions", "tools"];
@@ -56,8 +56,18 @@ pub(crate) fn prompt_tokens(body: &[u8]) -> u64 {
 
 /// Counts the bytes of the texts in a value. Members of these names are no text.
 pub(crate) fn text_bytes(value: &Value) -> u64 {
-    const NO_TEXT: &[&str] =
-        &["finish_reason", "id", "index", "object", "role", "signature", "status", "stop_reason", "type"];
+    const NO_TEXT: &[&str] = &[
+        "encrypted_content",
+        "finish_reason",
+        "id",
+        "index",
+        "object",
+        "role",
+        "signature",
+        "status",
+        "stop_reason",
+        "type",
+    ];
     match value {
         Value::String(text) => text.len() as u64,
         Value::Array(list) => list.iter().map(text_bytes).fold(0, u64::saturating_add),
@@ -73,8 +83,21 @@ pub(crate) fn text_bytes(value: &Value) -> u64 {
 fn visit(value: &Value, leaf: &mut impl FnMut(&Value)) {
     match value {
         Value::Array(list) => list.iter().for_each(|value| visit(value, leaf)),
-        Value::Object(members) => members.values().for_each(|value| visit(value, leaf)),
+        Value::Object(members) => {
+            let read = members.iter().filter(|(name, _)| !is_packed(name, members));
+            read.for_each(|(_, value)| visit(value, leaf));
+        }
         other => leaf(other),
+    }
+}
+
+/// True for a member of an object that holds bytes in base64, which a model never reads as text: an image, a sound or a file, or
+/// the seal of earlier thoughts.
+fn is_packed(name: &str, members: &Map<String, Value>) -> bool {
+    match name {
+        "data" => members.contains_key("format") || members.get("type").is_some_and(|kind| kind == "base64"),
+        "encrypted_content" | "file_data" | "signature" => true,
+        _ => false,
     }
 }
 
@@ -104,6 +127,21 @@ mod tests {
                 {"type": "image_url", "image_url": {"url": format!("data:image/png;base64,{}", "A".repeat(1_000))}}]}]});
         let texts = "user".len() * 2 + "twelve bytes".len() + "textmore".len() + "image_url".len();
         assert_eq!(prompt_tokens(body.to_string().as_bytes()), texts.div_ceil(4) as u64);
+        let bytes = "A".repeat(1_000);
+        for file in [
+            json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": bytes}}),
+            json!({"type": "input_audio", "input_audio": {"format": "wav", "data": bytes}}),
+            json!({"type": "file", "file": {"file_data": bytes}}),
+            json!({"type": "thinking", "thinking": "hm", "signature": bytes}),
+            json!({"type": "reasoning", "encrypted_content": bytes}),
+        ] {
+            let body = json!({"messages": [{"role": "user", "content": [file]}]});
+            assert!(prompt_tokens(body.to_string().as_bytes()) < 20, "{body}");
+        }
+        let document = json!({"messages": [{"content": [{"source": {"type": "text", "media_type": "text/plain", "data": bytes}}]}]});
+        assert!(prompt_tokens(document.to_string().as_bytes()) > 250, "a document may be text");
+        let tool = json!({"messages": [{"role": "assistant", "content": [{"type": "tool_use", "input": {"data": bytes}}]}]});
+        assert!(prompt_tokens(tool.to_string().as_bytes()) > 250, "a member of that name may be text");
         assert_eq!(prompt_tokens(br#"{"prompt":[[1,2,3],[4]]}"#), 4);
         assert_eq!(prompt_tokens(b"[]"), 0);
     }
