@@ -187,7 +187,9 @@ impl<'a> Reader<'a> {
             let tokens = self.model.part_tokens.get(media).ok_or_else(|| {
                 self.unsupported(format!("this model takes no parts of type {kind:?}; remove them"))
             })?;
-            return part.others(MEDIA).try_fold(tokens, |tokens, (name, value)| {
+            let written = part.get("source").filter(|source| is_text(source));
+            let others = part.others(MEDIA).chain(written.map(|source| ("source", source)));
+            return others.into_iter().try_fold(tokens, |tokens, (name, value)| {
                 Ok(tokens.saturating_add(self.printed(name, value.get())?))
             });
         }
@@ -242,4 +244,10 @@ impl<'a> Reader<'a> {
         let lists: Vec<TokenCount> = serde_json::from_str(input.get()).map_err(|_| wrong())?;
         Ok(lists.into_iter().map(|TokenCount(count)| count).collect())
     }
+}
+
+/// True for a source of a document that has its text in it, which the model reads as such.
+fn is_text(source: &RawValue) -> bool {
+    let kind = serde_json::from_str::<Fields>(source.get()).ok().and_then(|members| members.get("type"));
+    !kind.is_some_and(|kind| matches!(kind.get(), "\"base64\"" | "\"url\"" | "\"file\""))
 }

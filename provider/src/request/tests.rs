@@ -110,6 +110,24 @@ fn parts_that_are_not_text_need_a_bound_of_their_own() {
     assert_eq!(request.bound(&seeing).unwrap().prompts, [4 + 4 + (32 + 3) + (32 + 500)]);
 }
 
+#[test]
+fn a_document_with_its_text_in_it_counts_that_text() {
+    let reading =
+        ModelConfig { part_tokens: PartTokens { file: Some(500), ..PartTokens::default() }, ..model() };
+    let most = |source: Value| {
+        let body = json!({"model": "small", "max_tokens": 9, "messages": [{"role": "user", "content":
+            [{"type": "document", "source": source, "title": "t"}]}]})
+        .to_string();
+        let request = CompletionRequest::parse(Endpoint::Messages, body.as_bytes()).unwrap();
+        request.bound(&reading).unwrap().prompts[0]
+    };
+    let text = "x".repeat(9_000);
+    let packed = most(json!({"type": "base64", "media_type": "application/pdf", "data": text}));
+    assert!(packed < 700, "{packed}");
+    assert!(most(json!({"type": "text", "media_type": "text/plain", "data": text})) > 9_000 + 500);
+    assert!(most(json!({"type": "content", "content": [{"type": "text", "text": text}]})) > 9_000 + 500);
+}
+
 /// The name of a model at its upstream.
 fn name_of(model: &ModelConfig) -> &str {
     model.upstreams[0].model.as_deref().unwrap_or(&model.name)
