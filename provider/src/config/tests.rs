@@ -1,5 +1,5 @@
 use {
-    super::{Config, ConfigError, RevokedKeys, UpstreamConfig},
+    super::{Config, ConfigError, Endpoint, RevokedKeys, UpstreamConfig},
     blockable_service::secrets::SecretSource,
     std::path::Path,
 };
@@ -246,4 +246,24 @@ fn an_entry_revokes_generations_or_a_name() {
         "{both:?}"
     );
     assert_eq!(mistakes(&with("")), ["revoked[0].below: is missing; add it"]);
+}
+
+#[test]
+fn a_model_names_its_endpoints_or_has_the_usual_ones() {
+    let with = |keys: &str| EXAMPLE.replacen("upstream = \"echo\"\n", keys, 1);
+    let read = |text: &str| Config::FILE.parse(text, Path::new("/etc/blockable"), "provider.toml").unwrap();
+    let endpoints = |keys: &str| read(&with(keys)).models.remove(0).endpoints;
+    assert_eq!(endpoints("upstream = \"echo\"\n"), Endpoint::ALL);
+    assert_eq!(endpoints("upstream = \"http://gpu/v1\"\n"), Endpoint::USUAL);
+    let named = "upstream = \"http://gpu/v1\"\nendpoints = [\"embeddings\", \"messages\"]\ntokenize = true\n";
+    assert_eq!(endpoints(named), [Endpoint::Embeddings, Endpoint::Messages]);
+    assert!(read(&with(named)).models[0].tokenize);
+    for (wrong, start) in [
+        ("upstream = \"echo\"\nendpoints = []\n", "model[0].endpoints: is empty"),
+        ("upstream = \"echo\"\nendpoints = [\"chats\"]\n", "model[0].endpoints: "),
+        ("upstream = \"echo\"\ntokenize = true\n", "model[0].tokenize: is for servers"),
+    ] {
+        let found = mistakes(&with(wrong));
+        assert!(found.len() == 1 && found[0].starts_with(start), "{found:?}");
+    }
 }

@@ -255,7 +255,11 @@ impl ApiKeys {
         headers: &HeaderMap,
         place_of: impl Fn(&Pubkey) -> Option<BorrowersPlace>,
     ) -> Result<Caller, ApiError> {
-        let missing = || ApiError::unauthorised("send your API key as `Authorization: Bearer blk-...`");
+        let missing = || {
+            ApiError::unauthorised(
+                "send your API key as `Authorization: Bearer blk-...`, or to /v1/messages as `x-api-key`",
+            )
+        };
         let value = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).ok_or_else(missing)?;
         let (scheme, key) = value.split_once(' ').ok_or_else(missing)?;
         if !scheme.eq_ignore_ascii_case("bearer") {
