@@ -118,9 +118,9 @@ fn several_loans_are_frozen_in_as_few_transactions_as_fit() {
 #[test]
 fn a_freeze_that_the_terms_forbid_says_so_with_the_numbers() {
     let world = world();
-    let late = world.loan_with(|terms, _| {
-        terms.freeze_policy = FreezePolicy::OnDefault as u8;
-        terms.auto_freeze = 0;
+    let late = world.loan_with(|offer| {
+        offer.terms.freeze_policy = FreezePolicy::OnDefault as u8;
+        offer.terms.auto_freeze = 0;
     });
     for (credit, amount, said) in [
         (
@@ -145,7 +145,7 @@ fn a_freeze_that_the_terms_forbid_says_so_with_the_numbers() {
 #[test]
 fn a_shortfall_explains_its_arithmetic() {
     let world = world();
-    let credit = world.loan_with(|_, schedule| schedule[0].due_after = 1);
+    let credit = world.loan_with(|offer| offer.schedule[0].due_after = 1);
     let due = world.credit(&credit).issued_at + 2;
     world.wait_until(due);
     let done = world.run_as("lender", &["credit", "freeze", &credit.to_string(), "--shortfall"]);

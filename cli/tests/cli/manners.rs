@@ -84,7 +84,7 @@ fn a_fee_payer_of_its_own_pays() {
     // A signer that has nothing.
     let (freezer, file) = (Keypair::new(), folder.path().join("freezer.json").display().to_string());
     blockable_sdk::write_keypair_file(&freezer, &file).unwrap();
-    let credit = world.offer_with(freezer.pubkey(), |_, _| ());
+    let credit = world.offer_with(freezer.pubkey(), |_| ());
     world.issue(&credit);
     let (address, payer) = (credit.to_string(), world.key("keeper"));
     let freeze = ["credit", "freeze", &address, "--all", "--yes", "--output", "json", "-k", &file];

@@ -1,7 +1,7 @@
 //! `blockable market`.
 
 use {
-    crate::world::world,
+    crate::world::{Done, world},
     blockable_sdk::{Keypair, Signer, write_keypair_file},
     std::fs,
 };
@@ -36,49 +36,142 @@ fn what_is_no_market_is_not_found() {
     }
 }
 
+/// A market of a test's own, not created yet: its file, and its admin's key file.
+struct Own {
+    folder: tempfile::TempDir,
+    admin: Keypair,
+}
+
+impl Own {
+    fn new(kind: &str) -> Own {
+        let own = Own { folder: tempfile::tempdir().unwrap(), admin: Keypair::new() };
+        write_keypair_file(&own.admin, own.key()).unwrap();
+        let (world, key) = (world(), own.admin.pubkey());
+        let id = u64::from_le_bytes(key.to_bytes()[..8].try_into().unwrap()) >> 1;
+        let value = |line: &str| match line.split_once(" = ").map(|(key, _)| key) {
+            Some("admin") => format!("admin = \"{key}\""),
+            Some("guardian") => format!("guardian = \"{}\"", world.party("guardian")),
+            Some("treasury_owner") => format!("treasury_owner = \"{}\"", world.party("treasury")),
+            Some("payment_mint") => format!("payment_mint = \"{}\"", world.venue().keys.mint),
+            Some("id") => format!("id = {id}"),
+            Some("kind") => format!("kind = \"{kind}\""),
+            Some(delay @ ("change_delay" | "provider_delay")) if kind == "test" => {
+                format!("{delay} = \"1s\"")
+            }
+            _ => line.to_string(),
+        };
+        let example = include_str!("../../../migrations/market.example.toml");
+        fs::write(own.file(), example.lines().map(value).collect::<Vec<_>>().join("\n")).unwrap();
+        own
+    }
+
+    fn file(&self) -> String {
+        self.folder.path().join("market.toml").display().to_string()
+    }
+
+    fn key(&self) -> String {
+        self.folder.path().join("admin.json").display().to_string()
+    }
+
+    /// Replaces a text in the file.
+    fn edit(&self, from: &str, to: &str) {
+        let text = fs::read_to_string(self.file()).unwrap();
+        assert!(text.contains(from), "{from}: {text}");
+        fs::write(self.file(), text.replace(from, to)).unwrap();
+    }
+
+    /// Runs a command on this market by a key, with a fee payer that has SOL.
+    fn run(&self, key: &str, arguments: &[&str]) -> Done {
+        let (market, payer) = (self.address(), world().key("keeper"));
+        let common = ["-k", key, "--fee-payer", &payer, "--market", &market, "--yes", "--output", "json"];
+        world().run(&[&["market"], arguments, &common[..]].concat())
+    }
+
+    fn address(&self) -> String {
+        let key = self.admin.pubkey().to_bytes();
+        blockable_sdk::addresses::market(u64::from_le_bytes(key[..8].try_into().unwrap()) >> 1).to_string()
+    }
+}
+
 #[test]
 fn a_market_is_created_once() {
-    let (world, folder) = (world(), tempfile::tempdir().unwrap());
-    let path = |name: &str| folder.path().join(name).display().to_string();
-    let admin = Keypair::new();
-    write_keypair_file(&admin, path("admin.json")).unwrap();
-    let example = include_str!("../../../migrations/market.example.toml");
-    let value = |line: &str| match line.split_once(" = ").map(|(key, _)| key) {
-        Some("admin") => format!("admin = \"{}\"", admin.pubkey()),
-        Some("guardian") => format!("guardian = \"{}\"", world.party("guardian")),
-        Some("treasury_owner") => format!("treasury_owner = \"{}\"", world.party("treasury")),
-        Some("payment_mint") => format!("payment_mint = \"{}\"", world.venue().keys.mint),
-        Some("id") => {
-            format!("id = {}", u64::from_le_bytes(admin.pubkey().to_bytes()[..8].try_into().unwrap()) >> 1)
-        }
-        _ => line.to_string(),
-    };
-    let lines: Vec<String> = example.lines().map(value).collect();
-    fs::write(path("market.toml"), lines.join("\n")).unwrap();
-    let (file, payer, key) = (path("market.toml"), world.key("lender"), path("admin.json"));
-    let init = ["market", "init", "--config", &file, "-k", &key, "--fee-payer", &payer, "--output", "json"];
-
-    let dry = world.run(&[&init[..], &["--dry-run"]].concat()).data();
+    let (world, own) = (world(), Own::new("production"));
+    let (file, key, admin) = (own.file(), own.key(), own.admin.pubkey().to_string());
+    let init = ["init", "--config", &file];
+    let dry = own.run(&key, &[&init[..], &["--dry-run"]].concat()).data();
     assert_eq!((&dry["changed"], &dry["dry_run"]), (&false.into(), &true.into()));
-    let created = world.run(&[&init[..], &["--yes"]].concat());
-    assert!(created.stderr.contains(&format!("(admin {})", admin.pubkey())), "{created:?}");
+    let created = own.run(&key, &init);
+    assert!(created.stderr.contains(&format!("(admin {admin})")), "{created:?}");
     let data = created.data();
-    assert_eq!(
-        (&data["changed"], &data["state"]["admin"]),
-        (&true.into(), &admin.pubkey().to_string().into())
-    );
-    let market = data["created"]["market"].as_str().unwrap().to_string();
+    assert_eq!((&data["changed"], &data["state"]["admin"]), (&true.into(), &admin.into()));
+    assert_eq!(data["created"]["market"], own.address());
     assert!(data["rent_lamports"].as_u64().unwrap() > 1_000_000);
 
     // A second run changes nothing, and needs no key.
     let again = world.run(&["market", "init", "--config", &file, "--output", "json"]).data();
-    assert_eq!((&again["changed"], &again["market"]), (&false.into(), &market.clone().into()));
-    fs::write(
-        path("market.toml"),
-        lines.join("\n").replace(&world.party("guardian"), &world.party("lender")),
-    )
-    .unwrap();
-    let other = world.run(&init).error();
+    assert_eq!((&again["changed"], &again["market"]), (&false.into(), &own.address().into()));
+    own.edit(&world.party("guardian"), &world.party("lender"));
+    let other = own.run(&key, &init).error();
     assert_eq!(other["code"], "refused");
     assert!(other["message"].as_str().unwrap().contains("guardian: the file says"), "{other}");
+}
+
+#[test]
+fn settings_are_proposed_applied_and_cancelled() {
+    let (world, own) = (world(), Own::new("test"));
+    let (file, key) = (own.file(), own.key());
+    own.run(&key, &["init", "--config", &file]).data();
+    let propose = ["propose", "--config", &file];
+    assert_eq!(own.run(&key, &propose).data()["changed"], false, "in force");
+    // What only tightens is in force at once.
+    own.edit("max_apr_bps = ", "max_apr_bps = 4000 #");
+    let tightened = own.run(&key, &propose).data();
+    assert_eq!(tightened["state"]["bounds"]["max_apr_bps"], 4_000);
+    own.edit("max_apr_bps = 4000", "max_apr_bps = 5000");
+    let proposed = own.run(&key, &propose);
+    assert!(proposed.stderr.contains("max_apr_bps     4000 -> 5000"), "{proposed:?}");
+    assert_eq!(proposed.data()["state"]["bounds"]["max_apr_bps"], 4_000);
+    assert_eq!(own.run(&key, &propose).data()["changed"], false, "it waits");
+    let guardian = ["guardian", &world.party("lender")];
+    let lost = own.run(&key, &guardian).error();
+    assert!(lost["message"].as_str().unwrap().contains("another change waits"), "{lost}");
+    let foreign = own.run(&world.key("lender"), &["cancel"]).error();
+    assert!(foreign["message"].as_str().unwrap().contains("only the market's admin can"), "{foreign}");
+    assert_eq!(own.run(&key, &["cancel"]).data()["changed"], true);
+    assert_eq!(own.run(&key, &["cancel"]).data()["changed"], false);
+    assert_eq!(own.run(&key, &guardian).data()["changed"], true);
+    world.wait_until(world.chain_time().get() + 2);
+    assert_eq!(own.run(&key, &["apply"]).data()["state"]["guardian"], world.party("lender"));
+    assert_eq!(own.run(&key, &["apply"]).data()["changed"], false);
+}
+
+#[test]
+fn a_market_is_paused_halted_and_handed_on() {
+    let (world, own) = (world(), Own::new("test"));
+    let (file, key, guardian) = (own.file(), own.key(), world.key("guardian"));
+    own.run(&key, &["init", "--config", &file]).data();
+    assert_eq!(own.run(&guardian, &["pause", "--for", "1h"]).data()["state"]["is_paused"], true);
+    assert_eq!(own.run(&guardian, &["pause", "--for", "1h"]).data()["changed"], false);
+    let waits = own.run(&key, &["guardian", &world.party("lender")]).error();
+    assert!(waits["message"].as_str().unwrap().contains("the market is paused until"), "{waits}");
+    assert_eq!(own.run(&guardian, &["unpause"]).error()["code"], "refused", "the admin ends it");
+    assert_eq!(own.run(&key, &["unpause"]).data()["state"]["is_paused"], false);
+    assert_eq!(own.run(&key, &["unpause"]).data()["changed"], false);
+    let long = own.run(&guardian, &["pause", "--for", "7h"]).error();
+    assert!(long["message"].as_str().unwrap().contains("PauseBudgetExceeded"), "{long}");
+
+    assert_eq!(own.run(&guardian, &["halt"]).data()["state"]["is_halted"], true);
+    assert_eq!(own.run(&guardian, &["halt"]).data()["changed"], false);
+    assert_eq!(own.run(&guardian, &["halt", "--lift"]).error()["code"], "refused");
+    assert_eq!(own.run(&key, &["halt", "--lift"]).data()["changed"], true);
+    assert_eq!(own.run(&key, &["halt", "--lift"]).data()["changed"], false);
+
+    let (buyer, to) = (world.key("buyer"), world.party("buyer"));
+    assert_eq!(own.run(&buyer, &["admin", "--accept"]).error()["code"], "refused", "offered to nobody");
+    assert_eq!(own.run(&key, &["admin", &to]).data()["state"]["pending_admin"], to);
+    assert_eq!(own.run(&key, &["admin", &to]).data()["changed"], false);
+    own.run(&key, &["admin", "--withdraw"]).data();
+    own.run(&key, &["admin", &to]).data();
+    world.wait_until(world.chain_time().get() + 2);
+    assert_eq!(own.run(&buyer, &["admin", "--accept"]).data()["state"]["admin"], to);
 }

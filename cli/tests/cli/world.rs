@@ -6,7 +6,11 @@ use {
         Pubkey, Signer, VersionedTransaction,
         amounts::ChainTime,
         client::Sender,
-        program::state::{Credit, Instalment, Terms},
+        instructions,
+        program::{
+            state::{Credit, Instalment, Lot},
+            transitions::Status,
+        },
     },
     serde_json::Value,
     std::{
@@ -148,6 +152,11 @@ impl World {
         self.runtime.block_on(self.venue().client.credit_now(address)).unwrap()
     }
 
+    /// Reads a lot.
+    pub(crate) fn lot(&self, address: &Pubkey) -> Lot {
+        self.runtime.block_on(self.venue().client.lot(address)).unwrap()
+    }
+
     /// The balance of a party's wallet, in micro-USDC.
     pub(crate) fn wallet(&self, name: &str) -> u64 {
         let account = self.sandbox.description().parties[name].token_account.parse().unwrap();
@@ -167,30 +176,26 @@ impl World {
     }
 
     /// Makes an offer on the terms of the healthy loan, changed by `change`.
-    pub(crate) fn offer(&self, change: impl FnOnce(&mut Terms, &mut Vec<Instalment>)) -> Pubkey {
+    pub(crate) fn offer(&self, change: impl FnOnce(&mut LoanOffer)) -> Pubkey {
         self.offer_with(self.venue().keyring.freeze_authority.pubkey(), change)
     }
 
     /// The same with another freeze authority.
-    pub(crate) fn offer_with(
-        &self,
-        freeze_authority: Pubkey,
-        change: impl FnOnce(&mut Terms, &mut Vec<Instalment>),
-    ) -> Pubkey {
+    pub(crate) fn offer_with(&self, freeze_authority: Pubkey, change: impl FnOnce(&mut LoanOffer)) -> Pubkey {
         let model = self.credit(&self.sandbox_loan(LoanName::Healthy));
-        let mut terms = model.terms;
-        let mut schedule: Vec<Instalment> = (0..usize::from(model.instalment_count))
+        let schedule: Vec<Instalment> = (0..usize::from(model.instalment_count))
             .map(|at| Instalment { due_after: model.due_after[at], principal: model.principal_due[at] })
             .collect();
-        change(&mut terms, &mut schedule);
         let nonce = NONCES.fetch_add(1, Ordering::Relaxed);
-        let offer = LoanOffer { nonce, freeze_authority, terms, rider: model.rider, schedule };
+        let mut offer =
+            LoanOffer { nonce, freeze_authority, terms: model.terms, rider: model.rider, schedule };
+        change(&mut offer);
         self.runtime.block_on(self.venue().offer(&offer)).unwrap();
         self.venue().credit_address(nonce)
     }
 
     /// Makes a live loan on the terms of the healthy one, changed by `change`.
-    pub(crate) fn loan_with(&self, change: impl FnOnce(&mut Terms, &mut Vec<Instalment>)) -> Pubkey {
+    pub(crate) fn loan_with(&self, change: impl FnOnce(&mut LoanOffer)) -> Pubkey {
         let credit = self.offer(change);
         self.issue(&credit);
         credit
@@ -206,7 +211,34 @@ impl World {
 
     /// Makes a live loan that the lender may freeze at will.
     pub(crate) fn loan(&self) -> Pubkey {
-        self.loan_with(|_, _| ())
+        self.loan_with(|_| ())
+    }
+
+    /// Makes a loan that is in default, its cure period over: an instalment of $1,000 is unpaid, a late fee charged.
+    pub(crate) fn defaulted_loan(&self) -> Pubkey {
+        let credit = self.loan_with(|offer| {
+            offer.schedule = vec![
+                Instalment { due_after: 1, principal: 1_000_000_000 },
+                Instalment { due_after: 86_400, principal: 11_000_000_000 },
+            ];
+            let terms = &mut offer.terms;
+            (terms.delinquency_grace, terms.default_grace, terms.cure_period) = (1, 2, 1);
+        });
+        let issued_at = self.credit(&credit).issued_at;
+        self.wait_until(issued_at + 4);
+        let market = self.venue().keys.market;
+        let marks = [
+            instructions::credit_mark_delinquent(&market, &credit),
+            instructions::credit_mark_defaulted(&market, &credit),
+        ];
+        for mark in marks {
+            // The keeper may have been faster.
+            let _ = self.runtime.block_on(self.venue().send(&[mark], &[]));
+        }
+        let account = self.credit(&credit);
+        assert_eq!(account.status().unwrap(), Status::Defaulted);
+        self.wait_until(account.defaulted_at + 2);
+        credit
     }
 
     /// The chain's clock.

@@ -1,12 +1,17 @@
 //! `blockable credit`.
 
+mod assign;
+mod cancel_locked;
 mod filter;
 mod freeze;
 mod freeze_amount;
 mod list;
+mod notice;
 mod repay;
+mod seize;
 mod show;
 mod thaw;
+mod waive;
 
 use {
     crate::{args::GlobalArgs, error::CliError, output::Report},
@@ -20,6 +25,15 @@ pub(crate) enum CreditCommand {
     Repay(repay::RepayArgs),
     Freeze(freeze::FreezeArgs),
     Thaw(thaw::ThawArgs),
+    Notice(notice::NoticeArgs),
+    Seize(seize::SeizeArgs),
+    TakeOver(seize::TakeOverArgs),
+    CancelLocked(cancel_locked::CancelLockedArgs),
+    Waive(waive::WaiveArgs),
+    WriteOff(waive::WriteOffArgs),
+    Assign(assign::AssignArgs),
+    AcceptAssignment(assign::AcceptAssignmentArgs),
+    FreezeAuthority(assign::FreezeAuthorityArgs),
 }
 
 impl CreditCommand {
@@ -30,6 +44,15 @@ impl CreditCommand {
             CreditCommand::Show(args) => show::run(global, args).await,
             CreditCommand::Repay(args) => repay::run(global, args).await,
             CreditCommand::Thaw(args) => thaw::run(global, args).await,
+            CreditCommand::Notice(args) => notice::run(global, args).await,
+            CreditCommand::Seize(args) => seize::seize(global, args).await,
+            CreditCommand::TakeOver(args) => seize::take_over(global, args).await,
+            CreditCommand::CancelLocked(args) => cancel_locked::run(global, args).await,
+            CreditCommand::Waive(args) => waive::waive(global, args).await,
+            CreditCommand::WriteOff(args) => waive::write_off(global, args).await,
+            CreditCommand::Assign(args) => assign::assign(global, args).await,
+            CreditCommand::AcceptAssignment(args) => assign::accept(global, args).await,
+            CreditCommand::FreezeAuthority(args) => assign::freeze_authority(global, args).await,
             CreditCommand::Freeze(args) => freeze::run(global, args).await,
         }
     }

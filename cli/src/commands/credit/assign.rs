@@ -1,0 +1,200 @@
+//! `blockable credit assign`, `accept-assignment` and `freeze-authority`: the lender's place and the right to freeze.
+
+use {
+    crate::{
+        args::{GlobalArgs, SignArgs},
+        carry_out::nothing,
+        change::Role,
+        commands::act::{Act, act_on_credit},
+        error::CliError,
+        lookup::{CreditView, credit},
+        output::Report,
+        parties::Parties,
+        session::Run,
+        values::address,
+        views::credit_json,
+    },
+    blockable_sdk::{
+        Pubkey,
+        amounts::{Bps, MicroUsd, Units},
+        instructions::{
+            credit_accept_lender, credit_offer_lender, credit_set_freeze_authority, vault_collect,
+        },
+        program::{instructions::PurchaseLimits, state::Party},
+        tokens::create_associated,
+    },
+    blockable_service::text,
+    clap::Args,
+};
+
+/// Offers the loan to another lender, or withdraws the offer
+///
+/// The lender signs. The other takes it by `accept-assignment`; what has been paid by then stays the old lender's.
+#[derive(Args, Debug)]
+pub(crate) struct AssignArgs {
+    /// The credit's account
+    #[arg(value_name = "CREDIT", value_parser = address)]
+    credit: Pubkey,
+    /// The key to offer it to
+    #[arg(value_name = "ADDRESS", value_parser = address, required_unless_present = "withdraw")]
+    to: Option<Pubkey>,
+    /// Withdraws the offer
+    #[arg(long, conflicts_with = "to")]
+    withdraw: bool,
+    #[command(flatten)]
+    sign: SignArgs,
+}
+
+/// Takes a loan over that is offered to you, no worse than it is shown
+///
+/// The key that it is offered to signs, and becomes the freeze authority as well. The price is between you and the old lender.
+#[derive(Args, Debug)]
+pub(crate) struct AcceptAssignmentArgs {
+    /// The credit's account
+    #[arg(value_name = "CREDIT", value_parser = address)]
+    credit: Pubkey,
+    #[command(flatten)]
+    sign: SignArgs,
+}
+
+/// Names the key that may freeze and thaw besides the lender
+///
+/// The lender signs. It may do nothing else: a key of a bot or of a desk on call.
+#[derive(Args, Debug)]
+pub(crate) struct FreezeAuthorityArgs {
+    /// The credit's account
+    #[arg(value_name = "CREDIT", value_parser = address)]
+    credit: Pubkey,
+    /// The new freeze authority
+    #[arg(value_name = "ADDRESS", value_parser = address)]
+    to: Pubkey,
+    #[command(flatten)]
+    sign: SignArgs,
+}
+
+fn lender(credit: &CreditView) -> Role {
+    Role::of("the lender", vec![credit.account.lender])
+}
+
+/// Offers the loan, or withdraws the offer. Errors: [`CliError`].
+pub(super) async fn assign(global: &GlobalArgs, args: &AssignArgs) -> Result<Report, CliError> {
+    let run = Run::new(global, Some(&args.sign), None)?;
+    let session = run.connect().await?;
+    let (credit, market) = credit(&session, &args.credit).await?;
+    let (account, to) = (&credit.account, args.to.unwrap_or_default());
+    let pending = account.pending_lender;
+    if to == pending || to == account.lender {
+        let says = match (to == pending, args.withdraw) {
+            (true, true) => "the loan is offered to nobody".to_string(),
+            (true, false) => format!("the loan is offered to {to}"),
+            (false, _) => format!("the lender is {to}"),
+        };
+        return Ok(nothing(&session, &market, &says, credit_json(&credit, &market)));
+    }
+    if to == account.borrower {
+        return Err(CliError::Refused(format!(
+            "{to} is the borrower, and nobody lends to itself; name another key"
+        )));
+    }
+    if market.clock.is_halted && !args.withdraw {
+        return Err(CliError::Refused(
+            "the market is halted and takes no assignments; `blockable market show` has its end".to_string(),
+        ));
+    }
+    let parties = Parties::load(&session, &args.sign, account.lender)?;
+    let (title, done) = match args.withdraw {
+        true => (format!("withdraw the offer of the loan to {pending}"), "withdrawn".to_string()),
+        false => (
+            format!("offer the loan to {to}"),
+            format!("offered; {to} takes it by `blockable credit accept-assignment`"),
+        ),
+    };
+    let instruction =
+        credit_offer_lender(&market.address, &parties.signer, &credit.address, account.offer_slot, to);
+    let undone = "nothing until it is taken: --withdraw and any act of yours on the loan end the offer";
+    let act = Act::new(title, lender(&credit), vec![instruction], undone, done);
+    act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
+}
+
+/// Takes the loan over. Errors: [`CliError`].
+pub(super) async fn accept(global: &GlobalArgs, args: &AcceptAssignmentArgs) -> Result<Report, CliError> {
+    let run = Run::new(global, Some(&args.sign), None)?;
+    let session = run.connect().await?;
+    let (credit, market) = credit(&session, &args.credit).await?;
+    let account = &credit.account;
+    let pending = account.pending_lender;
+    if pending == Pubkey::default() {
+        return Err(CliError::Refused(format!(
+            "{} is offered to nobody; its lender {} offers it by `blockable credit assign`",
+            credit.address, account.lender
+        )));
+    }
+    let parties = Parties::load(&session, &args.sign, pending)?;
+    let limits = PurchaseLimits::from_credit(account).map_err(|_| CliError::OutOfRange(credit.address))?;
+    let keys = market.keys();
+    let sellers = keys.token_account(&account.lender);
+    // What is paid until this lands is the seller's, and goes to its own account first.
+    let instructions = vec![
+        create_associated(&parties.payer, &account.lender, &keys.mint, &keys.token_program),
+        vault_collect(&keys, &parties.signer, &credit.address, &sellers, Party::Lender, 0),
+        credit_accept_lender(&market.address, &parties.signer, &credit.address, limits),
+    ];
+    let facts = [
+        ("debt", format!("at least {}", text::usd_owed(MicroUsd(limits.least_debt)))),
+        ("lien", format!("at least {}", text::units(Units(limits.least_lien)))),
+        (
+            "frozen, locked",
+            format!(
+                "at most {} and {}",
+                text::units(Units(limits.most_frozen)),
+                text::units(Units(limits.most_locked))
+            ),
+        ),
+        ("interest", format!("at least {} a year", text::percent(Bps(limits.least_apr_bps.into())))),
+        ("held back", format!("at least {}", text::usd_received(MicroUsd(limits.least_holdback)))),
+        (
+            "collects first",
+            format!("{} for {}", text::usd_received(MicroUsd(account.claims.lender)), account.lender),
+        ),
+    ];
+    let role = Role::of("the key that it is offered to", vec![pending]);
+    let undone = "the place: only you can assign the loan again";
+    let act = Act::new(
+        format!("take the loan over from {}", account.lender),
+        role,
+        instructions,
+        undone,
+        format!("the lender is {pending}"),
+    );
+    act_on_credit(&session, &args.sign, &parties, (&credit, &market), act.with_facts(facts)).await
+}
+
+/// Names the freeze authority. Errors: [`CliError`].
+pub(super) async fn freeze_authority(
+    global: &GlobalArgs,
+    args: &FreezeAuthorityArgs,
+) -> Result<Report, CliError> {
+    let run = Run::new(global, Some(&args.sign), None)?;
+    let session = run.connect().await?;
+    let (credit, market) = credit(&session, &args.credit).await?;
+    if credit.account.freeze_authority == args.to {
+        let says = format!("the freeze authority is {}", args.to);
+        return Ok(nothing(&session, &market, &says, credit_json(&credit, &market)));
+    }
+    let parties = Parties::load(&session, &args.sign, credit.account.lender)?;
+    let instruction = credit_set_freeze_authority(
+        &market.address,
+        &parties.signer,
+        &credit.address,
+        credit.account.offer_slot,
+        args.to,
+    );
+    let act = Act::new(
+        format!("name {} as the freeze authority", args.to),
+        lender(&credit),
+        vec![instruction],
+        "nothing: another can be named at any time; freezes and thaws of the old one stay",
+        format!("the freeze authority is {}", args.to),
+    );
+    act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
+}

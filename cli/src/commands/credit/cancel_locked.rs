@@ -1,0 +1,101 @@
+//! `blockable credit cancel-locked`: units under the holdback are given up for the money that was held back for them.
+
+use {
+    super::seize::{AmountArgs, require_seizable},
+    crate::{
+        args::{GlobalArgs, SignArgs},
+        change::Role,
+        commands::act::{Act, act_on_credit},
+        error::CliError,
+        lookup::credit,
+        output::Report,
+        parties::Parties,
+        session::Run,
+        settings::KeySource,
+        values::address,
+    },
+    blockable_sdk::{
+        Pubkey,
+        amounts::{MicroUsd, Units},
+        instructions::credit_cancel_locked,
+        program::{instructions::LoanRead, transitions::Status},
+    },
+    blockable_service::text,
+    clap::Args,
+};
+
+/// Gives locked units up for the money that was held back for them
+///
+/// In default the lender signs, once the cure period has passed, and 30 days later anyone. Before a default lender and borrower sign
+/// together, while the market's admin has suspended the provider for long enough.
+#[derive(Args, Debug)]
+pub(crate) struct CancelLockedArgs {
+    /// The credit's account
+    #[arg(value_name = "CREDIT", value_parser = address)]
+    credit: Pubkey,
+    #[command(flatten)]
+    amount: AmountArgs,
+    /// The borrower's key, for a loan that is not in default
+    #[arg(long, value_name = "KEY")]
+    borrower_keypair: Option<KeySource>,
+    #[command(flatten)]
+    sign: SignArgs,
+}
+
+/// Cancels locked units. Errors: [`CliError`].
+pub(super) async fn run(global: &GlobalArgs, args: &CancelLockedArgs) -> Result<Report, CliError> {
+    let run = Run::new(global, Some(&args.sign), None)?;
+    let session = run.connect().await?;
+    let (credit, market) = credit(&session, &args.credit).await?;
+    let account = &credit.account;
+    let out_of_range = |_| CliError::OutOfRange(credit.address);
+    let needs_both = matches!(credit.status()?, Status::Active | Status::Delinquent);
+    if needs_both {
+        let provider = session.client.provider(&account.provider).await?;
+        let waits = market.account.min_suspension;
+        if provider.require_suspended_for(waits, &market.clock).is_err() {
+            return Err(CliError::Refused(format!(
+                "{} is {}, and units of a loan that is not in default are cancelled only while the market's admin has suspended its \
+                 provider for {}",
+                credit.address,
+                credit.status_name(),
+                text::span(waits.into())
+            )));
+        }
+    } else {
+        require_seizable(&credit, &market)?;
+    }
+    let there = Units(account.cancellable().map_err(out_of_range)?);
+    let amount = args.amount.bounds(&credit, there, "held back for")?;
+    let read = LoanRead::from_credit(account).map_err(out_of_range)?;
+    let mut parties = Parties::load(&session, &args.sign, account.lender)?;
+    let is_open = market.clock.market >= account.cancel_opens_at();
+    let role = match is_open && !needs_both {
+        true => Role::anyone("anyone", account.lender),
+        false => Role::of("the lender", vec![account.lender]),
+    };
+    if needs_both {
+        parties =
+            parties.with_cosigner("--borrower-keypair", args.borrower_keypair.as_ref(), account.borrower)?;
+    }
+    let borrower = needs_both.then_some(&account.borrower);
+    let instruction = credit_cancel_locked(
+        &market.address,
+        &parties.signer,
+        borrower,
+        &credit.address,
+        &account.provider,
+        amount,
+        read,
+    );
+    let units = text::units(Units(amount.most));
+    let act = Act::new(
+        format!("cancel up to {units} that the holdback pays for"),
+        role,
+        vec![instruction],
+        "the units: the provider owes them to nobody any more",
+        format!("cancelled; `blockable credit collect` pays the money out to {}", account.lender),
+    )
+    .with_facts([("held back", text::usd_received(MicroUsd(account.holdback_left)))]);
+    act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
+}

@@ -1,0 +1,273 @@
+//! `blockable credit seize` and `take-over`: collateral of a loan in default leaves its lien.
+
+use {
+    crate::{
+        args::{GlobalArgs, SignArgs},
+        change::Role,
+        commands::act::{Act, act_on_credit},
+        error::CliError,
+        lookup::{CreditView, credit},
+        output::Report,
+        parties::Parties,
+        session::{MarketView, Run, Session},
+        values::{address, seconds_span, units},
+    },
+    blockable_sdk::{
+        Pubkey, addresses,
+        amounts::{Bps, Lamports, MicroUsd, Units},
+        errors::ClientError,
+        instructions::{credit_seize_to_lender, credit_seize_to_pool},
+        program::{
+            auction,
+            instructions::{LotTerms, UnitBounds},
+            state::{Credit, Lot},
+            transitions::Status,
+            units::mul_div_ceil,
+        },
+    },
+    blockable_service::text,
+    clap::Args,
+};
+
+/// Window of a lot where none is named, in seconds: a week.
+const WINDOW: u32 = 604_800;
+
+/// Puts collateral of a loan in default up for sale, at a price that falls
+///
+/// The lender signs, once the cure period has passed. What a buyer pays goes to the debt.
+#[derive(Args, Debug)]
+pub(crate) struct SeizeArgs {
+    /// The credit's account
+    #[arg(value_name = "CREDIT", value_parser = address)]
+    credit: Pubkey,
+    #[command(flatten)]
+    amount: AmountArgs,
+    /// Price at the start, as a share of what the loan paid
+    #[arg(long, value_name = "SHARE", value_parser = price_share, default_value = "100%")]
+    start_price: Bps,
+    /// Price at the end and after, as a share of what the loan paid
+    #[arg(long, value_name = "SHARE", value_parser = price_share, default_value = "70%")]
+    floor_price: Bps,
+    /// Time over which the price falls [default: a week, or the nearest time that the market allows]
+    #[arg(long, value_name = "SPAN", value_parser = seconds_span)]
+    window: Option<u32>,
+    #[command(flatten)]
+    sign: SignArgs,
+}
+
+/// Takes collateral of a loan in default over, at what the loan paid for it
+///
+/// The lender signs, once the cure period has passed. Their value comes off the debt, and the lender uses the units itself.
+#[derive(Args, Debug)]
+pub(crate) struct TakeOverArgs {
+    /// The credit's account
+    #[arg(value_name = "CREDIT", value_parser = address)]
+    credit: Pubkey,
+    #[command(flatten)]
+    amount: AmountArgs,
+    #[command(flatten)]
+    sign: SignArgs,
+}
+
+/// The units of a seizure.
+#[derive(Args, Clone, Debug)]
+#[group(required = true, multiple = false)]
+pub(crate) struct AmountArgs {
+    /// All units that can be taken
+    #[arg(long)]
+    all: bool,
+    /// This number of units, such as 500000units
+    #[arg(long, value_name = "UNITS", value_parser = units)]
+    units: Option<Units>,
+}
+
+impl AmountArgs {
+    /// The bounds by what is there to take: no more than is shown. Errors: [`CliError::Refused`] for more than there is.
+    pub(super) fn bounds(
+        &self,
+        credit: &CreditView,
+        there: Units,
+        name: &str,
+    ) -> Result<UnitBounds, CliError> {
+        let refused = |says: String| Err(CliError::Refused(format!("{}: {says}", credit.address)));
+        match self.units {
+            _ if there.is_zero() => {
+                refused(format!("there are no {name} units; jobs that run, and the holdback, may keep them"))
+            }
+            Some(wanted) if wanted > there => {
+                let (wanted, there) = (text::units(wanted), text::units(there));
+                refused(format!("there are {there} that are {name}, fewer than {wanted}; take all by --all"))
+            }
+            Some(wanted) => Ok(UnitBounds::exactly(wanted.get())),
+            None => Ok(UnitBounds { least: 1, most: there.get() }),
+        }
+    }
+}
+
+/// Reads a share of a price, which may be above the whole.
+fn price_share(text: &str) -> Result<Bps, String> {
+    crate::values::rate(text).map(|rate| rate.0).map_err(|error| error.to_string())
+}
+
+/// Seizes units into a lot. Errors: [`CliError`].
+pub(super) async fn seize(global: &GlobalArgs, args: &SeizeArgs) -> Result<Report, CliError> {
+    let run = Run::new(global, Some(&args.sign), None)?;
+    let session = run.connect().await?;
+    let (credit, market) = credit(&session, &args.credit).await?;
+    require_seizable(&credit, &market)?;
+    let account = &credit.account;
+    let out_of_range = |_| CliError::OutOfRange(credit.address);
+    let covered = account.covered().map_err(out_of_range)?;
+    let seizable = account.seizable(&market.clock).map_err(out_of_range)?;
+    let amount = args.amount.bounds(&credit, Units(seizable.saturating_sub(covered)), "seizable")?;
+    let terms = lot_terms(&credit, &market, args)?;
+    let parties = Parties::load(&session, &args.sign, account.lender)?;
+    let index = account.lots_opened;
+    let lot = addresses::lot(&credit.address, index);
+    let instruction = credit_seize_to_pool(
+        &market.address,
+        &parties.signer,
+        &parties.payer,
+        &credit.address,
+        index,
+        amount,
+        terms,
+    );
+    let price = |price: u64| format!("{} per million units", text::usd_received(MicroUsd(price)));
+    let facts = [
+        ("lot", lot.to_string()),
+        ("units", text::units(Units(amount.most))),
+        ("start price", price(terms.start_price)),
+        ("floor price", format!("{} after {}", price(terms.floor_price), text::span(terms.window.into()))),
+    ];
+    let mut act = Act::new(
+        format!("put {} up for sale", text::units(Units(amount.most))),
+        lender(&credit),
+        vec![instruction],
+        undone(&credit)?,
+        format!("for sale in lot {lot}"),
+    )
+    .with_facts(facts);
+    act.rent = rent(&session, Lot::SPACE).await?;
+    act.created = vec![("lot", lot)];
+    act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
+}
+
+/// Takes units over. Errors: [`CliError`].
+pub(super) async fn take_over(global: &GlobalArgs, args: &TakeOverArgs) -> Result<Report, CliError> {
+    let run = Run::new(global, Some(&args.sign), None)?;
+    let session = run.connect().await?;
+    let (credit, market) = credit(&session, &args.credit).await?;
+    require_seizable(&credit, &market)?;
+    let account = &credit.account;
+    let out_of_range = |_| CliError::OutOfRange(credit.address);
+    let worth = auction::units_worth(account.debt.total(), account.terms.principal, account.terms.units);
+    let there = account.seizable(&market.clock).map_err(out_of_range)?.min(worth);
+    let amount = args.amount.bounds(&credit, Units(there), "free to take over")?;
+    let parties = Parties::load(&session, &args.sign, account.lender)?;
+    let (provider, expiry) = (account.provider, account.units_expire_at);
+    let to = addresses::unrestricted_credit(&market.address, &provider, &parties.signer, expiry);
+    let instruction = credit_seize_to_lender(
+        &market.address,
+        &parties.signer,
+        &parties.payer,
+        &credit.address,
+        &provider,
+        expiry,
+        amount,
+    );
+    let value = account.value_paid(amount.most).map_err(out_of_range)?.min(account.debt.total());
+    let facts = [
+        ("units", text::units(Units(amount.most))),
+        ("at the loan's price", text::usd_received(MicroUsd(value))),
+        ("to credit", to.to_string()),
+    ];
+    let title = format!("take {} over", text::units(Units(amount.most)));
+    let done = format!("taken over into {to}; use them at the provider");
+    let mut act =
+        Act::new(title, lender(&credit), vec![instruction], undone(&credit)?, done).with_facts(facts);
+    if session.client.credit(&to).await.is_err() {
+        act.rent = rent(&session, Credit::SPACE).await?;
+        act.created = vec![("credit", to)];
+    }
+    act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
+}
+
+fn lender(credit: &CreditView) -> Role {
+    Role::of("the lender", vec![credit.account.lender])
+}
+
+fn undone(credit: &CreditView) -> Result<&'static str, CliError> {
+    Ok(match credit.status()? {
+        Status::Defaulted => {
+            "the first seizure ends the borrower's right to cure: payments recover, and release nothing any more"
+        }
+        _ => "the units: they leave the lien; unsold ones come back when the lot is closed",
+    })
+}
+
+/// Requires a default whose cure period has passed, and a market that is open. Errors: [`CliError::Refused`] with the time.
+pub(super) fn require_seizable(credit: &CreditView, market: &MarketView) -> Result<(), CliError> {
+    let (account, address) = (&credit.account, credit.address);
+    let refused = |says: String| Err(CliError::Refused(says));
+    let status = credit.status()?;
+    if market.clock.is_paused {
+        return refused(
+            "the market is paused, and nothing is seized meanwhile; `blockable market show` has its end"
+                .to_string(),
+        );
+    }
+    if !matches!(status, Status::Defaulted | Status::Seizing) {
+        return refused(format!(
+            "{address} is {} with {} in arrears; only collateral of a loan in default can be taken",
+            credit.status_name(),
+            text::usd_owed(MicroUsd(account.arrears()))
+        ));
+    }
+    let cured_by = account.defaulted_at.saturating_add(account.terms.cure_period.into());
+    if status == Status::Defaulted && market.clock.market < cured_by {
+        let at = text::time(market.chain_time_of(cured_by));
+        return refused(format!("the cure period of {address} runs until {at}; run this again then"));
+    }
+    if account.units_expire_at != 0 && market.clock.market >= account.units_expire_at {
+        let at = text::time(market.chain_time_of(account.units_expire_at));
+        return refused(format!(
+            "the units of {address} expired at {at}, and nothing is left to take; write the debt off"
+        ));
+    }
+    Ok(())
+}
+
+/// The terms of the sale, within the market's bounds. Errors: [`CliError::Refused`] with the bounds.
+fn lot_terms(credit: &CreditView, market: &MarketView, args: &SeizeArgs) -> Result<LotTerms, CliError> {
+    let (account, bounds) = (&credit.account, &market.account.bounds);
+    let out_of_range = |_| CliError::OutOfRange(credit.address);
+    let paid = account.price_paid().map_err(out_of_range)?;
+    let price = |share: Bps| {
+        mul_div_ceil(paid, share.get(), 10_000).map_err(|_| CliError::OutOfRange(credit.address))
+    };
+    let window = args.window.unwrap_or(WINDOW.clamp(bounds.min_lot_window, bounds.max_lot_window));
+    let terms =
+        LotTerms { start_price: price(args.start_price)?, floor_price: price(args.floor_price)?, window };
+    if terms.validate(paid, bounds).is_err() {
+        let share = |bps: u16| text::percent(Bps(bps.into()));
+        return Err(CliError::Refused(format!(
+            "the market sells lots over {} to {}, from {} to {} of the loan's price down to {} or more, and not upwards; \
+             you named {}, {} and {}",
+            text::span(bounds.min_lot_window.into()),
+            text::span(bounds.max_lot_window.into()),
+            share(bounds.min_start_price_bps),
+            share(bounds.max_start_price_bps),
+            share(bounds.min_floor_price_bps),
+            text::span(window.into()),
+            text::percent(args.start_price),
+            text::percent(args.floor_price)
+        )));
+    }
+    Ok(terms)
+}
+
+async fn rent(session: &Session<'_>, space: usize) -> Result<Lamports, CliError> {
+    let rent = session.client.rpc().get_minimum_balance_for_rent_exemption(space).await;
+    Ok(Lamports(rent.map_err(ClientError::from)?))
+}

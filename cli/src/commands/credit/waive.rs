@@ -1,0 +1,128 @@
+//! `blockable credit waive` and `write-off`: the lender gives up money.
+
+use {
+    crate::{
+        args::{GlobalArgs, SignArgs},
+        carry_out::nothing,
+        change::Role,
+        commands::act::{Act, act_on_credit},
+        error::CliError,
+        lookup::credit,
+        output::Report,
+        parties::Parties,
+        session::Run,
+        values::{address, money},
+        views::credit_json,
+    },
+    blockable_sdk::{
+        Pubkey,
+        amounts::{MicroUsd, Units},
+        instructions::{credit_waive_fee, credit_write_off},
+        program::transitions::Status,
+    },
+    blockable_service::text,
+    clap::Args,
+};
+
+/// Seconds of interest that a write-off allows above what is read.
+const LANDS_WITHIN: i64 = 120;
+
+/// Waives late fees
+///
+/// The lender signs.
+#[derive(Args, Debug)]
+pub(crate) struct WaiveArgs {
+    /// The credit's account
+    #[arg(value_name = "CREDIT", value_parser = address)]
+    credit: Pubkey,
+    /// The most to waive, such as 50usdc [default: all late fees that are owed now]
+    #[arg(long, value_name = "MONEY", value_parser = money)]
+    amount: Option<MicroUsd>,
+    #[command(flatten)]
+    sign: SignArgs,
+}
+
+/// Gives up all that is owed; the units that are left become the borrower's
+///
+/// The lender signs. Locked units that the holdback pays for are cancelled first, and that money goes to the lender.
+#[derive(Args, Debug)]
+pub(crate) struct WriteOffArgs {
+    /// The credit's account
+    #[arg(value_name = "CREDIT", value_parser = address)]
+    credit: Pubkey,
+    #[command(flatten)]
+    sign: SignArgs,
+}
+
+/// Waives late fees. Errors: [`CliError`].
+pub(super) async fn waive(global: &GlobalArgs, args: &WaiveArgs) -> Result<Report, CliError> {
+    let run = Run::new(global, Some(&args.sign), None)?;
+    let session = run.connect().await?;
+    let (credit, market) = credit(&session, &args.credit).await?;
+    let owed = MicroUsd(credit.account.debt.late_fees);
+    if owed.is_zero() {
+        let says = format!("{} owes no late fees", credit.address);
+        return Ok(nothing(&session, &market, &says, credit_json(&credit, &market)));
+    }
+    // A fee that is charged after this was read is not waived.
+    let amount = args.amount.unwrap_or(owed).min(owed);
+    let parties = Parties::load(&session, &args.sign, credit.account.lender)?;
+    let role = Role::of("the lender", vec![credit.account.lender]);
+    let waived = text::usd_received(amount);
+    let instruction = credit_waive_fee(&market.address, &parties.signer, &credit.address, amount.get());
+    let act = Act::new(
+        format!("waive {waived} of late fees"),
+        role,
+        vec![instruction],
+        "the fees: they are not charged again",
+        format!("waived {waived}"),
+    );
+    act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
+}
+
+/// Writes the debt off. Errors: [`CliError`].
+pub(super) async fn write_off(global: &GlobalArgs, args: &WriteOffArgs) -> Result<Report, CliError> {
+    let run = Run::new(global, Some(&args.sign), None)?;
+    let session = run.connect().await?;
+    let (credit, market) = credit(&session, &args.credit).await?;
+    let account = &credit.account;
+    if credit.status()? == Status::Repaid {
+        let says = format!("{} owes nothing", credit.address);
+        return Ok(nothing(&session, &market, &says, credit_json(&credit, &market)));
+    }
+    if account.lots_open > 0 {
+        return Err(CliError::Refused(format!(
+            "{} lots of {} are open, and their sales pay the debt; wait until they are sold, or close them",
+            account.lots_open, credit.address
+        )));
+    }
+    let mut later = *account;
+    let at = market.clock.market.saturating_add(LANDS_WITHIN);
+    later.accrue(at).map_err(|_| CliError::OutOfRange(credit.address))?;
+    let cancelled = account.cancellable().map_err(|_| CliError::OutOfRange(credit.address))?;
+    let parties = Parties::load(&session, &args.sign, account.lender)?;
+    let role = Role::of("the lender", vec![account.lender]);
+    let debt = text::usd_owed(MicroUsd(account.debt.total()));
+    let most = later.debt.total();
+    let write_off = credit_write_off(
+        &market.address,
+        &parties.signer,
+        &credit.address,
+        &account.provider,
+        account.offer_slot,
+        most,
+    );
+    let undone = "the debt: it is gone, and the units that are left are the borrower's without restriction";
+    let act = Act::new(
+        format!("write off {debt}, all that is owed"),
+        role,
+        vec![write_off],
+        undone,
+        "written off".to_string(),
+    )
+    .with_facts([
+        ("at most", text::usd_owed(MicroUsd(most))),
+        ("cancels first", text::units(Units(cancelled))),
+    ]);
+    act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
+}

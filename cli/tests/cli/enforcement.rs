@@ -1,0 +1,151 @@
+//! `blockable credit`: what the lender does when a loan goes wrong, and with its place.
+
+use {
+    crate::world::world,
+    blockable_sdk::{Keypair, Pubkey, Signer},
+};
+
+#[test]
+fn a_notice_is_given_once_and_withdrawn() {
+    let (world, folder) = (world(), tempfile::tempdir().unwrap());
+    let credit = world.loan_with(|offer| offer.rider.breach_notice = 1).to_string();
+    let file = folder.path().join("breach.txt").display().to_string();
+    std::fs::write(&file, "the covenant of section 4 was broken").unwrap();
+    let notice = ["credit", "notice", &credit, "--document", &file];
+    let missing = world.run_as("lender", &["credit", "notice", &credit, "--document", "nowhere.txt"]).error();
+    assert_eq!(missing["code"], "not_found");
+    let done = world.run_as("lender", &notice);
+    let hash = "document        ";
+    assert!(done.stderr.contains(hash) && done.stderr.contains("none -> given"), "{done:?}");
+    assert_eq!(done.data()["state"]["status"], "defaulted");
+    assert_eq!(world.run_as("lender", &notice).data()["changed"], false);
+    let withdrawn = world.run_as("lender", &["credit", "notice", &credit, "--withdraw"]).data();
+    assert_eq!(withdrawn["state"]["status"], "active");
+    assert_eq!(world.run_as("lender", &["credit", "notice", &credit, "--withdraw"]).data()["changed"], false);
+    let plain = world.loan().to_string();
+    let error = world.run_as("lender", &["credit", "notice", &plain, "--document", &file]).error();
+    assert!(error["message"].as_str().unwrap().contains("do not provide for a notice"), "{error}");
+}
+
+#[test]
+fn a_loan_is_assigned_within_what_the_buyer_has_read() {
+    let (world, credit) = (world(), world().loan());
+    let (address, buyer) = (credit.to_string(), world.party("buyer"));
+    world.run_as("borrower", &["credit", "repay", &address, "--amount", "500usdc"]).data();
+    let nobody = world.run_as("buyer", &["credit", "accept-assignment", &address]).error();
+    assert!(nobody["message"].as_str().unwrap().contains("is offered to nobody"), "{nobody}");
+    let own = world.run_as("lender", &["credit", "assign", &address, &world.party("borrower")]).error();
+    assert!(own["message"].as_str().unwrap().contains("nobody lends to itself"), "{own}");
+    let assign = ["credit", "assign", &address, &buyer];
+    assert_eq!(world.run_as("lender", &assign).data()["changed"], true);
+    assert_eq!(world.run_as("lender", &assign).data()["changed"], false);
+    world.run_as("lender", &["credit", "assign", &address, "--withdraw"]).data();
+    assert_eq!(world.credit(&credit).pending_lender, Pubkey::default());
+    world.run_as("lender", &assign).data();
+    let before = world.wallet("lender");
+    let done = world.run_as("buyer", &["credit", "accept-assignment", &address]);
+    assert!(done.stderr.contains("collects first  $500.00"), "{done:?}");
+    assert_eq!(done.data()["state"]["lender"], buyer);
+    assert!(world.wallet("lender") >= before + 500_000_000, "the seller has what was paid to it");
+    assert_eq!(world.credit(&credit).freeze_authority.to_string(), buyer);
+}
+
+#[test]
+fn another_freeze_authority_may_freeze() {
+    let (world, credit) = (world(), world().loan().to_string());
+    let keeper = world.party("keeper");
+    let name = ["credit", "freeze-authority", &credit, &keeper];
+    assert_eq!(world.run_as("lender", &name).data()["state"]["freeze_authority"], keeper);
+    assert_eq!(world.run_as("lender", &name).data()["changed"], false);
+    let old = world.run_as("freeze-authority", &["credit", "freeze", &credit, "--all"]).error();
+    assert_eq!(old["code"], "refused");
+    assert_eq!(world.run_as("keeper", &["credit", "freeze", &credit, "--all"]).data()["changed"], true);
+}
+
+#[test]
+fn collateral_is_taken_only_in_default() {
+    let (world, credit) = (world(), world().loan().to_string());
+    for (verb, said) in [
+        ("seize", "is active with $0.00 in arrears; only collateral of a loan in default can be taken"),
+        ("take-over", "only collateral of a loan in default can be taken"),
+        ("cancel-locked", "only while the market's admin has suspended its provider for 60 seconds"),
+    ] {
+        let error = world.run_as("lender", &["credit", verb, &credit, "--all"]).error();
+        assert_eq!(error["code"], "refused");
+        let message = error["message"].as_str().unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(message.contains(said), "{verb}: {message}");
+    }
+}
+
+#[test]
+fn a_default_is_recovered_step_by_step() {
+    let (world, credit) = (world(), world().defaulted_loan());
+    let address = credit.to_string();
+    let bad =
+        world.run_as("lender", &["credit", "seize", &address, "--all", "--start-price", "400%"]).error();
+    assert!(bad["message"].as_str().unwrap().contains("you named"), "{bad}");
+    let many = world.run_as("lender", &["credit", "take-over", &address, "--units", "9,000,000,000"]).error();
+    assert!(many["message"].as_str().unwrap().contains("fewer than 9,000,000,000 units"), "{many}");
+
+    let cancelled = world.run_as("lender", &["credit", "cancel-locked", &address, "--all"]).data();
+    assert_eq!(cancelled["state"]["status"], "seizing");
+    assert!(cancelled["state"]["cancelled"].as_u64().unwrap() > 0);
+    let units = world.credit(&credit).collateral.lien() / 4;
+    let taken =
+        world.run_as("lender", &["credit", "take-over", &address, "--units", &units.to_string()]).data();
+    assert_eq!(taken["state"]["seized"], units);
+    let own = taken["created"]["credit"].as_str().map(str::to_string);
+    let seized = world.run_as("lender", &["credit", "seize", &address, "--all", "--window", "1h"]).data();
+    let lot: Pubkey = seized["created"]["lot"].as_str().unwrap().parse().unwrap();
+    assert!(seized["rent_lamports"].as_u64().unwrap() > 0);
+    assert!(world.lot(&lot).units_left > 0);
+    let again = world.run_as("lender", &["credit", "seize", &address, "--all"]).error();
+    assert!(again["message"].as_str().unwrap().contains("there are no seizable units"), "{again}");
+    let open = world.run_as("lender", &["credit", "write-off", &address]).error();
+    assert!(open["message"].as_str().unwrap().contains("1 lots of"), "{open}");
+    if let Some(own) = own {
+        assert_eq!(world.run(&["credit", "show", &own, "--json", "is_loan"]).data()["is_loan"], false);
+    }
+}
+
+#[test]
+fn fees_are_waived_and_debts_written_off() {
+    let (world, credit) = (world(), world().defaulted_loan());
+    let address = credit.to_string();
+    let fees = world.credit(&credit).debt.late_fees;
+    assert!(fees > 0);
+    let one = world.run_as("lender", &["credit", "waive", &address, "--amount", "1usdc"]).data();
+    assert_eq!(one["state"]["late_fees"], fees - 1_000_000);
+    world.run_as("lender", &["credit", "waive", &address]).data();
+    assert_eq!(world.run_as("lender", &["credit", "waive", &address]).data()["changed"], false);
+    let written = world.run_as("lender", &["credit", "write-off", &address]).data();
+    assert_eq!((&written["state"]["status"], &written["state"]["debt"]), (&"repaid".into(), &0.into()));
+    assert_eq!(world.run_as("lender", &["credit", "write-off", &address]).data()["changed"], false);
+}
+
+#[test]
+fn a_stranger_can_do_nothing() {
+    let (world, credit, folder) =
+        (world(), world().loan_with(|offer| offer.rider.breach_notice = 1), tempfile::tempdir().unwrap());
+    let (key, file) = (Keypair::new(), folder.path().join("stranger.json").display().to_string());
+    blockable_sdk::write_keypair_file(&key, &file).unwrap();
+    let (address, before) = (credit.to_string(), world.credit(&credit).event_seq);
+    for arguments in [
+        vec!["freeze", &address, "--all"],
+        vec!["assign", &address, &world.party("buyer")],
+        vec!["freeze-authority", &address, &world.party("buyer")],
+        vec!["notice", &address, "--document", &file],
+    ] {
+        let payer = world.key("keeper");
+        let all =
+            [&["credit"], &arguments[..], &["-k", &file, "--fee-payer", &payer, "-y", "--output", "json"]]
+                .concat();
+        let error = world.run(&all).error();
+        assert_eq!(error["code"], "refused", "{error}");
+        assert!(
+            error["message"].as_str().unwrap().starts_with(&format!("{} (from {file}", key.pubkey())),
+            "{error}"
+        );
+    }
+    assert_eq!(world.credit(&credit).event_seq, before);
+}
