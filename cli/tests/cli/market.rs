@@ -56,7 +56,7 @@ impl Own {
             Some("id") => format!("id = {id}"),
             Some("kind") => format!("kind = \"{kind}\""),
             Some(delay @ ("change_delay" | "provider_delay")) if kind == "test" => {
-                format!("{delay} = \"1s\"")
+                format!("{delay} = 1")
             }
             _ => line.to_string(),
         };

@@ -214,12 +214,12 @@ impl World {
         self.loan_with(|_| ())
     }
 
-    /// Makes a loan that is in default, its cure period over: an instalment of $1,000 is unpaid, a late fee charged.
+    /// Makes a loan that is in default, its cure period over: an instalment of $6,000 is unpaid, a late fee charged.
     pub(crate) fn defaulted_loan(&self) -> Pubkey {
         let credit = self.loan_with(|offer| {
             offer.schedule = vec![
-                Instalment { due_after: 1, principal: 1_000_000_000 },
-                Instalment { due_after: 86_400, principal: 11_000_000_000 },
+                Instalment { due_after: 1, principal: 6_000_000_000 },
+                Instalment { due_after: 86_400, principal: 6_000_000_000 },
             ];
             let terms = &mut offer.terms;
             (terms.delinquency_grace, terms.default_grace, terms.cure_period) = (1, 2, 1);

@@ -92,8 +92,12 @@ pub(super) async fn write_off(global: &GlobalArgs, args: &WriteOffArgs) -> Resul
     }
     if account.lots_open > 0 {
         return Err(CliError::Refused(format!(
-            "{} lots of {} are open, and their sales pay the debt; wait until they are sold, or close them",
-            account.lots_open, credit.address
+            "{} of {}, and its sales pay the debt; wait until all is sold, or close what has ended",
+            match account.lots_open {
+                1 => "1 lot is open".to_string(),
+                count => format!("{count} lots are open"),
+            },
+            credit.address
         )));
     }
     let mut later = *account;
