@@ -9,6 +9,9 @@ use {
     std::time::{Duration, Instant},
 };
 
+/// Time since the chain was last seen to move for which it is taken to go on.
+const MOST_UNSEEN: Duration = Duration::from_secs(3);
+
 /// Treatment of new jobs while the chain view is too old.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -104,6 +107,15 @@ impl ChainView {
         Some(shown.plus_seconds(i64::try_from(at.elapsed().as_secs()).unwrap_or(i64::MAX)))
     }
 
+    /// The chain's clock as far as the chain has been seen to move: a cluster that cannot be reached may be one that has halted, and
+    /// a report dated ahead of it would rule out all others until it has come that far.
+    pub fn seen_time(&self) -> Option<ChainTime> {
+        let (shown, at) = self.clock?;
+        let moved = self.fresh_at.map_or(at, |fresh_at| fresh_at.max(at)) + MOST_UNSEEN;
+        let seen = moved.min(Instant::now()).saturating_duration_since(at);
+        Some(shown.plus_seconds(i64::try_from(seen.as_secs()).unwrap_or(i64::MAX)))
+    }
+
     /// The market's clock now.
     pub fn market_time(&self) -> Option<MarketTime> {
         self.market.as_ref()?.1.market_time(self.chain_time()?.get()).ok().map(MarketTime)
@@ -123,5 +135,36 @@ impl ChainView {
     /// The provider.
     pub fn provider(&self) -> Option<&Provider> {
         self.provider.as_ref().map(|(_, provider)| provider.as_ref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_are_dated_no_later_than_the_chain_has_been_seen_to_move() {
+        let ago = |seconds| Instant::now() - Duration::from_secs(seconds);
+        let mut view = ChainView::new(Duration::from_secs(10), WhenStale::Admit);
+        assert_eq!(view.seen_time(), None);
+        let shown = ChainTime(1_800_000_000);
+        // Neither clock nor slot for a minute: the node, or the whole cluster, stands still.
+        view.clock = Some((shown, ago(60)));
+        for fresh_at in [None, Some(ago(60)), Some(ago(90))] {
+            view.fresh_at = fresh_at;
+            assert_eq!(view.seen_time(), Some(shown.plus_seconds(3)));
+            assert_eq!(view.chain_time(), Some(shown.plus_seconds(60)), "jobs are admitted as before");
+        }
+        // Slots show that it moves, though its clock was read a minute ago.
+        view.fresh_at = Some(ago(20));
+        assert_eq!(view.seen_time(), Some(shown.plus_seconds(43)));
+        view.observe_slot(7);
+        assert_eq!(view.seen_time(), view.chain_time());
+        // It goes on from where it stood.
+        view.observe_clock(shown.plus_seconds(1));
+        assert_eq!(
+            (view.seen_time(), view.chain_time()),
+            (Some(shown.plus_seconds(1)), Some(shown.plus_seconds(1)))
+        );
     }
 }

@@ -42,10 +42,10 @@ struct GateMoment {
     readings: Vec<LedgerReading>,
 }
 
-/// The chain's clock and the provider. Errors: [`KeyState::NoChain`] while they or the market have not been seen.
+/// The chain's clock, as far as it has been seen to move, and the provider. Errors: [`KeyState::NoChain`] while they or the market have not been seen.
 pub(super) fn clock_and_provider(gate: &Gate) -> Result<(ChainTime, Provider), KeyState> {
     let view = gate.chain_view();
-    let seen = view.market().and(view.chain_time()).zip(view.provider().copied());
+    let seen = view.market().and(view.seen_time()).zip(view.provider().copied());
     seen.filter(|(_, provider)| provider.settings.chunk_size > 0).ok_or(KeyState::NoChain)
 }
 
