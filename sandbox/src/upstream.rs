@@ -1,6 +1,9 @@
 //! A model server of the user's own behind the provider's server, or the echo model.
 
-use {crate::SandboxError, serde::Deserialize, std::time::Duration, url::Url};
+use {
+    crate::SandboxError, reqwest::redirect::Policy, serde::Deserialize, serde_json::Value,
+    std::time::Duration, url::Url,
+};
 
 /// Time in which the upstream must list its models.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -10,6 +13,15 @@ const MOST_MODELS: usize = 32;
 const CONTEXT_TOKENS: u64 = 131_072;
 /// Most tokens of an answer, where the context has room for them.
 const MAX_OUTPUT_TOKENS: u64 = 4_096;
+
+/// Largest context that the provider's server takes.
+const MOST_CONTEXT_TOKENS: u64 = 10_000_000;
+/// Longest name of a model in bytes.
+const LONGEST_NAME: usize = 256;
+/// Largest list of models in bytes.
+const LONGEST_LIST: usize = 1_000_000;
+/// Advice for a URL that is none.
+const BASE_URL: &str = "give the upstream's base URL, up to and with its /v1, as http://HOST:PORT/v1";
 
 /// A server that speaks OpenAI's protocol.
 #[derive(Clone, Debug)]
@@ -21,19 +33,11 @@ pub struct Upstream {
 }
 
 impl Upstream {
-    /// Reads the URL of an upstream. Errors: the mistake and what to write instead.
+    /// Reads the URL of an upstream. Errors: the mistake and what to write instead; never the text, which may hold a password.
     pub fn parse_url(text: &str) -> Result<Url, String> {
-        match Url::parse(text) {
-            Ok(url)
-                if matches!(url.scheme(), "http" | "https") && url.has_host() && url.query().is_none() =>
-            {
-                Ok(url)
-            }
-            _ => {
-                Err("give the upstream's base URL, up to and with its /v1, as http://HOST:PORT/v1"
-                    .to_string())
-            }
-        }
+        let url = Url::parse(text).map_err(|_| BASE_URL.to_string())?;
+        require_plain(&url)?;
+        Ok(url)
     }
 
     /// The section of `provider.toml` for an upstream with an API key.
@@ -41,6 +45,23 @@ impl Upstream {
         let variable = self.key_variable.as_ref()?;
         let url = self.url.as_str().trim_end_matches('/');
         Some(format!("\n[[model.upstream]]\nurl = {}\nkey = {{ env = {} }}\n", quoted(url), quoted(variable)))
+    }
+}
+
+/// Requires a base URL and nothing more. Errors: the mistake and what to write instead.
+fn require_plain(url: &Url) -> Result<(), String> {
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() || url.query().is_some() {
+        return Err(BASE_URL.to_string());
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(
+            "leave user and password out of the URL; name the variable of an API key with --upstream-key-env"
+                .to_string(),
+        );
+    }
+    match url.fragment() {
+        None => Ok(()),
+        Some(_) => Err("leave the # and what follows it out of the URL".to_string()),
     }
 }
 
@@ -58,8 +79,9 @@ struct ModelList {
 #[derive(Deserialize)]
 struct ListedModel {
     id: String,
-    /// The context, as vLLM says it.
-    max_model_len: Option<u64>,
+    /// The context, as vLLM says it; others may say anything.
+    #[serde(default)]
+    max_model_len: Value,
 }
 
 /// The models that the provider's server offers: those of the upstream, or the echo model. Errors: [`SandboxError::Upstream`].
@@ -67,20 +89,40 @@ pub(crate) async fn models(upstream: Option<&Upstream>) -> Result<Vec<OfferedMod
     let Some(upstream) = upstream else {
         return Ok(vec![OfferedModel { name: "echo".to_string(), context_tokens: CONTEXT_TOKENS }]);
     };
-    let list = fetch(upstream)
-        .await
-        .map_err(|reason| SandboxError::Upstream { url: upstream.url.to_string(), reason })?;
-    let offered = |model: ListedModel| OfferedModel {
-        name: model.id,
-        context_tokens: model.max_model_len.unwrap_or(CONTEXT_TOKENS).max(2),
-    };
-    Ok(list.data.into_iter().take(MOST_MODELS).map(offered).collect())
+    let host = upstream.url.origin().ascii_serialization();
+    require_plain(&upstream.url).map_err(|reason| SandboxError::Upstream { url: host, reason })?;
+    let failed = |reason| SandboxError::Upstream { url: upstream.url.to_string(), reason };
+    offered(fetch(upstream).await.map_err(failed)?).map_err(failed)
+}
+
+/// The models of a list that can be served, each once. Errors: none can be.
+fn offered(list: ModelList) -> Result<Vec<OfferedModel>, String> {
+    if list.data.is_empty() {
+        return Err("it has no model; load one".to_string());
+    }
+    let mut models: Vec<OfferedModel> = Vec::new();
+    for ListedModel { id, max_model_len } in list.data {
+        let is_name = !id.trim().is_empty() && id.len() <= LONGEST_NAME && !id.chars().any(char::is_control);
+        if models.len() < MOST_MODELS && is_name && models.iter().all(|model| model.name != id) {
+            let context_tokens = max_model_len.as_u64().unwrap_or(CONTEXT_TOKENS);
+            models.push(OfferedModel {
+                name: id,
+                context_tokens: context_tokens.clamp(2, MOST_CONTEXT_TOKENS),
+            });
+        }
+    }
+    match models.is_empty() {
+        false => Ok(models),
+        true => Err(format!(
+            "none of its models has a name of 1 to {LONGEST_NAME} bytes without control characters; rename one"
+        )),
+    }
 }
 
 /// Asks an upstream for its models. Errors: the reason for which they cannot be had, and what to do.
 async fn fetch(upstream: &Upstream) -> Result<ModelList, String> {
-    // It is the user's own and called without a proxy, as the provider's server does.
-    let client = reqwest::Client::builder().timeout(PATIENCE).no_proxy().build();
+    // It is the user's own and called without a proxy, as the provider's server does, and its key goes nowhere else.
+    let client = reqwest::Client::builder().timeout(PATIENCE).no_proxy().redirect(Policy::none()).build();
     let client = client.map_err(|error| error.to_string())?;
     let url = format!("{}/models", upstream.url.as_str().trim_end_matches('/'));
     let mut request = client.get(url);
@@ -102,16 +144,33 @@ async fn fetch(upstream: &Upstream) -> Result<ModelList, String> {
                 "it wants an API key (HTTP {status}); name its variable with --upstream-key-env NAME"
             ));
         }
+        300..=399 => {
+            return Err(format!("GET /models redirects (HTTP {status}); give the base URL that it leads to"));
+        }
         _ => return Err(format!("GET /models answers HTTP {status}; give the base URL up to and with /v1")),
     }
-    let list: ModelList = answer
-        .json()
-        .await
-        .map_err(|_| "GET /models does not list models as OpenAI's API does".to_string())?;
-    if list.data.is_empty() {
-        return Err("it has no model; load one".to_string());
+    let body = read_bounded(answer).await?;
+    serde_json::from_slice(&body)
+        .map_err(|_| "GET /models does not list models as OpenAI's API does".to_string())
+}
+
+/// Reads a body that may be endless. Errors: the reason, and what to do.
+async fn read_bounded(mut answer: reqwest::Response) -> Result<Vec<u8>, String> {
+    let mut body = Vec::new();
+    loop {
+        match answer.chunk().await {
+            Ok(None) => return Ok(body),
+            Ok(Some(chunk)) if body.len() + chunk.len() <= LONGEST_LIST => body.extend_from_slice(&chunk),
+            Ok(Some(_)) => {
+                return Err(
+                    "GET /models answers with more than 1 MB; check that it is a model server".to_string()
+                );
+            }
+            Err(_) => {
+                return Err("GET /models does not answer in full within 5 s; check that it runs".to_string());
+            }
+        }
     }
-    Ok(list)
 }
 
 impl OfferedModel {
@@ -182,5 +241,37 @@ mod tests {
             }
         }
         assert_eq!(read(&models[1].section(None)).models.len(), 1);
+    }
+
+    #[test]
+    fn odd_models_are_left_out_and_none_refuses_the_others() {
+        let list = |models: &str| serde_json::from_str(&format!(r#"{{"data": [{models}]}}"#)).unwrap();
+        let models = offered(list(
+            r#"{"id": "a", "max_model_len": "32k"}, {"id": "a", "max_model_len": 7}, {"id": ""}, {"id": " "},
+            {"id": "b\u007f"}, {"id": "b\nc"}, {"id": "it's \"b\"", "max_model_len": 18446744073709551615},
+            {"id": "c", "max_model_len": 0}, {"id": "d", "max_model_len": -1}, {"id": "e", "max_model_len": null}"#,
+        ));
+        let models = models.unwrap();
+        let found: Vec<(&str, u64)> =
+            models.iter().map(|model| (model.name(), model.context_tokens)).collect();
+        let (all, most) = (CONTEXT_TOKENS, MOST_CONTEXT_TOKENS);
+        assert_eq!(found, [("a", all), ("it's \"b\"", most), ("c", 2), ("d", all), ("e", all)]);
+        let sections: String = models.iter().map(|model| model.section(None)).collect();
+        assert_eq!(read(&sections).models.len(), models.len(), "the server takes them all");
+        let long = format!(r#"{{"id": "{}"}}, {{"id": "\u0007"}}"#, "x".repeat(257));
+        let refused = offered(list(&long)).err().unwrap();
+        assert!(refused.contains("none of its models has a name of 1 to 256 bytes"), "{refused}");
+        let many: Vec<String> = (0..100).map(|number| format!(r#"{{"id": "{number}"}}"#)).collect();
+        assert_eq!(offered(list(&many.join(","))).unwrap().len(), MOST_MODELS);
+    }
+
+    #[test]
+    fn passwords_and_fragments_are_refused_and_not_repeated() {
+        for wrong in
+            ["http://me:s3cret@host/v1", "http://s3cret@host/v1", "http://host/v1#s3cret", "ftp://s3cret/v1"]
+        {
+            let refused = Upstream::parse_url(wrong).unwrap_err();
+            assert!(!refused.contains("s3cret") && refused.contains("URL"), "{refused}");
+        }
     }
 }

@@ -390,6 +390,11 @@ async fn an_upstream_that_cannot_be_used_is_refused_with_the_next_step() {
         (Reply::Status("401 Unauthorized".into(), "no".into()), "it wants an API key (HTTP 401)"),
         (Reply::Body("{}".into()), "does not list models"),
         (Reply::Body(json!({"data": []}).to_string()), "it has no model"),
+        (Reply::Status("307 Temporary Redirect".into(), "no".into()), "redirects (HTTP 307)"),
+        (
+            Reply::Body(format!("{}{}", " ".repeat(1_000_001), json!({"data": [{"id": "a"}]}))),
+            "more than 1 MB",
+        ),
     ];
     for (reply, expected) in replies {
         let server = Server::start(move |_| reply.clone());
@@ -398,7 +403,15 @@ async fn an_upstream_that_cannot_be_used_is_refused_with_the_next_step() {
     }
     let no_key = start("http://127.0.0.1:1/v1", Some("BLOCKABLE_NO_SUCH_VARIABLE")).await;
     assert!(no_key.contains("BLOCKABLE_NO_SUCH_VARIABLE is not set"), "{no_key}");
-    for wrong in ["", "127.0.0.1:8000", "ftp://host/v1", "http://", "http://host/v1?key=1"] {
+    for wrong in [
+        "",
+        "127.0.0.1:8000",
+        "ftp://host/v1",
+        "http://",
+        "http://host/v1?key=1",
+        "http://a:b@host/v1",
+        "http://host/v1#a",
+    ] {
         assert!(Upstream::parse_url(wrong).is_err(), "{wrong}");
     }
 }

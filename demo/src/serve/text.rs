@@ -1,6 +1,9 @@
 //! The guide that a sandbox prints for people.
 
-use blockable_sandbox::{Description, description::CreditDescription, loans::LoanName};
+use {
+    blockable_sandbox::{Description, description::CreditDescription, loans::LoanName},
+    serde_json::Value,
+};
 
 /// One command that a party can try.
 struct Trial {
@@ -92,21 +95,23 @@ fn loans(sandbox: &Description) -> String {
 
 fn requests(sandbox: &Description) -> String {
     let key = credit(sandbox, LoanName::Healthy).map_or("", |credit| &credit.api_key);
-    let model = sandbox.models.first().map_or("", String::as_str);
+    let model = Value::from(sandbox.models.first().map_or("", String::as_str)).to_string();
+    // The shell takes all between two ' as it is, and Python's strings have the escapes of JSON.
+    let quoted = model.replace('\'', r"'\''");
     let base = &sandbox.base_url;
     format!(
         r#"The first request, with the API key of the healthy loan
 
 curl {base}/chat/completions \
   -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \
-  -d '{{"model": "{model}", "messages": [{{"role": "user", "content": "freeze me if you can"}}]}}'
+  -d '{{"model": {quoted}, "messages": [{{"role": "user", "content": "freeze me if you can"}}]}}'
 
 The same with openai's client for Python
 
 from openai import OpenAI
 client = OpenAI(base_url="{base}", api_key="{key}")
 messages = [{{"role": "user", "content": "freeze me if you can"}}]
-print(client.chat.completions.create(model="{model}", messages=messages).choices[0].message.content)
+print(client.chat.completions.create(model={model}, messages=messages).choices[0].message.content)
 "#
     )
 }
