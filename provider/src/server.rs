@@ -107,6 +107,11 @@ impl Server {
         &self.app.gate
     }
 
+    /// False once a listener has ended, which only a fault does before [`Server::stop`].
+    pub fn is_serving(&self) -> bool {
+        self.listeners.is_running()
+    }
+
     /// Makes API keys for the provider's credits.
     pub fn keys(&self) -> &ApiKeys {
         &self.app.keys

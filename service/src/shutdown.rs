@@ -79,6 +79,11 @@ impl Stage {
         (Stage { name, stop, tasks: Vec::new() }, stopped)
     }
 
+    /// True while all of its tasks run.
+    pub fn is_running(&self) -> bool {
+        !self.tasks.iter().any(JoinHandle::is_finished)
+    }
+
     /// Adds tasks. Each must end by itself once the signal is true.
     #[must_use]
     pub fn with(mut self, tasks: Vec<JoinHandle<()>>) -> Stage {
