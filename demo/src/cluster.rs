@@ -3,7 +3,10 @@
 use {
     crate::DemoError,
     blockable_sandbox::{
-        cluster::{Beginning, Cluster as Embedded, ClusterOptions, ClusterPorts, machine_time},
+        SandboxError,
+        cluster::{
+            Beginning, Cluster as Embedded, ClusterOptions, ClusterPorts, Pace, QUICK_SLOT_MS, machine_time,
+        },
         programs::market_program,
     },
     blockable_sdk::{PROGRAM_ID, amounts::ChainTime, client::Client},
@@ -30,12 +33,14 @@ impl Cluster {
     /// Starts a cluster in this process with the program loaded.
     pub(crate) async fn embedded() -> Result<Cluster, DemoError> {
         let embedded = Embedded::start(ClusterOptions {
-            ports: ClusterPorts::free()?,
+            ports: ClusterPorts::free().map_err(SandboxError::from)?,
             programs: vec![market_program()?],
             beginning: Beginning::New(machine_time()),
             folder: None,
+            pace: Pace::PerTransaction { slot_ms: QUICK_SLOT_MS },
+            cheatcodes: false,
         });
-        let embedded = embedded.await?;
+        let embedded = embedded.await.map_err(SandboxError::from)?;
         let url = embedded.rpc_url();
         Ok(Cluster { client: Client::new(url.as_str()), url, embedded: Some(embedded) })
     }
@@ -76,7 +81,7 @@ impl Cluster {
         tick: impl Fn(i64),
     ) -> Result<ChainTime, DemoError> {
         if let Some(embedded) = &self.embedded {
-            return Ok(embedded.move_clock(until).await?);
+            return Ok(embedded.move_clock(until).await.map_err(SandboxError::from)?);
         }
         let (mut last, mut moved) = (None, Instant::now());
         loop {
@@ -97,7 +102,7 @@ impl Cluster {
     /// Ends the embedded cluster.
     pub(crate) async fn stop(self) -> Result<(), DemoError> {
         match self.embedded {
-            Some(embedded) => Ok(embedded.stop().await?),
+            Some(embedded) => Ok(embedded.stop().await.map_err(SandboxError::from)?),
             None => Ok(()),
         }
     }

@@ -1,4 +1,5 @@
 use {
+    blockable_cluster::ClusterError,
     blockable_keeper::OpenError,
     blockable_provider::{ServeError, init::InitError},
     blockable_sdk::{InstructionError, errors::ClientError},
@@ -10,14 +11,6 @@ use {
 /// A reason for which a sandbox does not start, or stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
-    /// A port is in use.
-    #[error("cannot listen at 127.0.0.1:{port}: {source}; {advice}", advice = port_advice(source))]
-    PortTaken {
-        /// The port.
-        port: u16,
-        /// The system's reason.
-        source: io::Error,
-    },
     /// A first port that leaves no room for the others.
     #[error(
         "--port {port} is out of range; name one from 1 to {most}: the sandbox takes it and the {others} after it"
@@ -30,18 +23,12 @@ pub enum SandboxError {
         /// Ports that follow it.
         others: u16,
     },
-    /// The system has no free port.
-    #[error("the system gives no free port: {0}; end some programs that listen")]
-    NoPort(String),
-    /// The embedded cluster failed.
-    #[error("the embedded cluster failed: {0}; start again")]
-    Cluster(String),
+    /// The embedded cluster does not start, or failed.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
     /// The faucet gave no SOL.
     #[error("the node gave no SOL: {0}; name a node with a faucet, such as `solana-test-validator`")]
     Airdrop(String),
-    /// The chain's clock does not move.
-    #[error("the clock of the embedded cluster has not moved for a minute; start again")]
-    ClockStalled,
     /// A program's file cannot be used.
     #[error(transparent)]
     Elf(#[from] ElfError),
@@ -72,6 +59,20 @@ pub enum SandboxError {
          folder with --keep"
     )]
     OtherVersion(String),
+    /// The kept chain is missing, or another's.
+    #[error(
+        "{0} holds no chain of its market: cluster/accounts.json is missing or another sandbox's; restore it from a copy, or \
+         name another folder with --keep"
+    )]
+    LostChain(String),
+    /// A part has ended while the sandbox ran.
+    #[error("{part} has ended: {reason}; start again, and report it as a fault if it stays")]
+    Ended {
+        /// The part.
+        part: &'static str,
+        /// The reason.
+        reason: String,
+    },
     /// The upstream cannot be used.
     #[error("cannot use the upstream {url}: {reason}")]
     Upstream {
@@ -124,10 +125,6 @@ pub enum SandboxError {
 }
 
 impl SandboxError {
-    pub(crate) fn cluster(error: impl Display) -> SandboxError {
-        SandboxError::Cluster(error.to_string())
-    }
-
     pub(crate) fn airdrop(error: impl Display) -> SandboxError {
         SandboxError::Airdrop(error.to_string())
     }
@@ -136,24 +133,11 @@ impl SandboxError {
         SandboxError::Thread(error.to_string())
     }
 
-    pub(crate) fn no_port(error: impl Display) -> SandboxError {
-        SandboxError::NoPort(error.to_string())
-    }
-
     pub(crate) fn file(path: &Path, source: io::Error) -> SandboxError {
         SandboxError::File { path: path.display().to_string(), source }
     }
 
     pub(crate) fn amount(error: impl Display) -> SandboxError {
         SandboxError::Amount(error.to_string())
-    }
-}
-
-fn port_advice(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::AddrInUse => {
-            "another sandbox or a validator may run there: stop it, or choose other ports with --port N"
-        }
-        _ => "choose other ports with --port N",
     }
 }

@@ -9,18 +9,24 @@
 //! | `provider/`, `keeper/` | settings and store of each |
 
 use {
-    crate::{SandboxError, cluster::replace},
+    crate::{Keyring, SandboxError},
+    blockable_cluster::replace,
+    blockable_sdk::Signer,
     serde::{Deserialize, Serialize},
     std::{
-        fs::{self, File, OpenOptions},
+        collections::BTreeMap,
+        fs::{self, DirBuilder, File, OpenOptions, Permissions},
         io,
+        os::unix::fs::{DirBuilderExt, PermissionsExt},
         path::{Path, PathBuf},
     },
     tempfile::TempDir,
 };
 
 /// The version of the layout; a change of the loans, of the accounts or of a store needs a higher one.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+/// Permissions of its folders.
+const OWNER_ALONE: u32 = 0o700;
 /// All that a sandbox puts into its folder, but for the lock.
 const CONTENTS: [&str; 5] = ["sandbox.json", "keys", "cluster", "provider", "keeper"];
 
@@ -33,6 +39,9 @@ struct Marker {
     program: String,
     /// True once the first start has come to its end.
     complete: bool,
+    /// The address of each key then.
+    #[serde(default)]
+    parties: BTreeMap<String, String>,
 }
 
 /// Places in a sandbox's folder.
@@ -44,6 +53,7 @@ pub(crate) struct Folder {
     _lock: Option<File>,
     program: String,
     complete: bool,
+    parties: BTreeMap<String, String>,
 }
 
 impl Folder {
@@ -52,7 +62,14 @@ impl Folder {
         let made = tempfile::Builder::new().prefix("blockable-sandbox-").tempdir();
         let folder = made.map_err(|error| SandboxError::file(&std::env::temp_dir(), error))?;
         let path = folder.path().to_path_buf();
-        Ok(Folder { path, temporary: Some(folder), _lock: None, program: String::new(), complete: false })
+        Ok(Folder {
+            path,
+            temporary: Some(folder),
+            _lock: None,
+            program: String::new(),
+            complete: false,
+            parties: BTreeMap::new(),
+        })
     }
 
     /// Opens or creates a folder that is kept, and locks it. `program` is the hash of the market's program. What an unfinished first
@@ -67,19 +84,22 @@ impl Folder {
         if marker.is_none() && has_others(path).map_err(failed)? {
             return Err(SandboxError::Foreign(path.display().to_string()));
         }
-        fs::create_dir_all(path).map_err(failed)?;
+        create(path).map_err(failed)?;
         let path = fs::canonicalize(path).map_err(failed)?;
         let lock = lock(&path)?;
         let complete = marker.as_ref().is_some_and(|marker| marker.complete);
-        if let Some(marker) = marker.filter(|marker| marker.complete)
-            && (marker.version != VERSION || marker.program != program)
-        {
-            return Err(SandboxError::OtherVersion(path.display().to_string()));
+        let mut parties = BTreeMap::new();
+        if let Some(marker) = marker.filter(|marker| marker.complete) {
+            if marker.version != VERSION || marker.program != program {
+                return Err(SandboxError::OtherVersion(path.display().to_string()));
+            }
+            parties = marker.parties;
         }
-        let folder = Folder { path, temporary: None, _lock: Some(lock), program, complete };
+        let folder = Folder { path, temporary: None, _lock: Some(lock), program, complete, parties };
+        folder.close_to_others()?;
         if !complete {
             folder.clear()?;
-            folder.mark(false)?;
+            folder.mark(false, BTreeMap::new())?;
         }
         Ok(folder)
     }
@@ -93,16 +113,45 @@ impl Folder {
     }
 
     /// Writes the file that says what the folder holds.
-    fn mark(&self, complete: bool) -> Result<(), SandboxError> {
-        let marker = Marker { version: VERSION, program: self.program.clone(), complete };
+    fn mark(&self, complete: bool, parties: BTreeMap<String, String>) -> Result<(), SandboxError> {
+        let marker = Marker { version: VERSION, program: self.program.clone(), complete, parties };
         let path = self.path.join("sandbox.json");
-        let bytes = serde_json::to_vec(&marker).map_err(SandboxError::cluster)?;
+        let bytes = serde_json::to_vec(&marker).map_err(|error| SandboxError::file(&path, error.into()))?;
         replace(&path, &bytes).map_err(|error| SandboxError::file(&path, error))
     }
 
-    /// Notes that the first start has come to its end. Does nothing for a temporary folder. Errors: [`SandboxError::File`].
-    pub(crate) fn complete(&self) -> Result<(), SandboxError> {
-        if self.is_kept() && !self.complete { self.mark(true) } else { Ok(()) }
+    /// Lets nobody but its owner see or change what is in it, whatever the umask was as it was made.
+    fn close_to_others(&self) -> Result<(), SandboxError> {
+        let places = CONTENTS.iter().map(|name| self.path.join(name)).filter(|place| place.is_dir());
+        for place in places.chain([self.path.clone()]) {
+            let closed = fs::set_permissions(&place, Permissions::from_mode(OWNER_ALONE));
+            closed.map_err(|error| SandboxError::file(&place, error))?;
+        }
+        Ok(())
+    }
+
+    /// Notes that the first start has come to its end, and the keys. Does nothing for a temporary folder. Errors:
+    /// [`SandboxError::File`].
+    pub(crate) fn complete(&self, keyring: &Keyring) -> Result<(), SandboxError> {
+        if self.is_kept() && !self.complete { self.mark(true, addresses(keyring)) } else { Ok(()) }
+    }
+
+    /// Reads the keys that were kept, and requires that they are those of the first start. Errors: [`SandboxError::Key`].
+    pub(crate) fn keyring(&self) -> Result<Keyring, SandboxError> {
+        let keyring = Keyring::read(&self.keys())?;
+        let now = addresses(&keyring);
+        match now.iter().find(|(name, address)| self.parties.get(*name) != Some(*address)) {
+            None => Ok(keyring),
+            Some((name, address)) => Err(SandboxError::Key {
+                path: Keyring::file(&self.keys(), name).display().to_string(),
+                reason: format!("it is the key of {address}, and not the one that the sandbox began with"),
+            }),
+        }
+    }
+
+    /// The error for a folder whose chain is missing or another's.
+    pub(crate) fn lost(&self) -> SandboxError {
+        SandboxError::LostChain(self.path.display().to_string())
     }
 
     /// True where a sandbox has been kept in it.
@@ -122,6 +171,11 @@ impl Folder {
     /// The folder of the parties' keys.
     pub(crate) fn keys(&self) -> PathBuf {
         self.path.join("keys")
+    }
+
+    /// Writes the keys to their folder. Errors: [`SandboxError::File`], [`SandboxError::Write`].
+    pub(crate) fn write_keys(&self, keyring: &Keyring) -> Result<(), SandboxError> {
+        keyring.write(&self.make("keys")?)
     }
 
     /// The folder of the cluster. Errors: [`SandboxError::File`].
@@ -146,7 +200,7 @@ impl Folder {
 
     fn make(&self, name: &str) -> Result<PathBuf, SandboxError> {
         let path = self.path.join(name);
-        fs::create_dir_all(&path).map_err(|error| SandboxError::file(&path, error))?;
+        create(&path).map_err(|error| SandboxError::file(&path, error))?;
         Ok(path)
     }
 
@@ -157,6 +211,16 @@ impl Folder {
             None => Ok(()),
         }
     }
+}
+
+/// The address of each key.
+fn addresses(keyring: &Keyring) -> BTreeMap<String, String> {
+    keyring.named().into_iter().map(|(name, key)| (name.to_string(), key.pubkey().to_string())).collect()
+}
+
+/// Makes a folder, and those above it that are missing, for its owner alone.
+fn create(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(OWNER_ALONE).create(path)
 }
 
 fn read_marker(path: &Path) -> Result<Option<Marker>, SandboxError> {

@@ -1,4 +1,4 @@
-//! A whole Blockable market in one process, to try everything: an embedded cluster that makes blocks in real time, a provider's
+//! A whole Blockable market in one process, to try everything: an embedded cluster (`blockable-cluster`) that makes blocks in real time, a provider's
 //! server, a keeper, the parties with their keys in files, and a loan in every state, with terms of minutes.
 //!
 //! [`Sandbox::start`] starts it and [`Sandbox::stop`] ends it; `blockable-demo -- --serve` is a thin layer over these, and tests
@@ -8,7 +8,6 @@
 //! |---|---|
 //! | `sandbox` | start and stop |
 //! | [`options`] | the settings |
-//! | [`cluster`] | the embedded cluster |
 //! | [`venue`] | transactions by which a market is opened and loans are made, on any cluster |
 //! | [`loans`] | the loans and their terms |
 //! | `story` | the steps by which the loans reach their states |
@@ -21,7 +20,6 @@
 // Tests may wait for the clock and need no deadline.
 #![cfg_attr(test, allow(clippy::disallowed_methods))]
 
-pub mod cluster;
 pub mod description;
 pub mod loans;
 pub mod options;
@@ -35,8 +33,11 @@ mod payments;
 mod sandbox;
 mod services;
 mod story;
+#[cfg(test)]
+mod tests;
 mod upstream;
 
+pub use blockable_cluster as cluster;
 pub use {
     description::Description, error::SandboxError, keyring::Keyring, options::Options, options::Ports,
     sandbox::Sandbox, upstream::Upstream, venue::Venue,

@@ -1,11 +1,8 @@
 //! The settings of a sandbox.
 
 use {
-    crate::{
-        SandboxError,
-        cluster::{ClusterPorts, require_free},
-        upstream::Upstream,
-    },
+    crate::{SandboxError, upstream::Upstream},
+    blockable_cluster::{ClusterPorts, require_free},
     std::{path::PathBuf, sync::Arc, time::Duration},
 };
 
@@ -34,7 +31,7 @@ pub(crate) struct PortPlan {
 }
 
 impl Ports {
-    /// The use of each port. Errors: [`SandboxError::PortRange`], [`SandboxError::PortTaken`], [`SandboxError::NoPort`].
+    /// The use of each port. Errors: [`SandboxError::PortRange`], [`SandboxError::Cluster`].
     pub(crate) fn plan(self) -> Result<PortPlan, SandboxError> {
         let Ports::From(first) = self else {
             return Ok(PortPlan { cluster: ClusterPorts::free()?, provider: 0, keeper: 0, health: 0 });
@@ -67,6 +64,8 @@ pub struct Options {
     pub upstream: Option<Upstream>,
     /// A folder of programs, each in a file named `ADDRESS.so`, that are loaded besides those built in.
     pub programs: Option<PathBuf>,
+    /// True where programs may call the cheatcodes of the cluster, `surfnet_...`, which move its clock and replace accounts.
+    pub cheatcodes: bool,
     /// Takes a line before each step of the start.
     pub progress: Progress,
 }
@@ -80,6 +79,7 @@ impl Default for Options {
             keep: None,
             upstream: None,
             programs: None,
+            cheatcodes: false,
             progress: Arc::new(|_| {}),
         }
     }

@@ -1,7 +1,8 @@
 //! The programs that a sandbox's cluster has from its start.
 
 use {
-    crate::{SandboxError, cluster::Program},
+    crate::SandboxError,
+    blockable_cluster::Program,
     blockable_sdk::{PROGRAM_ID, Pubkey, program::hash::sha256},
     blockable_service::{hex, settings::parse_address},
     blockable_testkit::{ELF_VARIABLE, read_elf, read_program},

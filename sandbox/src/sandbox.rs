@@ -3,7 +3,6 @@
 use {
     crate::{
         Keyring, SandboxError, Venue,
-        cluster::{Beginning, Cluster, ClusterOptions, ClusterPorts, Image, Program, SLOT_MS, machine_time},
         description::{
             ClusterDescription, CreditDescription, Description, PartyDescription, SCHEMA_VERSION,
             TermsDescription,
@@ -16,21 +15,27 @@ use {
         story,
         upstream::{self, OfferedModel},
     },
+    blockable_cluster::{
+        Beginning, Cluster, ClusterError, ClusterOptions, Image, Pace, QUICK_SLOT_MS, SLOT_MS, machine_time,
+    },
     blockable_provider::Server,
     blockable_sdk::{Keypair, PROGRAM_ID, Signer, addresses, client::Client, program::transitions::Status},
     blockable_service::shutdown::{self, Stage},
     secrecy::ExposeSecret,
     std::{sync::Arc, time::Duration},
+    tokio::time::sleep,
 };
 
 /// Time that tasks may take to end.
 const TASK_END: Duration = Duration::from_secs(5);
+/// Pause between two looks whether all tasks run.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Pause between two savings of a cluster that is kept.
 pub(crate) const SAVE_EVERY: Duration = Duration::from_secs(2);
 /// Seconds by which the clock moves on after a kill, so that neither slot nor time comes twice: more than a save can be old.
 const AFTER_KILL_SECONDS: u32 = 15;
 
-/// A running sandbox.
+/// A running sandbox. Dropping it ends all parts a moment later, without a last save.
 ///
 /// It starts the cluster, the market with its loans, the provider's server, the keeper and the task of payments, and
 /// [`Sandbox::stop`] ends them in reverse. A temporary folder goes with it. A kept one holds the cluster's state of the last stop
@@ -58,9 +63,19 @@ impl Sandbox {
         };
         let addresses = programs.iter().map(|program| program.address).filter(|known| *known != PROGRAM_ID);
         let others = addresses.map(|address| address.to_string()).collect();
+        // What was kept is read before anything runs.
+        let keyring = if folder.has_sandbox() { folder.keyring()? } else { Keyring::random() };
+        let (beginning, pace) = beginning(&folder, &keyring)?;
         (options.progress)("starting the cluster");
-        let cluster = start_cluster(plan.cluster, programs, &folder).await?;
-        let keyring = if folder.has_sandbox() { Keyring::read(&folder.keys())? } else { Keyring::random() };
+        let cluster = Cluster::start(ClusterOptions {
+            ports: plan.cluster,
+            programs,
+            beginning,
+            folder: folder.is_kept().then(|| folder.cluster()).transpose()?,
+            pace,
+            cheatcodes: options.cheatcodes,
+        });
+        let cluster = cluster.await?;
         let venue = Arc::new(Venue::new(Client::new(cluster.rpc_url()), keyring));
         Parts { options, plan, folder, cluster, venue, models, programs: others }.start().await
     }
@@ -80,6 +95,30 @@ impl Sandbox {
         &self.cluster
     }
 
+    /// Waits until a part has ended by itself: the cluster, the keeper, the provider's server or a task. The rest goes on until
+    /// [`Sandbox::stop`]. Returns [`SandboxError::Ended`].
+    pub async fn ended(&self) -> SandboxError {
+        let ended = |part, reason| SandboxError::Ended { part, reason };
+        tokio::select! {
+            reason = self.cluster.ended() => ended("the embedded cluster", reason),
+            reason = self.keeper.ended() => ended("the keeper", reason),
+            part = self.task_ended() => ended(part, "one of its tasks panicked".to_string()),
+        }
+    }
+
+    /// Waits until a task has ended that runs until the stop, and returns its part.
+    async fn task_ended(&self) -> &'static str {
+        loop {
+            if !self.server.is_serving() {
+                return "the provider's server";
+            }
+            if !self.tasks.is_running() {
+                return "the sandbox's own part";
+            }
+            sleep(LOOK_EVERY).await;
+        }
+    }
+
     /// Stops everything: payments, keeper, the provider's server, the cluster. Errors: [`SandboxError`], after the rest has been
     /// stopped.
     pub async fn stop(self) -> Result<(), SandboxError> {
@@ -89,31 +128,27 @@ impl Sandbox {
         let saved = self.cluster.save(keeper.is_ok()).await;
         self.cluster.stop().await?;
         self.folder.close()?;
-        keeper.and(saved)
+        keeper?;
+        Ok(saved?)
     }
 }
 
-/// Starts the cluster, from what was kept where there is something.
-async fn start_cluster(
-    ports: ClusterPorts,
-    programs: Vec<Program>,
-    folder: &Folder,
-) -> Result<Cluster, SandboxError> {
-    let place = folder.is_kept().then(|| folder.cluster()).transpose()?;
-    let image = match &place {
-        Some(place) if folder.has_sandbox() => Image::read(place)?,
-        _ => None,
-    };
-    let beginning = match image {
-        Some(image) if image.clean => Beginning::Saved(image, 0),
-        Some(image) => {
-            // It was killed: the chain is some seconds older than the stores. The gate's counts only what is used, and stays.
-            folder.forget_keeper()?;
-            Beginning::Saved(image, AFTER_KILL_SECONDS)
-        }
-        None => Beginning::New(machine_time().plus_seconds(-story::BEGINS_EARLY)),
-    };
-    Cluster::start(ClusterOptions { ports, programs, beginning, folder: place }).await
+/// The state that the cluster begins with, from what was kept where there is something, and the time of its blocks.
+fn beginning(folder: &Folder, keyring: &Keyring) -> Result<(Beginning, Pace), SandboxError> {
+    if !folder.has_sandbox() {
+        let beginning = Beginning::New(machine_time().plus_seconds(-story::BEGINS_EARLY));
+        return Ok((beginning, Pace::PerTransaction { slot_ms: QUICK_SLOT_MS }));
+    }
+    let image = Image::read(&folder.cluster()?)?;
+    let market = addresses::market(keyring.market_id());
+    let image = image.filter(|image| image.has(&market)).ok_or_else(|| folder.lost())?;
+    let pace = Pace::PerSlot { slot_ms: SLOT_MS };
+    if image.clean {
+        return Ok((Beginning::Saved(image, 0), pace));
+    }
+    // It was killed: the chain is some seconds older than the stores. The gate's counts only what is used, and stays.
+    folder.forget_keeper()?;
+    Ok((Beginning::Saved(image, AFTER_KILL_SECONDS), pace))
 }
 
 /// A sandbox of which the cluster runs alone.
@@ -150,7 +185,7 @@ impl Parts {
         }
         // From here on the stores move on, and a kill must be noticed.
         cluster.save(false).await?;
-        folder.complete()?;
+        folder.complete(&venue.keyring)?;
         (options.progress)("starting the provider's server");
         let sections: String = models.iter().map(|model| model.section(options.upstream.as_ref())).collect();
         let server = start_provider(cluster, venue, folder, (plan.provider, plan.health), &sections).await?;
@@ -181,7 +216,7 @@ impl Parts {
         let (stage, stop) = Stage::new("sandbox");
         let mut tasks = vec![tokio::spawn(payments::run(self.venue.clone(), stop.clone()))];
         let say = self.options.progress.clone();
-        let failed = move |error: &SandboxError| say(&format!("the cluster is not saved: {error}"));
+        let failed = move |error: &ClusterError| say(&format!("the cluster is not saved: {error}"));
         tasks.extend(self.cluster.save_regularly(SAVE_EVERY, stop, failed));
         stage.with(tasks)
     }
@@ -190,12 +225,12 @@ impl Parts {
     async fn make_market(&self) -> Result<(), SandboxError> {
         let Parts { options, cluster, venue, .. } = self;
         let say = options.progress.as_ref();
-        venue.keyring.write(&self.folder.keys())?;
+        self.folder.write_keys(&venue.keyring)?;
         say("opening a market");
         story::open_market(venue).await?;
         let times = Times { late_after: options.late_after, paid_every: options.paid_every };
         story::make_loans(cluster, venue, times, machine_time(), &|line| say(line)).await?;
-        cluster.tick().await
+        Ok(cluster.tick().await?)
     }
 }
 

@@ -1,13 +1,8 @@
 //! The provider's server and the keeper, in this process, each on its file of settings.
 
 use {
-    crate::{
-        SandboxError,
-        cluster::{Cluster, replace},
-        folder::Folder,
-        loans::LoanName,
-        venue::Venue,
-    },
+    crate::{SandboxError, folder::Folder, loans::LoanName, venue::Venue},
+    blockable_cluster::{Cluster, replace},
     blockable_keeper::{Config as KeeperConfig, Keeper},
     blockable_provider::{Config as ProviderConfig, Server, init},
     std::{
@@ -71,7 +66,10 @@ pub(crate) struct RunningKeeper {
     /// The address of its API.
     pub(crate) addr: SocketAddr,
     stop: watch::Sender<bool>,
-    thread: JoinHandle<Result<(), SandboxError>>,
+    /// The reason of its end, once it has ended.
+    ended: watch::Receiver<Option<String>>,
+    /// `None` once it is being waited for.
+    thread: Option<JoinHandle<Result<(), SandboxError>>>,
 }
 
 impl RunningKeeper {
@@ -96,28 +94,55 @@ impl RunningKeeper {
         let config = KeeperConfig::FILE.load(&file)?;
         let (stop, stopped) = watch::channel(false);
         let (listening, listens) = oneshot::channel();
+        let (end, ended) = watch::channel(None);
         let run = move || {
-            let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
-            let runtime = runtime.map_err(SandboxError::thread)?;
-            runtime.block_on(async {
-                let keeper = Keeper::open(config).await?;
-                Ok(keeper.serve(stopped, listening).await?)
-            })
+            let served = serve_keeper(config, stopped, listening);
+            let reason = served.as_ref().err().map(ToString::to_string);
+            end.send_replace(Some(reason.unwrap_or_else(|| "it was told to stop".to_string())));
+            served
         };
         let thread =
             thread::Builder::new().name("keeper".to_string()).spawn(run).map_err(SandboxError::thread)?;
         match listens.await {
-            Ok(addr) => Ok(RunningKeeper { addr, stop, thread }),
+            Ok(addr) => Ok(RunningKeeper { addr, stop, ended, thread: Some(thread) }),
             // It ended before it served.
-            Err(_) => Err(end(thread).await.err().unwrap_or(SandboxError::NotReady("the keeper"))),
+            Err(_) => Err(join(thread).await.err().unwrap_or(SandboxError::NotReady("the keeper"))),
         }
     }
 
-    /// Stops it and waits for its end. Errors: [`SandboxError`].
-    pub(crate) async fn stop(self) -> Result<(), SandboxError> {
-        self.stop.send_replace(true);
-        end(self.thread).await
+    /// Waits until it has ended, and returns the reason.
+    pub(crate) async fn ended(&self) -> String {
+        let mut ended = self.ended.clone();
+        let reason = ended.wait_for(Option::is_some).await.ok().and_then(|reason| reason.clone());
+        reason.unwrap_or_else(|| "its thread panicked".to_string())
     }
+
+    /// Stops it and waits for its end. Errors: [`SandboxError`].
+    pub(crate) async fn stop(mut self) -> Result<(), SandboxError> {
+        self.stop.send_replace(true);
+        match self.thread.take() {
+            Some(thread) => join(thread).await,
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for RunningKeeper {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+    }
+}
+
+fn serve_keeper(
+    config: KeeperConfig,
+    stopped: watch::Receiver<bool>,
+    listening: oneshot::Sender<SocketAddr>,
+) -> Result<(), SandboxError> {
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    runtime.map_err(SandboxError::thread)?.block_on(async {
+        let keeper = Keeper::open(config).await?;
+        Ok(keeper.serve(stopped, listening).await?)
+    })
 }
 
 /// Writes a file of settings over that of the last start, whose ports may have been others. Errors: [`SandboxError::File`].
@@ -126,7 +151,7 @@ fn write_settings(path: &Path, text: &str) -> Result<PathBuf, SandboxError> {
     Ok(path.to_path_buf())
 }
 
-async fn end(thread: JoinHandle<Result<(), SandboxError>>) -> Result<(), SandboxError> {
+async fn join(thread: JoinHandle<Result<(), SandboxError>>) -> Result<(), SandboxError> {
     let ended = spawn_blocking(move || thread.join()).await.map_err(SandboxError::thread)?;
     ended.map_err(|_| SandboxError::thread("it panicked"))?
 }

@@ -3,10 +3,10 @@
 use {
     crate::{
         SandboxError,
-        cluster::Cluster,
         loans::{self, LOT_SECONDS, LoanName, Times, UNITS},
         venue::{USDC, Venue},
     },
+    blockable_cluster::Cluster,
     blockable_sdk::{
         Keypair, Pubkey, Signer, addresses,
         amounts::{ChainTime, MicroUsd, Units},

@@ -2,21 +2,22 @@
 
 use {
     crate::{Chain, ELF, Loan, World},
+    blockable_cluster::{
+        Beginning, Cluster as Embedded, ClusterOptions, ClusterPorts, Pace, Program, QUICK_SLOT_MS,
+        machine_time,
+    },
     blockable_sdk::{
         PROGRAM_ID, Pubkey, addresses,
+        amounts::ChainTime,
         client::Client,
         program::{instructions::MarketArgs, state::ProviderSettings},
     },
-    serde_json::Value,
-    solana_client::rpc_request::RpcRequest,
-    std::rc::Rc,
-    surfpool_sdk::{BlockProductionMode, Surfnet, SurfnetBuilder, cheatcodes::builders::DeployProgram},
-    tokio::task::block_in_place,
+    tokio::{runtime::Handle, task::block_in_place},
 };
 
 /// A cluster of its own for each test, with a market on it.
 pub struct Cluster {
-    surfnet: Rc<Surfnet>,
+    embedded: Embedded,
     /// The market.
     pub chain: Chain,
 }
@@ -29,41 +30,47 @@ impl Cluster {
 
     /// As [`Cluster::start`], with a market and a provider of one's own; see [`Chain::open`].
     pub async fn with(args: MarketArgs, capacity_units: u64, settings: ProviderSettings) -> Cluster {
-        Cluster::on(Surfnet::builder().offline(true), args, capacity_units, settings).await
+        Cluster::on(Pace::PerTransaction { slot_ms: QUICK_SLOT_MS }, args, capacity_units, settings).await
     }
 
     /// As [`Cluster::start`], on a cluster that makes a block every `slot_ms` milliseconds, as real ones do. The others make
     /// one for each transaction.
     pub async fn ticking(slot_ms: u64) -> Cluster {
-        let builder = Surfnet::builder()
-            .offline(true)
-            .block_production_mode(BlockProductionMode::Clock)
-            .slot_time_ms(slot_ms);
-        Cluster::on(builder, World::market_args(), World::capacity(), World::settings()).await
+        let pace = Pace::PerSlot { slot_ms };
+        Cluster::on(pace, World::market_args(), World::capacity(), World::settings()).await
     }
 
     /// As [`Cluster::start`], on a cluster whose clock shows `slot_ms` milliseconds for each block. Where that is much more
     /// than a real block takes, moving the clock looks like a cluster that stood still.
     pub async fn with_slots_of(slot_ms: u64) -> Cluster {
-        let builder = Surfnet::builder().offline(true).slot_time_ms(slot_ms);
-        Cluster::on(builder, World::market_args(), World::capacity(), World::settings()).await
+        let pace = Pace::PerTransaction { slot_ms };
+        Cluster::on(pace, World::market_args(), World::capacity(), World::settings()).await
     }
 
-    async fn on(
-        builder: SurfnetBuilder,
-        args: MarketArgs,
-        capacity_units: u64,
-        settings: ProviderSettings,
-    ) -> Cluster {
-        let surfnet = Rc::new(builder.start().await.expect("the embedded cluster"));
-        let deploy = DeployProgram::new(PROGRAM_ID).so_bytes(ELF.to_vec());
-        block_in_place(|| surfnet.cheatcodes().deploy(deploy)).expect("the embedded cluster");
-        let client = Client::new(surfnet.rpc_url());
+    async fn on(pace: Pace, args: MarketArgs, capacity_units: u64, settings: ProviderSettings) -> Cluster {
+        let program = Program { address: PROGRAM_ID, elf: ELF.to_vec() };
+        let embedded = Cluster::bare(pace, vec![program]).await;
+        let client = Client::new(embedded.rpc_url());
         Chain::fund_fees(&client).await;
         let mut chain = Chain::open(client, args, capacity_units, settings).await;
-        let mover = surfnet.clone();
-        chain.mover = Some(Box::new(move |unix| move_clock(&mover, unix)));
-        Cluster { surfnet, chain }
+        let clock = embedded.clock().clone();
+        chain.mover = Some(Box::new(move |unix| {
+            block_in_place(|| clock.move_to(ChainTime(unix))).expect("the embedded cluster");
+        }));
+        Cluster { embedded, chain }
+    }
+
+    /// Starts a cluster on free ports that has these programs and nothing else.
+    pub async fn bare(pace: Pace, programs: Vec<Program>) -> Embedded {
+        let options = ClusterOptions {
+            ports: ClusterPorts::free().expect("free ports"),
+            programs,
+            beginning: Beginning::New(machine_time()),
+            folder: None,
+            pace,
+            cheatcodes: false,
+        };
+        Embedded::start(options).await.expect("the embedded cluster")
     }
 
     /// Offers, accepts and issues the loan; returns its credit.
@@ -87,10 +94,8 @@ impl Cluster {
 
     /// Makes the cluster stand still, clock and blocks, or go on.
     pub async fn stand_still(&self, stands: bool) {
-        let method = if stands { "surfnet_pauseClock" } else { "surfnet_resumeClock" };
-        let request = RpcRequest::Custom { method };
-        let answer = self.chain.client.rpc().send::<Value>(request, Value::Array(Vec::new())).await;
-        answer.expect("the embedded cluster");
+        let clock = self.embedded.clock();
+        block_in_place(|| if stands { clock.pause() } else { clock.resume() }).expect("the embedded cluster");
     }
 
     /// Freezes or thaws a credit's vault, as the mint's issuer can.
@@ -100,30 +105,21 @@ impl Cluster {
         let vault = addresses::vault(credit);
         let mut account = self.chain.client.rpc().get_account(&vault).await.expect("the vault");
         account.data[STATE] = if is_frozen { 2 } else { 1 };
-        let (lamports, data, owner) = (account.lamports, &account.data, &account.owner);
-        block_in_place(|| self.surfnet.cheatcodes().set_account(&vault, lamports, data, owner))
-            .expect("the embedded cluster");
+        self.embedded.set_account(&vault, account).await.expect("the embedded cluster");
     }
 
     /// The cluster's JSON-RPC.
     pub fn rpc_url(&self) -> String {
-        self.surfnet.rpc_url().to_string()
+        self.embedded.rpc_url()
     }
 
     /// The cluster's WebSocket.
     pub fn ws_url(&self) -> String {
-        self.surfnet.ws_url().to_string()
+        self.embedded.ws_url()
     }
 
-    /// Ends the cluster.
+    /// Ends the cluster, and waits until its ports are free.
     pub fn stop(self) {
-        drop(self.chain);
-        let mut surfnet = Rc::into_inner(self.surfnet).expect("the only one who holds the cluster");
-        block_in_place(|| surfnet.stop()).expect("the embedded cluster");
+        block_in_place(|| Handle::current().block_on(self.embedded.stop())).expect("the embedded cluster");
     }
-}
-
-fn move_clock(surfnet: &Surfnet, unix: i64) {
-    let millis = u64::try_from(unix).expect("the embedded cluster") * 1_000;
-    block_in_place(|| surfnet.cheatcodes().time_travel_to_timestamp(millis)).expect("the embedded cluster");
 }

@@ -1,26 +1,25 @@
 //! A market from its TOML file, on a cluster inside this process: created once, then left alone, never half done.
 
 use {
+    blockable_cluster::{Cluster as Embedded, Pace, Program, QUICK_SLOT_MS},
     blockable_migrations::{MarketConfig, MigrationError, Outcome, ensure_market, run},
     blockable_sdk::{
         PROGRAM_ID, Pubkey, accounts::BlockableAccount, addresses, amounts::Bps, client::Client,
         program::state::Market, tokens,
     },
-    blockable_testkit::{DAY, ELF, Parties},
+    blockable_testkit::{Cluster as OwnCluster, DAY, ELF, Parties},
     solana_sdk::{native_token::LAMPORTS_PER_SOL, signature::Keypair, signer::Signer},
     std::{
         fs,
         path::{Path, PathBuf},
     },
-    surfpool_sdk::{Surfnet, cheatcodes::builders::DeployProgram},
-    tokio::task::block_in_place,
 };
 
 const EXAMPLE: &str = include_str!("../../migrations/market.example.toml");
 
 /// A cluster with a payment mint, and with the program where a test wants it.
 struct Cluster {
-    surfnet: Surfnet,
+    embedded: Embedded,
     client: Client,
     payer: Keypair,
     admin: Keypair,
@@ -30,8 +29,9 @@ struct Cluster {
 
 impl Cluster {
     async fn start(token_program: Pubkey) -> Cluster {
-        let surfnet = Surfnet::builder().offline(true).start().await.unwrap();
-        let client = Client::new(surfnet.rpc_url());
+        let pace = Pace::PerTransaction { slot_ms: QUICK_SLOT_MS };
+        let embedded = OwnCluster::bare(pace, Vec::new()).await;
+        let client = Client::new(embedded.rpc_url());
         let (payer, mint) = (Parties::key("payer"), Parties::key("mint"));
         client.rpc().request_airdrop(&payer.pubkey(), 10 * LAMPORTS_PER_SOL).await.unwrap();
         let rent = client.rpc().get_minimum_balance_for_rent_exemption(tokens::MINT_SPACE).await.unwrap();
@@ -39,14 +39,17 @@ impl Cluster {
             tokens::create_mint(&payer.pubkey(), &mint.pubkey(), &payer.pubkey(), 6, &token_program, rent);
         client.send(&create.unwrap(), &payer, &[&mint]).await.unwrap();
         let (admin, mint) = (Parties::key("admin"), mint.pubkey());
-        Cluster { surfnet, client, payer, admin, mint, token_program }
+        Cluster { embedded, client, payer, admin, mint, token_program }
     }
 
     async fn with_program(token_program: Pubkey) -> Cluster {
         let cluster = Cluster::start(token_program).await;
-        let deploy = DeployProgram::new(PROGRAM_ID).so_bytes(ELF.to_vec());
-        block_in_place(|| cluster.surfnet.cheatcodes().deploy(deploy)).unwrap();
+        cluster.deploy().await;
         cluster
+    }
+
+    async fn deploy(&self) {
+        self.embedded.load(Program { address: PROGRAM_ID, elf: ELF.to_vec() }).await.unwrap();
     }
 
     fn config(&self) -> MarketConfig {
@@ -112,8 +115,8 @@ async fn a_market_is_created_once_and_then_left_alone() {
     let file = TempFile::new("market.toml", &filled_in(&cluster.mint));
     let mut steps = Vec::new();
     let mut progress = |step: &str| steps.push(step.to_string());
-    let url = cluster.surfnet.rpc_url();
-    let result = run(&file.0, url, &cluster.payer, &cluster.admin, &mut progress).await.unwrap();
+    let url = cluster.embedded.rpc_url();
+    let result = run(&file.0, &url, &cluster.payer, &cluster.admin, &mut progress).await.unwrap();
     assert!(matches!(result.outcome, Outcome::Created(_)), "{result:?}");
     assert_eq!(result.market, addresses::market(1));
     assert_eq!(steps.len(), 2, "{steps:?}");
@@ -129,7 +132,7 @@ async fn a_market_is_created_once_and_then_left_alone() {
     assert_eq!(tokens::balance(&cluster.bytes(&cluster.treasury()).await.unwrap()), Some(0));
 
     let lamports = cluster.lamports().await;
-    let again = run(&file.0, url, &cluster.payer, &cluster.admin, &mut |_| ()).await.unwrap();
+    let again = run(&file.0, &url, &cluster.payer, &cluster.admin, &mut |_| ()).await.unwrap();
     assert!(matches!(again.outcome, Outcome::Unchanged), "{again:?}");
     assert_eq!(cluster.bytes(&result.market).await, Some(bytes));
     assert_eq!(cluster.lamports().await, lamports);
@@ -195,8 +198,7 @@ async fn what_cannot_work_is_refused_before_anything_is_sent() {
     let error = cluster.ensure(&config).await.unwrap_err();
     assert!(matches!(error, MigrationError::NoProgram(program) if program == PROGRAM_ID), "{error}");
 
-    let deploy = DeployProgram::new(PROGRAM_ID).so_bytes(ELF.to_vec());
-    block_in_place(|| cluster.surfnet.cheatcodes().deploy(deploy)).unwrap();
+    cluster.deploy().await;
     let stranger = Parties::key("stranger");
     let error = ensure_market(&cluster.client, &config, &cluster.payer, &stranger).await.unwrap_err();
     assert!(matches!(error, MigrationError::NotTheAdmin { found, .. } if found == stranger.pubkey()));

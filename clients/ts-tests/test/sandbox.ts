@@ -24,7 +24,8 @@ export async function startSandbox(): Promise<Sandbox> {
   const demo = process.env['BLOCKABLE_DEMO'];
   if (demo === undefined) throw new Error('BLOCKABLE_DEMO names no program');
   const port = await freePorts(5);
-  const child = spawn(demo, ['--serve', '--json', '--port', `${port}`], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const options = ['--serve', '--json', '--cheatcodes', '--port', `${port}`];
+  const child = spawn(demo, options, { stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => lines.push(line));
   const first = await Promise.race([

@@ -45,6 +45,9 @@ pub(crate) struct ServeArgs {
     /// Load each program ADDRESS.so in this folder into the sandbox's cluster at that address
     #[arg(long, value_name = "DIR", requires = "serve")]
     programs: Option<PathBuf>,
+    /// Let programs on this machine call the cluster's cheatcodes (surfnet_...), which move its clock and replace accounts
+    #[arg(long, requires = "serve")]
+    cheatcodes: bool,
 }
 
 /// Runs a sandbox until SIGINT or SIGTERM. Prints what it has on standard output: one JSON document where `json` is set.
@@ -64,7 +67,8 @@ pub(crate) async fn run(args: &ServeArgs, json: bool) -> Result<(), DemoError> {
             .clone()
             .map(|url| Upstream { url, key_variable: args.upstream_key_env.clone() }),
         programs: args.programs.clone(),
-        progress: Arc::new(|line| eprintln!("{line} ...")),
+        cheatcodes: args.cheatcodes,
+        progress: Arc::new(|line| say(&format!("{line} ..."))),
         ..Options::default()
     };
     let stopped = signals.wait();
@@ -73,7 +77,7 @@ pub(crate) async fn run(args: &ServeArgs, json: bool) -> Result<(), DemoError> {
     let sandbox = tokio::select! {
         started = &mut start => started?,
         () = &mut stopped => {
-            eprintln!("stopping ...");
+            say("stopping ...");
             // It is stopped in order once it has started, unless that takes too long.
             let started = timeout(START_END, start).await;
             return match started {
@@ -88,9 +92,19 @@ pub(crate) async fn run(args: &ServeArgs, json: bool) -> Result<(), DemoError> {
     };
     // A reader that has gone does not end the sandbox.
     let _ = writeln!(io::stdout(), "{text}").and_then(|()| io::stdout().flush());
-    eprintln!("ready after {:.1} s; Ctrl-C ends it", began.elapsed().as_secs_f64());
-    stopped.await;
-    eprintln!("stopping ...");
-    sandbox.stop().await?;
+    say(&format!("ready after {:.1} s; Ctrl-C ends it", began.elapsed().as_secs_f64()));
+    let ended = tokio::select! {
+        () = stopped => None,
+        ended = sandbox.ended() => Some(ended),
+    };
+    say("stopping ...");
+    let end = sandbox.stop().await;
+    // The first fault counts: those of the stop follow from it.
+    ended.map_or(end, Err)?;
     Ok(())
+}
+
+/// Writes a line on standard error. A reader that has gone, as `tee` at Ctrl-C, ends nothing.
+fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }

@@ -1,7 +1,7 @@
 //! The state of a cluster as a file: accounts, clock and blockhashes. The transactions are in a second file that only grows.
 
 use {
-    crate::SandboxError,
+    crate::ClusterError,
     base64::{Engine, engine::general_purpose::STANDARD},
     blockable_sdk::Pubkey,
     serde::{Deserialize, Serialize},
@@ -20,7 +20,10 @@ use {
 };
 
 /// Accounts by address.
-pub(super) type Accounts = HashMap<Pubkey, AccountSharedData>;
+pub(crate) type Accounts = HashMap<Pubkey, AccountSharedData>;
+
+/// Largest number in an image: exact in every JSON parser, and far from an overflow.
+const MOST: u64 = 1 << 53;
 
 /// The state of a cluster.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,7 +53,7 @@ struct SavedAccount {
 
 impl Image {
     /// Takes the image of a cluster that is not between a transaction and its block. `before` has the accounts of a new cluster.
-    pub(super) fn take(svm: &SurfnetSvm, before: &Accounts, clean: bool) -> Result<Image, SurfpoolError> {
+    pub(crate) fn take(svm: &SurfnetSvm, before: &Accounts, clean: bool) -> Result<Image, SurfpoolError> {
         let mut accounts = Vec::new();
         for (address, account) in svm.get_all_accounts()? {
             let is_sysvar = account.owner().to_string().starts_with("Sysvar1");
@@ -72,13 +75,13 @@ impl Image {
         })
     }
 
-    /// True where another image has the same accounts.
-    pub(super) fn has_accounts_of(&self, other: &Image) -> bool {
-        self.accounts == other.accounts
+    /// True where another image has the same accounts, and a clock within milliseconds of this one's.
+    pub(crate) fn is_near(&self, other: &Image, millis: u64) -> bool {
+        self.accounts == other.accounts && self.clock_ms.abs_diff(other.clock_ms) < millis
     }
 
     /// The same state with seconds added on the clock, and the slots of that time.
-    pub(super) fn later(mut self, seconds: u32, slot_ms: u64) -> Image {
+    pub(crate) fn later(mut self, seconds: u32, slot_ms: u64) -> Image {
         let millis = u64::from(seconds) * 1_000;
         self.clock_ms += millis;
         self.slot += millis / slot_ms;
@@ -86,7 +89,7 @@ impl Image {
     }
 
     /// Gives a new cluster this state. Errors: an account that cannot be read or set.
-    pub(super) fn restore(&self, svm: &mut SurfnetSvm) -> Result<(), SandboxError> {
+    pub(crate) fn restore(&self, svm: &mut SurfnetSvm) -> Result<(), ClusterError> {
         let epoch = &mut svm.latest_epoch_info;
         epoch.absolute_slot = self.slot;
         epoch.epoch = self.slot / epoch.slots_in_epoch.max(1);
@@ -99,29 +102,56 @@ impl Image {
         svm.reconstruct_sysvars();
         for saved in &self.accounts {
             let (address, account) = saved.account().ok_or_else(|| {
-                SandboxError::cluster(format!("the kept account {} cannot be read", saved.address))
+                ClusterError::failed(format!("the kept account {} cannot be read", saved.address))
             })?;
-            svm.set_account(&address, account).map_err(SandboxError::cluster)?;
+            svm.set_account(&address, account).map_err(ClusterError::failed)?;
         }
         Ok(())
     }
 
-    /// Reads an image. `None` where there is none. Errors: [`SandboxError::File`].
-    pub fn read(folder: &Path) -> Result<Option<Image>, SandboxError> {
+    /// True where it has an account.
+    pub fn has(&self, address: &Pubkey) -> bool {
+        let address = address.to_string();
+        self.accounts.iter().any(|account| account.address == address)
+    }
+
+    /// Requires numbers that a cluster can go on from. Errors: the mistake.
+    fn require_sound(&self) -> Result<(), String> {
+        let numbers = [
+            ("slot", self.slot),
+            ("block_height", self.block_height),
+            ("transaction_count", self.transaction_count.unwrap_or_default()),
+            ("tip_index", self.tip_index),
+            ("clock_ms", self.clock_ms),
+            ("write_version", self.write_version),
+        ];
+        match numbers.iter().find(|(_, number)| *number > MOST) {
+            Some((name, number)) => Err(format!("{name} is {number}, which no chain reaches")),
+            None => Ok(()),
+        }
+    }
+
+    /// Reads an image. `None` where there is none. Errors: [`ClusterError::File`], [`ClusterError::Damaged`].
+    pub fn read(folder: &Path) -> Result<Option<Image>, ClusterError> {
         let path = Image::path(folder);
-        let failed = |error| SandboxError::file(&path, error);
+        let failed = |error| ClusterError::file(&path, error);
         match fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| failed(error.into())),
+            Ok(bytes) => {
+                let image: Image =
+                    serde_json::from_slice(&bytes).map_err(|error| ClusterError::damaged(&path, error))?;
+                image.require_sound().map_err(|mistake| ClusterError::damaged(&path, mistake))?;
+                Ok(Some(image))
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(failed(error)),
         }
     }
 
-    /// Replaces the image in a folder in one step: a crash leaves the old one or the new one. Errors: [`SandboxError::File`].
-    pub(super) fn write(&self, folder: &Path) -> Result<(), SandboxError> {
+    /// Replaces the image in a folder in one step: a crash leaves the old one or the new one. Errors: [`ClusterError::File`].
+    pub(crate) fn write(&self, folder: &Path) -> Result<(), ClusterError> {
         let path = Image::path(folder);
-        let bytes = serde_json::to_vec(self).map_err(SandboxError::cluster)?;
-        replace(&path, &bytes).map_err(|error| SandboxError::file(&path, error))
+        let bytes = serde_json::to_vec(self).map_err(ClusterError::failed)?;
+        replace(&path, &bytes).map_err(|error| ClusterError::file(&path, error))
     }
 
     fn path(folder: &Path) -> PathBuf {
@@ -129,8 +159,8 @@ impl Image {
     }
 }
 
-/// Replaces a file in one step: a crash leaves the old one or the new one.
-pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Replaces a file in one step: a crash leaves the old one or the new one. Errors: the system's.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let next = path.with_extension("next");
     let mut file = File::create(&next)?;
     file.write_all(bytes)?;
