@@ -11,6 +11,8 @@
 //! | [`errors`] | typed errors from the results of transactions |
 //! | [`audit`] | prove a log complete, rebuild a credit from its events, compare it with the account |
 //! | [`events`] | read events from transactions and prove a credit's log complete |
+//! | [`squads`] | propose any instruction to a multisig of Squads v4 |
+//! | `follow` | feature `client`: follow events without a gap; feature `stream`: woken by a WebSocket |
 //! | [`tokens`] | token accounts, balances, mints for tests |
 //! | [`transactions`] | signed transactions of versions 0 and 1 |
 //! | [`program`] | the program's own types, shared and not copied |
@@ -34,6 +36,7 @@
 //! assert_eq!(freeze.accounts.iter().filter(|account| account.is_signer).count(), 1);
 //! ```
 
+#![deny(missing_docs)]
 // Tests may wait for the clock and need no deadline.
 #![cfg_attr(test, allow(clippy::disallowed_methods))]
 
@@ -45,6 +48,8 @@ pub mod audit;
 pub mod client;
 pub mod errors;
 pub mod events;
+#[cfg(feature = "client")]
+pub mod follow;
 pub mod instructions;
 #[cfg(feature = "keys")]
 pub mod keys;
@@ -52,6 +57,7 @@ pub mod payments;
 pub mod reports;
 #[cfg(feature = "client")]
 pub mod rpc;
+pub mod squads;
 pub mod tokens;
 pub mod transactions;
 

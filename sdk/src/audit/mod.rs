@@ -16,6 +16,7 @@ mod compare;
 mod join;
 mod kind;
 mod replay;
+mod statement;
 
 #[cfg(feature = "client")]
 pub use chain::{
@@ -26,6 +27,7 @@ pub use {
     join::{Found, Joined, Link, Position, ProofError, join, prove},
     kind::{Life, kind},
     replay::{Origin, Pauses, Replay, ReplayError},
+    statement::{Balance, Statement, StatementLine},
 };
 
 #[cfg(test)]

@@ -16,15 +16,17 @@ mod tampering;
 use {
     blockable_sdk::{
         Pubkey,
-        audit::{AuditError, Auditor, Origin, Pauses, ProofError, Replay, ReplayError},
+        amounts::{ChainTime, MicroUsd, Units},
+        audit::{AuditError, Auditor, Balance, Origin, Pauses, ProofError, Replay, ReplayError, Statement},
         events::{Change, Event},
+        follow::{EventFollower, ObservedEvent, Start},
         program::{
             instructions::{FreezeAmount, ThawBounds, UnitBounds},
             state::{FreezeReason, Party},
         },
     },
     blockable_testkit::{DAY, Loan, START, USDC, World},
-    node::Node,
+    node::{Node, Shared},
 };
 
 /// Two loans and what they go through: the first is metered, late, frozen, paid, thawed, defaulted, seized, sold and paid off.
@@ -62,6 +64,30 @@ async fn a_loan_is_audited_over_rpc_and_its_account_explained() {
         assert_eq!((audited.events, audited.hash), (account.event_seq, account.event_hash));
         let log: Vec<_> = records.into_iter().map(|found| found.record).collect();
         assert_eq!(log, world.log(&address));
+    }
+}
+
+#[tokio::test]
+async fn statements_of_all_periods_add_up_to_the_account() {
+    let (world, credit, _) = world();
+    let auditor = Auditor::new([Node::of(&world)]);
+    let (audited, log) = auditor.audit_with_records(&credit).await.unwrap();
+    let account = world.credit(&credit);
+    for days in [1, 7, 30, 90] {
+        let (mut from, mut opening) = (ChainTime(START), Balance::default());
+        let (mut paid, mut used) = (MicroUsd::ZERO, Units::ZERO);
+        while from.get() <= world.now() {
+            let to = from.plus_seconds(i64::from(days * DAY)).min(ChainTime(world.now() + 1));
+            let statement = Statement::compute(audited.replay.restart(), &log, from, to).unwrap();
+            assert_eq!((statement.opening, statement.footing()), (opening, statement.closing));
+            paid = paid.saturating_add(statement.received.total());
+            used = used.saturating_add(statement.used);
+            (from, opening) = (to, statement.closing);
+        }
+        let mut now = account;
+        now.accrue(world.now() + 1).unwrap();
+        assert_eq!(opening, Balance::of_debt(&now), "{days} days");
+        assert_eq!((paid, used), (MicroUsd(14_000 * USDC), Units(account.collateral.consumed)));
     }
 }
 
@@ -130,6 +156,39 @@ fn pauses_are_read_from_the_markets_events_or_found_by_the_debts() {
     }
     let none = Pauses::from_events([], world.now(), 5_000);
     assert_eq!(none, None, "the sum by the account shows that events are missing");
+}
+
+#[tokio::test]
+async fn a_follower_leaves_no_event_out_and_brings_none_twice() {
+    let (world, credit, _) = world();
+    let whole = Node::of(&world);
+    let own = whole.transactions_of(&credit);
+    let shared = Shared::default();
+    *shared.0.lock().unwrap() = whole.clone_until(&own[4]);
+    let mut follower = EventFollower::new(shared.clone(), credit, Start::Beginning);
+    let mut seqs = |events: Vec<ObservedEvent>| -> Vec<u64> {
+        let records = events.into_iter().flat_map(|one| one.event.records().to_vec());
+        records.filter(|record| record.credit == credit).map(|record| record.seq).collect()
+    };
+    assert_eq!(seqs(follower.fill().await.unwrap()), [0, 1, 2, 3, 4]);
+    assert!(follower.fill().await.unwrap().is_empty());
+    // A transaction that is listed before it can be fetched holds up those after it.
+    *shared.0.lock().unwrap() = whole.clone();
+    shared.0.lock().unwrap().withheld.push(own[7]);
+    assert_eq!(seqs(follower.fill().await.unwrap()), [5, 6]);
+    shared.0.lock().unwrap().withheld.clear();
+    // Another one is listed late.
+    shared.0.lock().unwrap().hide(&own[9]);
+    let count = own.len() as u64;
+    let rest: Vec<u64> = (7..count).filter(|seq| *seq != 9).collect();
+    assert_eq!(seqs(follower.fill().await.unwrap()), rest);
+    *shared.0.lock().unwrap() = whole;
+    assert_eq!(seqs(follower.fill().await.unwrap()), [9]);
+    let later = Start::At(follower.checkpoint());
+    let mut again = EventFollower::new(shared.clone(), credit, later);
+    assert!(!again.fill().await.unwrap().is_empty(), "the last minute comes again");
+    let mut now = EventFollower::new(shared, credit, Start::Now);
+    assert!(now.fill().await.unwrap().is_empty() && now.fill().await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -9,7 +9,10 @@ use {
     },
     blockable_testkit::{Loan, Parties, World},
     serde_json::{Value, json},
-    std::collections::BTreeMap,
+    std::{
+        collections::BTreeMap,
+        sync::{Arc, Mutex},
+    },
 };
 
 /// Places of keys in every transaction's message.
@@ -36,8 +39,43 @@ pub(crate) struct Transaction {
     pub(crate) calls: Vec<Call>,
 }
 
+/// A node that others change meanwhile.
+#[derive(Clone, Default)]
+pub(crate) struct Shared(pub(crate) Arc<Mutex<Node>>);
+
+impl Shared {
+    fn now(&self) -> Node {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl History for Shared {
+    async fn list(
+        &self,
+        address: Pubkey,
+        before: Option<Signature>,
+        limit: usize,
+    ) -> Result<Vec<ListedTransaction>, HistoryError> {
+        self.now().list(address, before, limit).await
+    }
+
+    async fn transaction(
+        &self,
+        signature: Signature,
+    ) -> Result<Option<EncodedConfirmedTransactionWithStatusMeta>, HistoryError> {
+        self.now().transaction(signature).await
+    }
+
+    async fn accounts(
+        &self,
+        addresses: Vec<Pubkey>,
+    ) -> Result<(u64, Vec<Option<ShownAccount>>), HistoryError> {
+        self.now().accounts(addresses).await
+    }
+}
+
 /// The node: its transactions, oldest first, and its accounts.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Node {
     pub(crate) transactions: Vec<Transaction>,
     /// Answers that are given in the place of others.
@@ -90,6 +128,14 @@ impl Node {
     pub(crate) fn transactions_of(&self, credit: &Pubkey) -> Vec<Signature> {
         let own = self.transactions.iter().filter(|one| one.touches.contains(credit));
         own.map(|one| one.signature).collect()
+    }
+
+    /// The node as it was when a transaction was its latest.
+    pub(crate) fn clone_until(&self, last: &Signature) -> Node {
+        let mut node = self.clone();
+        let end = node.transactions.iter().position(|one| one.signature == *last).unwrap();
+        node.transactions.truncate(end + 1);
+        node
     }
 
     /// Hides a transaction: it is neither listed nor served.

@@ -15,9 +15,9 @@ use {
 /// A transaction as a node serves it.
 pub(super) struct Fetched {
     /// The credit's records in it.
-    pub found: Vec<Found>,
+    pub(super) found: Vec<Found>,
     /// The transaction, where it has the credit's first record.
-    pub first: Option<EncodedConfirmedTransactionWithStatusMeta>,
+    pub(super) first: Option<EncodedConfirmedTransactionWithStatusMeta>,
 }
 
 impl<H: History> Auditor<H> {

@@ -1,11 +1,14 @@
 //! The questions about the past that an audit asks a node.
 
 use {
-    crate::rpc::{
-        CommitmentConfig, EncodedConfirmedTransactionWithStatusMeta, GetConfirmedSignaturesForAddress2Config,
-        JSON_RPC_SERVER_ERROR_TRANSACTION_HISTORY_NOT_AVAILABLE, RpcAccountInfoConfig, RpcClient,
-        RpcClientError, RpcClientErrorKind, RpcError, RpcRequest, RpcTransactionConfig, UiAccountEncoding,
-        UiTransactionEncoding, describe,
+    crate::{
+        client::Client,
+        rpc::{
+            CommitmentConfig, EncodedConfirmedTransactionWithStatusMeta,
+            GetConfirmedSignaturesForAddress2Config, JSON_RPC_SERVER_ERROR_TRANSACTION_HISTORY_NOT_AVAILABLE,
+            RpcAccountInfoConfig, RpcClient, RpcClientError, RpcClientErrorKind, RpcError, RpcRequest,
+            RpcTransactionConfig, UiAccountEncoding, UiTransactionEncoding, describe,
+        },
     },
     solana_pubkey::Pubkey,
     solana_signature::Signature,
@@ -77,6 +80,11 @@ impl RpcHistory {
     /// The history of a node at a commitment: `finalized` for a log that never goes back, `confirmed` for the latest events.
     pub fn new(rpc: Arc<RpcClient>, commitment: CommitmentConfig) -> RpcHistory {
         RpcHistory { rpc, commitment }
+    }
+
+    /// The history of a client's node at a commitment.
+    pub fn from_client(client: &Client, commitment: CommitmentConfig) -> RpcHistory {
+        RpcHistory::new(client.shared_rpc(), commitment)
     }
 }
 

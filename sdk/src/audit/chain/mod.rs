@@ -40,7 +40,7 @@ impl Auditor<RpcHistory> {
         clients: impl IntoIterator<Item = &'a Client>,
         commitment: CommitmentConfig,
     ) -> Auditor<RpcHistory> {
-        Auditor::new(clients.into_iter().map(|client| RpcHistory::new(client.shared_rpc(), commitment)))
+        Auditor::new(clients.into_iter().map(|client| RpcHistory::from_client(client, commitment)))
     }
 }
 

@@ -231,6 +231,16 @@ impl Replay {
         }
     }
 
+    /// A replay of the same credit from the beginning.
+    pub fn restart(&self) -> Replay {
+        Replay { next: 0, states: vec![State::new(self.origin.paused)], ..self.clone() }
+    }
+
+    /// The credit's address.
+    pub fn address(&self) -> Pubkey {
+        self.address
+    }
+
     /// The number of events redone.
     pub fn events(&self) -> u64 {
         self.next

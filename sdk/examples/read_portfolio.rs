@@ -1,0 +1,38 @@
+//! Reads a lender's loans with what is owed on each now.
+//!
+//! ```text
+//! cargo run -p blockable-sdk --example read_portfolio -- http://127.0.0.1:8899 LENDER
+//! ```
+
+use {
+    blockable_sdk::{
+        Pubkey, accounts::CreditFilter, amounts::MicroUsd, client::Client, program::state::Market,
+    },
+    std::{collections::BTreeMap, env, error::Error},
+};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = env::args().skip(1);
+    let (Some(url), Some(lender)) = (arguments.next(), arguments.next()) else {
+        return Err("name a node's URL and the lender".into());
+    };
+    let (client, lender) = (Client::new(url), lender.parse::<Pubkey>()?);
+    let now = client.chain_time().await?;
+    let mut markets: BTreeMap<Pubkey, Market> = BTreeMap::new();
+    let mut owed = MicroUsd::ZERO;
+    for (address, mut credit) in client.credits(&[CreditFilter::Lender(lender)]).await? {
+        let market = match markets.get(&credit.market) {
+            Some(market) => *market,
+            None => client.market(&credit.market).await?,
+        };
+        markets.insert(credit.market, market);
+        // An account shows the debt as of its last change.
+        credit.accrue(market.market_time(now)?)?;
+        let (debt, arrears) = (credit.debt.total(), credit.arrears());
+        println!("{address}: {:?}, debt {debt}, arrears {arrears} micro-USDC", credit.status()?);
+        owed = owed.saturating_add(MicroUsd(debt));
+    }
+    println!("{} micro-USDC in all", owed.get());
+    Ok(())
+}
