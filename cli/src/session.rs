@@ -105,6 +105,11 @@ impl<'a> Session<'a> {
         Sender::new(&self.client).with_nodes(&self.others).with_priority_fee(fee)
     }
 
+    /// All nodes, the one that is read first.
+    pub(crate) fn clients(&self) -> impl Iterator<Item = &Client> {
+        std::iter::once(&self.client).chain(&self.others)
+    }
+
     /// The cluster's name.
     pub(crate) fn cluster(&self) -> String {
         cluster_name(&self.genesis)

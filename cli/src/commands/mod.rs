@@ -1,6 +1,7 @@
 //! The commands by noun, each verb in a file of its own.
 
 mod act;
+mod audit;
 mod completions;
 mod config;
 mod credit;
@@ -37,6 +38,9 @@ enum Command {
     /// A loan with its collateral: read, repay, freeze, thaw
     #[command(subcommand)]
     Credit(credit::CreditCommand),
+    /// Evidence: a credit's log proven, exported, and summed up in a statement
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Keys in files
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -60,6 +64,7 @@ pub(crate) fn run(cli: Cli) -> Result<Report, CliError> {
     match &cli.command {
         Command::Market(command) => block_on(command.run(global)),
         Command::Credit(command) => block_on(command.run(global)),
+        Command::Audit(command) => block_on(command.run(global)),
         Command::Keys(command) => command.run(),
         Command::Config(args) => args.run(global),
         Command::Completions(args) => Ok(args.run()),

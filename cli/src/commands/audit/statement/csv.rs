@@ -1,0 +1,49 @@
+//! A statement for a spreadsheet: a row per event, between opening and closing balance.
+
+use {
+    super::{
+        last,
+        sheet::{Sheet, movements},
+    },
+    crate::commands::audit::cells::{csv, exact, timestamp},
+    blockable_sdk::{
+        amounts::ChainTime,
+        audit::{Balance, Statement},
+    },
+};
+
+const COLUMNS: [&str; 10] =
+    ["credit", "row", "time", "event", "kind", "principal", "interest", "late_fees", "total", "transaction"];
+
+/// Lays statements out as CSV. Rows `balance` and `movement` are the summary, rows `event` what happened: debt added, less debt
+/// settled is in `movement` rows; an event row has the debt after it.
+pub(super) fn render(sheet: &Sheet) -> String {
+    let title: Vec<String> = COLUMNS.map(str::to_string).to_vec();
+    let rows: Vec<Vec<String>> = sheet.statements.iter().flat_map(rows).collect();
+    csv(std::iter::once(&title).chain(&rows))
+}
+
+fn rows(statement: &Statement) -> Vec<Vec<String>> {
+    let credit = statement.credit.to_string();
+    let row =
+        |row: &str, at: ChainTime, event: String, kind: &str, balance: &Balance, transaction: String| {
+            let amounts = [balance.principal, balance.interest, balance.late_fees, balance.total()];
+            let mut cells = vec![credit.clone(), row.to_string(), timestamp(at), event, kind.to_string()];
+            cells.extend(amounts.map(exact));
+            cells.push(transaction);
+            cells
+        };
+    let summary = movements(statement).into_iter().map(|(name, sign, balance)| {
+        let at = if name == "opening balance" { statement.from } else { last(statement.to) };
+        let kind = if sign.is_empty() { "balance" } else { "movement" };
+        let mut cells = row(kind, at, String::new(), name, &balance, String::new());
+        if sign == "-" {
+            cells.iter_mut().skip(5).take(4).for_each(|cell| *cell = format!("-{cell}"));
+        }
+        cells
+    });
+    let events = statement.lines.iter().map(|line| {
+        row("event", line.at, line.seq.to_string(), line.kind, &line.balance, line.signature.to_string())
+    });
+    summary.chain(events).collect()
+}

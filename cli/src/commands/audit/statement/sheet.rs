@@ -1,0 +1,183 @@
+//! The content of a statement, the same for every form.
+
+use {
+    super::{last, month::Month},
+    crate::{
+        commands::audit::cells::{dollars, timestamp},
+        values::status_name,
+        views::time_json,
+    },
+    blockable_sdk::{
+        amounts::{Bps, MicroUsd, Units},
+        audit::{Balance, Statement},
+        program::{state::Credit, units::mul_div_floor},
+    },
+    blockable_service::text,
+    serde_json::{Value, json},
+};
+
+/// Statements of one month.
+pub(super) struct Sheet {
+    /// The month.
+    pub month: Month,
+    /// True once the month is over.
+    pub is_whole: bool,
+    /// The cluster.
+    pub cluster: String,
+    /// One per credit.
+    pub statements: Vec<Statement>,
+}
+
+/// Names and values under a heading.
+pub(super) struct Section {
+    /// The heading.
+    pub title: &'static str,
+    /// Names and values.
+    pub lines: Vec<(&'static str, String)>,
+}
+
+impl Sheet {
+    /// Statements of a month.
+    pub(super) fn new(month: Month, is_whole: bool, cluster: String, statements: Vec<Statement>) -> Sheet {
+        Sheet { month, is_whole, cluster, statements }
+    }
+
+    /// The title.
+    pub(super) fn title(&self) -> String {
+        let until = self.statements.first().filter(|_| !self.is_whole);
+        let until = until.map(|statement| format!(", until {}", timestamp(last(statement.to))));
+        format!("Statement for {}{}", self.month, until.unwrap_or_default())
+    }
+}
+
+/// Opening balance, the movements between, and closing balance: names, and the four columns of a balance.
+pub(super) fn movements(statement: &Statement) -> Vec<(&'static str, &'static str, Balance)> {
+    let capitalised = |principal, interest| Balance { principal, interest, late_fees: MicroUsd::ZERO };
+    let mut rows = vec![
+        ("opening balance", "", statement.opening),
+        ("disbursed", "+", statement.disbursed),
+        ("accrued", "+", statement.accrued),
+    ];
+    if !statement.capitalised.is_zero() {
+        rows.push(("coupons added to principal", "+", capitalised(statement.capitalised, MicroUsd::ZERO)));
+        rows.push(("coupons taken off interest", "-", capitalised(MicroUsd::ZERO, statement.capitalised)));
+    }
+    rows.extend([
+        ("received in payments", "-", statement.received),
+        ("recovered from collateral", "-", statement.recovered),
+        ("given up", "-", statement.forgiven),
+        ("closing balance", "", statement.closing),
+    ]);
+    rows
+}
+
+/// Everything but balances and events.
+pub(super) fn sections(statement: &Statement) -> Vec<Section> {
+    let Some(after) = &statement.after else {
+        return vec![Section { title: "Loan", lines: vec![("status", "not offered yet".to_string())] }];
+    };
+    let before = statement.before.as_ref();
+    let collateral = &after.collateral;
+    let status = status_name(after.status);
+    let was = before.map_or("not offered", |before| status_name(before.status));
+    let arrears = after.arrears();
+    let units = |amount: u64| text::units(Units(amount));
+    let loan = vec![
+        ("status", if was == status { status.to_string() } else { format!("{was}, then {status}") }),
+        ("annual rate", text::percent(Bps(after.apr_bps().into()))),
+        ("lender", after.lender.to_string()),
+        ("borrower", after.borrower.to_string()),
+        ("provider", after.provider.to_string()),
+    ];
+    let money = vec![
+        ("arrears at the end", dollars(MicroUsd(arrears))),
+        ("days past due", days_past_due(after).to_string()),
+        ("collected by the lender", dollars(statement.collected)),
+        ("to be collected by the lender", dollars(MicroUsd(after.claims.lender))),
+        ("held back", dollars(MicroUsd(after.holdback_left))),
+        ("borrower's reserve", dollars(MicroUsd(after.reserve_held))),
+    ];
+    let use_of = vec![
+        ("used in the period", text::units(statement.used)),
+        ("used in all", units(collateral.consumed)),
+        ("beyond what was allowed", text::units(statement.overrun)),
+    ];
+    let secured = vec![
+        ("under lien", units(collateral.lien())),
+        ("frozen", units(collateral.frozen())),
+        ("locked", units(collateral.locked())),
+        ("open to use", units(collateral.available())),
+        ("seized", units(collateral.seized)),
+        ("value of the lien, at the loan's price", dollars(lien_value(after))),
+        ("coverage of the debt", coverage(after).map_or("no debt".to_string(), text::percent)),
+    ];
+    vec![
+        Section { title: "Loan", lines: loan },
+        Section { title: "Payments", lines: money },
+        Section { title: "Use", lines: use_of },
+        Section { title: "Collateral at the end", lines: secured },
+    ]
+}
+
+fn lien_value(credit: &Credit) -> MicroUsd {
+    let value = mul_div_floor(credit.collateral.lien(), credit.terms.principal, credit.terms.units);
+    MicroUsd(value.unwrap_or(0))
+}
+
+/// The value of the lien at the price that the loan paid, against the debt; `None` without a debt.
+fn coverage(credit: &Credit) -> Option<Bps> {
+    let debt = Balance::of_debt(credit).total();
+    mul_div_floor(lien_value(credit).get(), 10_000, debt.get()).ok().map(Bps)
+}
+
+/// Days since the oldest unpaid instalment was due, by the market's clock.
+fn days_past_due(credit: &Credit) -> i64 {
+    match credit.debt.arrears_since {
+        0 => 0,
+        since => credit.debt.accrued_at.saturating_sub(since).max(0) / 86_400,
+    }
+}
+
+/// A statement as data. Money in micro-USDC.
+pub(super) fn statement_json(statement: &Statement) -> Value {
+    let balance = |balance: &Balance| {
+        json!({
+            "principal": balance.principal, "interest": balance.interest, "late_fees": balance.late_fees,
+            "total": balance.total(),
+        })
+    };
+    let lines = statement.lines.iter().map(|line| {
+        json!({
+            "event": line.seq, "at": time_json(line.at), "kind": line.kind,
+            "transaction": line.signature.to_string(), "added": balance(&line.added),
+            "settled": balance(&line.settled), "balance": balance(&line.balance),
+        })
+    });
+    let after = statement.after.as_ref();
+    json!({
+        "credit": statement.credit.to_string(),
+        "from": time_json(statement.from),
+        "to": time_json(statement.to),
+        "status": after.map(|credit| status_name(credit.status)),
+        "opening": balance(&statement.opening),
+        "disbursed": balance(&statement.disbursed),
+        "accrued": balance(&statement.accrued),
+        "capitalised": statement.capitalised,
+        "received": balance(&statement.received),
+        "recovered": balance(&statement.recovered),
+        "forgiven": balance(&statement.forgiven),
+        "closing": balance(&statement.closing),
+        "arrears": after.map(Credit::arrears),
+        "days_past_due": after.map(days_past_due),
+        "collected": statement.collected,
+        "lender_claim": after.map(|credit| credit.claims.lender),
+        "used": statement.used,
+        "overrun": statement.overrun,
+        "lien": after.map(|credit| credit.collateral.lien()),
+        "frozen": after.map(|credit| credit.collateral.frozen()),
+        "locked": after.map(|credit| credit.collateral.locked()),
+        "lien_value": after.map(lien_value),
+        "coverage_bps": after.and_then(coverage),
+        "events": lines.collect::<Vec<Value>>(),
+    })
+}

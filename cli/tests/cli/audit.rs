@@ -1,0 +1,88 @@
+//! Audits of the sandbox's loans: verified, exported, summed up.
+
+use {crate::world::world, blockable_sandbox::loans::LoanName, serde_json::Value};
+
+fn month_of(time: i64) -> String {
+    jiff::Timestamp::from_second(time).unwrap().strftime("%Y-%m").to_string()
+}
+
+#[test]
+fn every_loan_of_the_sandbox_is_proven_from_its_events() {
+    let world = world();
+    for name in [LoanName::Healthy, LoanName::Late, LoanName::ForSale, LoanName::Repaid] {
+        let credit = world.sandbox_loan(name).to_string();
+        let data = world.run(&["audit", "verify", &credit, "--output", "json"]).data();
+        assert_eq!(data["complete"], true);
+        assert!(data["events"].as_u64().unwrap() >= 3, "{data}");
+        let text = world.run(&["audit", "verify", &credit]);
+        assert!(text.stdout.contains("complete, ") && text.stdout.contains("field by field"), "{text:?}");
+    }
+    let none = world.party("lender");
+    let error = world.run(&["audit", "verify", &none, "--output", "json"]);
+    assert_ne!(error.code, 0, "{error:?}");
+}
+
+#[test]
+fn events_and_use_are_exported_with_the_state_after_each() {
+    let world = world();
+    let credit = world.loan().to_string();
+    assert_eq!(world.run_as("lender", &["credit", "freeze", &credit, "--share", "25%"]).code, 0);
+    assert_eq!(world.run_as("borrower", &["credit", "repay", &credit, "--amount", "5usdc"]).code, 0);
+    let data = world.run(&["audit", "export", &credit, "--output", "json"]).data();
+    let rows = data["rows"].as_array().unwrap();
+    let kinds: Vec<&str> = rows.iter().map(|row| row["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["offered", "accepted", "issued", "frozen", "paid"]);
+    let account = world.credit(&credit.parse().unwrap());
+    assert_eq!(rows[4]["frozen"], account.collateral.frozen());
+    assert_eq!(rows[4]["money"], 5_000_000);
+    assert_eq!(rows[4]["lender_claim"], account.claims.lender);
+    let csv = world.run(&["audit", "export", &credit]);
+    assert_eq!((csv.code, csv.stdout.lines().count()), (0, 6), "{csv:?}");
+    assert!(csv.stdout.starts_with("event,time,unix,slot,transaction,kind,"), "{csv:?}");
+    assert!(csv.stdout.lines().last().unwrap().contains(",paid,"), "{csv:?}");
+    let focus = world.run(&["audit", "export", &credit, "--focus", "--output", "json"]).data();
+    let charges = focus["rows"].as_array().unwrap();
+    assert_eq!(charges[0]["ChargeCategory"], "Purchase");
+    assert_eq!(charges[0]["BilledCost"], format!("{}.000000", account.terms.principal / 1_000_000));
+}
+
+#[test]
+fn a_file_is_written_once() {
+    let (world, folder) = (world(), tempfile::tempdir().unwrap());
+    let credit = world.sandbox_loan(LoanName::Healthy).to_string();
+    let path = folder.path().join("events.csv").display().to_string();
+    let arguments = ["audit", "export", credit.as_str(), "--file", path.as_str(), "--output", "json"];
+    assert_eq!(world.run(&arguments).data()["file"], path);
+    assert!(std::fs::read_to_string(&path).unwrap().contains(",offered,"));
+    let again = world.run(&arguments);
+    assert_eq!((again.code, again.error()["code"].clone()), (3, Value::from("refused")));
+}
+
+#[test]
+fn a_statement_adds_up_in_every_form() {
+    let world = world();
+    let credits = [LoanName::Healthy, LoanName::Late].map(|name| world.sandbox_loan(name).to_string());
+    let month = month_of(world.chain_time().get());
+    let base = ["audit", "statement", credits[0].as_str(), credits[1].as_str(), "--month", month.as_str()];
+    let data = world.run(&[&base[..], &["--output", "json"]].concat()).data();
+    for (statement, credit) in data["statements"].as_array().unwrap().iter().zip(&credits) {
+        assert_eq!(statement["credit"], *credit);
+        let part = |name: &str| statement[name]["total"].as_u64().unwrap();
+        let sum = part("opening") + part("disbursed") + part("accrued");
+        let less = part("received") + part("recovered") + part("forgiven");
+        assert_eq!(sum - less, part("closing"), "{statement}");
+        let account = world.credit(&credit.parse().unwrap());
+        // A second or two of interest lies between.
+        assert!(account.debt.total().abs_diff(part("closing")) < 10_000_000, "{statement}");
+    }
+    for (form, begins) in [("text", "Statement for "), ("csv", "credit,row,"), ("html", "<!doctype html>")] {
+        let done = world.run(&[&base[..], &["--as", form]].concat());
+        assert!(done.code == 0 && done.stdout.starts_with(begins), "{form}: {done:?}");
+        assert!(
+            done.stdout.contains("closing balance") && done.stdout.contains(&credits[1]),
+            "{form}: {done:?}"
+        );
+    }
+    let future = world.run(&["audit", "statement", &credits[0], "--month", "2199-01", "--output", "json"]);
+    assert_eq!((future.code, future.error()["code"].clone()), (2, Value::from("usage")));
+}
