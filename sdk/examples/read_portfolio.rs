@@ -28,9 +28,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         };
         markets.insert(credit.market, market);
         // An account shows the debt as of its last change.
-        credit.accrue(market.market_time(now)?)?;
+        let now = market.market_time(now).map_err(|_| "the market's clock is out of range")?;
+        credit.accrue(now).map_err(|error| error.to_string())?;
+        let status = credit.status().map_err(|error| error.to_string())?;
         let (debt, arrears) = (credit.debt.total(), credit.arrears());
-        println!("{address}: {:?}, debt {debt}, arrears {arrears} micro-USDC", credit.status()?);
+        println!("{address}: {status:?}, debt {debt}, arrears {arrears} micro-USDC");
         owed = owed.saturating_add(MicroUsd(debt));
     }
     println!("{} micro-USDC in all", owed.get());

@@ -166,7 +166,7 @@ async fn a_follower_leaves_no_event_out_and_brings_none_twice() {
     let shared = Shared::default();
     *shared.0.lock().unwrap() = whole.clone_until(&own[4]);
     let mut follower = EventFollower::new(shared.clone(), credit, Start::Beginning);
-    let mut seqs = |events: Vec<ObservedEvent>| -> Vec<u64> {
+    let seqs = |events: Vec<ObservedEvent>| -> Vec<u64> {
         let records = events.into_iter().flat_map(|one| one.event.records().to_vec());
         records.filter(|record| record.credit == credit).map(|record| record.seq).collect()
     };
