@@ -3,8 +3,9 @@
 use {
     crate::{
         args::SignArgs,
-        change::{After, Change, Effect, MarketId, Step},
+        change::{After, Change, Effect, MarketId},
         error::CliError,
+        gate::Handed,
         output::Report,
         parties::{Keys, Parties},
         review::{Cost, heading, review},
@@ -15,6 +16,7 @@ use {
     blockable_sdk::{Pubkey, Signature, Signer, amounts::Lamports, client::Prepared, errors::Outcome},
     blockable_service::command::{ConfirmError, confirm},
     serde_json::{Value, json},
+    std::time::Instant,
 };
 
 /// A change that was simulated.
@@ -65,7 +67,7 @@ pub(crate) async fn carry_out(
         return Err(ConfirmError::NoTerminal.into());
     }
     confirm(sign.yes)?;
-    let signatures = send(session, key, others, &parties.payer, &change.steps).await?;
+    let sent = send(session, change, key, others, &parties.payer).await?;
     let effect = match read_after(session, change).await {
         Ok(effect) => effect,
         Err(error) => {
@@ -76,13 +78,18 @@ pub(crate) async fn carry_out(
         }
     };
     let mut text = done(&effect);
-    for signature in &signatures {
+    for signature in &sent.signatures {
         text += &format!("\nsignature  {signature}");
     }
     for (name, address) in &change.created {
         text += &format!("\n{name:9}  {address}");
     }
-    Ok(Report { text, data: facts.data(true, false, &signatures, &[], &effect) })
+    let mut data = facts.data(true, false, &sent.signatures, &[], &effect);
+    data["landed_after_ms"] = json!(sent.landed_after_ms);
+    if change.gate.is_some() {
+        data["gate"] = sent.handed.iter().map(Handed::json).collect();
+    }
+    Ok(Report { text, data })
 }
 
 /// The report of a command that finds nothing to do: what it would bring about holds.
@@ -122,33 +129,56 @@ async fn simulate(
     })
 }
 
-/// Sends the transactions of a change, each once the one before has landed. Errors: [`CliError::Client`].
+/// The transactions of a change that have landed, and the provider's answers to them.
+#[derive(Default)]
+struct Sent {
+    signatures: Vec<Signature>,
+    handed: Vec<Handed>,
+    /// Milliseconds from the first signature to the last landing.
+    landed_after_ms: u64,
+}
+
+/// Sends the transactions of a change, each once the one before has landed; with a gate each goes there at the same time. Errors:
+/// [`CliError::Client`].
 async fn send(
     session: &Session<'_>,
+    change: &Change<'_>,
     key: &LoadedKey,
     others: &[LoadedKey],
     payer: &Pubkey,
-    steps: &[Step],
-) -> Result<Vec<Signature>, CliError> {
-    let sender = session.sender();
+) -> Result<Sent, CliError> {
     let all: Vec<&dyn Signer> =
         std::iter::once(key).chain(others).map(|key| key.signer.as_ref() as &dyn Signer).collect();
     let pays = |signer: &&&dyn Signer| signer.pubkey() == *payer;
     let first: &dyn Signer = all.iter().find(pays).copied().unwrap_or(key.signer.as_ref());
-    let mut signatures = Vec::new();
-    for step in steps {
-        let signature = match sender.send(&step.instructions, first, &all).await {
+    let (sender, began) = (session.sender(), Instant::now());
+    let mut sent = Sent::default();
+    for step in &change.steps {
+        let prepared = sender.prepare(&step.instructions, payer).await?;
+        let (transaction, last_valid) = session.client.sign(&prepared.instructions, first, &all).await?;
+        let signed_at = Instant::now();
+        let landed = match &change.gate {
+            None => sender.submit(&transaction, last_valid).await,
+            Some(gate) => {
+                let handing = Handed::hand_over(gate, &transaction, signed_at);
+                let (handed, landed) = tokio::join!(handing, sender.submit(&transaction, last_valid));
+                sent.handed.push(handed);
+                landed
+            }
+        };
+        let signature = match landed {
             Ok(landed) => landed.signature,
             // It did its work; only its events are not served.
             Err(error) => match error.sent() {
-                Some(sent) if matches!(sent.outcome, Outcome::Landed { .. }) => sent.signature,
+                Some(known) if matches!(known.outcome, Outcome::Landed { .. }) => known.signature,
                 _ => return Err(error.into()),
             },
         };
-        eprintln!("landed {signature}");
-        signatures.push(signature);
+        eprintln!("landed {signature} after {} ms", signed_at.elapsed().as_millis());
+        sent.signatures.push(signature);
     }
-    Ok(signatures)
+    sent.landed_after_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Ok(sent)
 }
 
 /// Reads the accounts of a change again.

@@ -33,6 +33,8 @@ pub(crate) struct Change<'a> {
     pub rent: Lamports,
     /// Accounts that it creates, by name.
     pub created: Vec<(&'static str, Pubkey)>,
+    /// The provider's server that gets each signed transaction as well, for freezes.
+    pub gate: Option<String>,
 }
 
 /// The effect of a change by the accounts as they are afterwards. Errors: [`CliError`].

@@ -20,6 +20,7 @@ mod carry_out;
 mod change;
 mod commands;
 mod error;
+mod gate;
 mod lookup;
 mod output;
 mod packing;

@@ -42,6 +42,11 @@ fn print_line(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{}", text.trim_end());
 }
 
+/// Prints a notice to standard error, where it is in no document's way.
+pub(crate) fn notice(text: &str) {
+    eprintln!("note: {text}");
+}
+
 /// Keeps the fields that are asked for, in each object of a list; a point leads into an object. Without fields everything is kept.
 /// Errors: [`CliError::Usage`] for a field that is not there.
 fn choose(data: Value, fields: &[String]) -> Result<Value, CliError> {

@@ -12,17 +12,22 @@ use {
 /// Bytes that are kept for the compute budget, which is added when a transaction is sent.
 const BUDGET: usize = 64;
 /// Most instructions of a transaction: each may take the 200,000 compute units that it has by default.
-const MOST: usize = 7;
+pub(crate) const MOST: usize = 7;
 
-/// Packs instructions, each with the account whose state afterwards is wanted, in their order. Errors: [`CliError::Client`] for one
+/// Packs instructions, each with the account whose state afterwards is wanted, in their order, at most `most` of them together.
+/// Errors: [`CliError::Client`] for one
 /// that fits in no transaction.
-pub(crate) fn pack(parts: Vec<(Instruction, Pubkey)>, payer: &Pubkey) -> Result<Vec<Step>, CliError> {
+pub(crate) fn pack(
+    parts: Vec<(Instruction, Pubkey)>,
+    payer: &Pubkey,
+    most: usize,
+) -> Result<Vec<Step>, CliError> {
     let mut steps: Vec<Step> = Vec::new();
     for (instruction, watched) in parts {
         if let Some(last) = steps.last_mut() {
             let mut with = last.instructions.clone();
             with.push(instruction.clone());
-            if with.len() <= MOST && fits(&with, payer)? {
+            if with.len() <= most.min(MOST) && fits(&with, payer)? {
                 last.instructions = with;
                 last.watched.push(watched);
                 continue;
@@ -58,7 +63,7 @@ mod tests {
             (credit_freeze(&market, &lender, &credit, FreezeAmount::All, FreezeReason::Risk), credit)
         };
         let parts: Vec<_> = (0..20).map(freeze).collect();
-        let steps = pack(parts.clone(), &lender).unwrap();
+        let steps = pack(parts.clone(), &lender, MOST).unwrap();
         assert_eq!(steps.iter().map(|step| step.instructions.len()).collect::<Vec<_>>(), [7, 7, 6]);
         let watched: Vec<Pubkey> = steps.iter().flat_map(|step| step.watched.clone()).collect();
         assert_eq!(watched, parts.iter().map(|(_, credit)| *credit).collect::<Vec<_>>());

@@ -115,6 +115,7 @@ async fn finish(
         irreversible: act.irreversible,
         rent: act.rent,
         created: act.created,
+        gate: None,
     };
     let done = act.done;
     carry_out(session, sign, parties, &change, |_| done).await

@@ -116,6 +116,36 @@ fn several_loans_are_frozen_in_as_few_transactions_as_fit() {
 }
 
 #[test]
+fn the_provider_obeys_a_freeze_before_it_lands() {
+    let (world, loans) = (world(), [world().loan(), world().loan()]);
+    let names: Vec<String> = loans.iter().map(ToString::to_string).collect();
+    let gate = world.gate();
+    let done = world.run_as("lender", &["credit", "freeze", &names[0], &names[1], "--all", "--gate", &gate]);
+    let data = done.data();
+    assert_eq!(data["signatures"].as_array().unwrap().len(), 2, "one freeze a transaction: {data}");
+    for (loan, answer) in loans.iter().zip(data["gate"].as_array().unwrap()) {
+        assert_eq!(
+            (&answer["obeyed"], &answer["error"]),
+            (&true.into(), &serde_json::Value::Null),
+            "{answer}"
+        );
+        assert!(answer["frozen"].as_u64().unwrap() >= world.credit(loan).collateral.frozen());
+        assert!(answer["after_ms"].as_u64().unwrap() <= data["landed_after_ms"].as_u64().unwrap());
+    }
+    assert!(
+        done.stderr.contains("note: the provider obeys after ") && done.stderr.contains(" ms: "),
+        "{done:?}"
+    );
+    // Without its server the freeze lands all the same.
+    let loan = world.loan();
+    let deaf = ["credit", "freeze", &loan.to_string(), "--all", "--gate", "http://127.0.0.1:1"];
+    let done = world.run_as("lender", &deaf);
+    assert!(done.stderr.contains("the provider has not obeyed yet (it cannot be reached)"), "{done:?}");
+    assert_eq!(done.data()["gate"][0]["obeyed"], false);
+    assert!(world.credit(&loan).collateral.frozen() > 0);
+}
+
+#[test]
 fn a_freeze_that_the_terms_forbid_says_so_with_the_numbers() {
     let world = world();
     let late = world.loan_with(|offer| {

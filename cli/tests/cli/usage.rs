@@ -58,6 +58,7 @@ fn wrong_arguments_are_refused_before_a_node_is_asked() {
         ("credit freeze CREDIT --all --dry-run --no-send", 2, "cannot be used with"),
         ("credit freeze CREDIT --all --priority-fee many", 2, "invalid value 'many'"),
         ("credit freeze CREDIT --all --dryrun", 2, "'--dry-run'"),
+        ("credit freeze CREDIT --all --gate gate.example", 2, "gate \"gate.example\" (--gate) is no server"),
         ("credit thaw CREDIT", 2, "--share"),
         ("credit thaw CREDIT --units many", 2, "is no number of units"),
         ("credit thaw CREDIT --share 1/2", 2, "is no share"),

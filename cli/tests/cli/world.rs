@@ -127,6 +127,11 @@ impl World {
         self.sandbox.cluster().rpc_url()
     }
 
+    /// The URL of the provider's server.
+    pub(crate) fn gate(&self) -> String {
+        self.sandbox.description().provider_url.clone()
+    }
+
     /// The market's account.
     pub(crate) fn market(&self) -> String {
         self.venue().keys.market.to_string()

@@ -12,7 +12,7 @@ use {
         error::CliError,
         lookup::{CreditView, credits, find},
         output::Report,
-        packing::pack,
+        packing::{MOST, pack},
         parties::Parties,
         session::{MarketView, Run, Session},
         values::address,
@@ -47,13 +47,16 @@ pub(crate) struct FreezeArgs {
     /// Reason that is recorded [default: default or missed-payment where the loan is in it, else risk]
     #[arg(long, value_name = "REASON", value_enum)]
     reason: Option<Reason>,
+    /// The provider's server, which obeys the freeze before it lands [default: the setting gate]
+    #[arg(long, value_name = "URL")]
+    gate: Option<String>,
     #[command(flatten)]
     sign: SignArgs,
 }
 
 /// Freezes the credits. Errors: [`CliError`].
 pub(super) async fn run(global: &GlobalArgs, args: &FreezeArgs) -> Result<Report, CliError> {
-    let run = Run::new(global, Some(&args.sign), None)?;
+    let run = Run::new(global, Some(&args.sign), args.gate.as_deref())?;
     let session = run.connect().await?;
     let (found, market) = chosen(&session, args).await?;
     let mut planned = Vec::new();
@@ -70,7 +73,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &FreezeArgs) -> Result<Report
         return Ok(nothing(&session, &market, "as much is frozen already", Value::Array(states)));
     };
     let parties = Parties::load(&session, &args.sign, first.account.lender)?;
-    let change = change(&market, &planned, &parties)?;
+    let change = change(&session, &market, &planned, &parties)?;
     let count = planned.len();
     let done = |_: &Effect| match count {
         1 => "frozen; new jobs on these units are refused from now on".to_string(),
@@ -107,6 +110,7 @@ async fn chosen(session: &Session<'_>, args: &FreezeArgs) -> Result<(Vec<CreditV
 
 /// The change: one freeze per credit, in as few transactions as fit.
 fn change<'a>(
+    session: &Session,
     market: &'a MarketView,
     planned: &'a [(CreditView, Planned)],
     parties: &Parties,
@@ -128,16 +132,19 @@ fn change<'a>(
         [(credit, plan)] => format!("freeze {} of {}", text::units(plan.target), credit.address),
         planned => format!("freeze {} credits", planned.len()),
     };
+    let gate = session.settings.gate.as_ref().map(|gate| gate.value.clone());
     Ok(Change {
         title,
         market: MarketId::from(market),
         role: Role::freezers(planned.iter().map(|(credit, _)| &credit.account)),
         facts,
-        steps: pack(parts, &parties.payer)?,
+        // The server takes one freeze a transaction.
+        steps: pack(parts, &parties.payer, if gate.is_some() { 1 } else { MOST })?,
         effect: Box::new(move |after| effect(market, planned, after)),
         irreversible: "nothing: a thaw opens the units again; work that the borrower could not run meanwhile is not made up for".to_string(),
         rent: Lamports::ZERO,
         created: Vec::new(),
+        gate,
     })
 }
 

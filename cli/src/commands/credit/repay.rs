@@ -92,6 +92,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &RepayArgs) -> Result<Report,
         irreversible: "the payment: only the lender could give it back".to_string(),
         rent: Lamports::ZERO,
         created: Vec::new(),
+        gate: None,
     };
     let paid = text::usd_owed(quote.paid);
     carry_out(&session, &args.sign, &parties, &change, |_| format!("paid {paid} on {address}")).await

@@ -80,6 +80,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &ThawArgs) -> Result<Report, 
             .to_string(),
         rent: Lamports::ZERO,
         created: Vec::new(),
+        gate: None,
     };
     let thawed = text::units(most);
     carry_out(&session, &args.sign, &parties, &change, |_| format!("thawed {thawed} of {address}")).await

@@ -102,6 +102,7 @@ fn change<'a>(
             .to_string(),
         rent,
         created: vec![("market", id.address)],
+        gate: None,
     }
 }
 
