@@ -21,7 +21,7 @@ use {
     tokio::time::{Instant, sleep},
 };
 
-/// Pause between two looks at a chain.
+/// Pause between two reads of a chain.
 const POLL: Duration = Duration::from_millis(50);
 /// Longest wait for a change on the chain.
 const PATIENCE: Duration = Duration::from_secs(90);

@@ -41,7 +41,7 @@ impl Cluster {
     }
 
     /// As [`Cluster::start`], on a cluster whose clock shows `slot_ms` milliseconds for each block. Where that is much more
-    /// than a real block takes, moving the clock looks like a cluster that stood still.
+    /// than a real block takes, moving the clock would count as a stall.
     pub async fn with_slots_of(slot_ms: u64) -> Cluster {
         let pace = Pace::PerTransaction { slot_ms };
         Cluster::on(pace, World::market_args(), World::capacity(), World::settings()).await
@@ -92,7 +92,7 @@ impl Cluster {
         self.chain.wait_until(now + i64::from(seconds)).await;
     }
 
-    /// Makes the cluster stand still, clock and blocks, or go on.
+    /// Stops the cluster's clock and blocks, or lets them go on.
     pub async fn stand_still(&self, stands: bool) {
         let clock = self.embedded.clock();
         block_in_place(|| if stands { clock.pause() } else { clock.resume() }).expect("the embedded cluster");

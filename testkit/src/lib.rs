@@ -30,6 +30,7 @@ mod outcome;
 mod parties;
 #[cfg(feature = "cluster")]
 mod pipe;
+mod ports;
 #[cfg(feature = "cluster")]
 pub mod replay;
 #[cfg(feature = "cluster")]
@@ -67,4 +68,5 @@ pub use {
 pub use {
     constants::{DAY, START, USDC},
     elf::{ELF, ELF_VARIABLE, ElfError, elf_path, read_elf, read_program},
+    ports::free_ports,
 };

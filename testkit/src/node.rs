@@ -1,7 +1,7 @@
 //! A `solana-test-validator` of one's own: free ports of 127.0.0.1, a ledger in a temporary folder, ended with the tests.
 
 use {
-    crate::elf_path,
+    crate::{elf_path, free_ports},
     base64::{Engine, engine::general_purpose::STANDARD},
     blockable_sdk::{PROGRAM_ID, Pubkey, client::Client},
     serde_json::json,
@@ -9,7 +9,6 @@ use {
         env,
         fs::{self, File},
         io,
-        net::{TcpListener, UdpSocket},
         path::{Path, PathBuf},
         process::{Child, Command, ExitStatus, Stdio},
         time::{Duration, Instant},
@@ -28,8 +27,6 @@ const POLL: Duration = Duration::from_millis(100);
 
 /// Ports that one node takes: RPC, WebSocket, faucet, gossip, and 28 that it hands out itself.
 const PORTS: u16 = 32;
-/// The range that is searched for free ports: below those that systems give to outgoing connections.
-const PORT_RANGE: (u16, u16) = (20_000, 32_000);
 
 /// The binary that [`BINARY_VARIABLE`] names, or else the one on the path. Errors: the variable names no file.
 pub fn binary() -> Result<Option<PathBuf>, String> {
@@ -65,7 +62,7 @@ impl Node {
 
     /// As [`Node::start`], with accounts of the program's that are there from the first block on.
     pub async fn start_with(binary: &Path, accounts: &[(Pubkey, Vec<u8>)]) -> Node {
-        let port = free_ports();
+        let port = free_ports(PORTS + 1);
         let folder = env::temp_dir().join(format!("blockable-validator-{}", std::process::id()));
         fs::create_dir_all(&folder).expect("a folder for the ledger");
         let account_files = folder.join("accounts");
@@ -160,20 +157,4 @@ fn write_accounts(folder: &Path, accounts: &[(Pubkey, Vec<u8>)]) -> io::Result<(
         fs::write(folder.join(format!("{address}.json")), account.to_string())?;
     }
     Ok(())
-}
-
-/// The first of [`PORTS`] free ports in a row. Test runs at the same time begin their search at different ports.
-fn free_ports() -> u16 {
-    let (first, last) = PORT_RANGE;
-    let rows = (last - first) / PORTS;
-    let offset = (std::process::id() % u32::from(rows)) as u16;
-    let row = |number: u16| first + (offset + number) % rows * PORTS;
-    let free = (0..rows).map(row).find(|base| (*base..*base + PORTS).all(is_free));
-    free.expect("free ports on 127.0.0.1")
-}
-
-fn is_free(port: u16) -> bool {
-    let bound: io::Result<(TcpListener, UdpSocket)> = TcpListener::bind(("127.0.0.1", port))
-        .and_then(|tcp| Ok((tcp, UdpSocket::bind(("127.0.0.1", port))?)));
-    bound.is_ok()
 }
