@@ -1,8 +1,9 @@
-//! Errors, with the codes of the original.
+//! Errors, with the codes that the original documents.
 
 /// The codes of a list's assertions begin here: the first that fails adds its place in the list.
 const FIRST_OF_LIST: u64 = 0x1900;
-/// The runtime's own error for too few accounts, as programs return it.
+/// The runtime's own error for too few accounts. The original returns it too where an account is missing, and keeps its own
+/// code for that, 6002, for other places.
 const NOT_ENOUGH_ACCOUNT_KEYS: u64 = 11 << 32;
 
 /// A reason for which an instruction fails.

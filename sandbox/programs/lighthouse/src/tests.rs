@@ -232,8 +232,24 @@ fn what_is_not_here_is_refused() {
     assert_eq!(on(account(&[1]), &[]), Err(Failure::InvalidInstruction));
     assert_eq!(on(account(&[1]), &[5, 7, 3, 1, 0]), Err(Failure::InvalidInstruction));
     assert_eq!(process(&[None, None], &[5, 0, 3, 1, 0], clock), Err(Failure::NotEnoughAccounts));
-    assert_eq!(Failure::NotEnoughAccounts.code(), 11 << 32);
-    assert_eq!(Failure::Assertion.code(), 6001);
+}
+
+#[test]
+fn codes_are_those_that_the_original_documents() {
+    let rows = [
+        (Failure::InvalidInstruction, 6000),
+        (Failure::Assertion, 6001),
+        (Failure::OutOfBounds, 6005),
+        (Failure::Undecodable, 6007),
+        (Failure::WrongOwner, 6009),
+        (Failure::NotInitialized, 6011),
+        (Failure::AssertionOfList(0), 0x1900),
+        (Failure::AssertionOfList(255), 0x19ff),
+        (Failure::NotEnoughAccounts, 11 << 32),
+    ];
+    for (failure, code) in rows {
+        assert_eq!(failure.code(), code, "{failure:?}");
+    }
 }
 
 /// An account as the loader serialises it.
