@@ -3,6 +3,7 @@
 //! Amounts and addresses are text, because JavaScript rounds numbers above 2^53. Seconds, slots, counts and basis points are
 //! numbers. A time is an object with its text and its Unix seconds.
 
+pub(crate) use blockable_sdk::names::status_name;
 use {
     blockable_sdk::{
         Pubkey,
@@ -161,20 +162,6 @@ pub(crate) fn party_name(party: Party) -> &'static str {
         Party::Borrower => "borrower",
         Party::Treasury => "treasury",
         Party::Provider => "provider",
-    }
-}
-
-/// Names a status.
-pub(crate) fn status_name(status: Status) -> &'static str {
-    match status {
-        Status::Offered => "offered",
-        Status::Accepted => "accepted",
-        Status::Active => "active",
-        Status::Delinquent => "delinquent",
-        Status::Defaulted => "defaulted",
-        Status::Seizing => "seizing",
-        Status::Repaid => "repaid",
-        Status::Closed => "closed",
     }
 }
 

@@ -53,6 +53,7 @@ pub mod follow;
 pub mod instructions;
 #[cfg(feature = "keys")]
 pub mod keys;
+pub mod names;
 pub mod payments;
 pub mod reports;
 #[cfg(feature = "client")]

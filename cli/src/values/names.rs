@@ -1,23 +1,10 @@
 //! The program's enumerations in the words of flags and JSON.
 
-use blockable_sdk::program::{
-    state::{AutoFreeze, FreezePolicy, FreezeReason},
-    transitions::Status,
-};
+use blockable_sdk::program::state::{AutoFreeze, FreezePolicy, FreezeReason};
 
 /// The name of a status by its byte; `unknown` for one of a later version of the program.
 pub(crate) fn status_name(byte: u8) -> &'static str {
-    match Status::from_byte(byte) {
-        Some(Status::Offered) => "offered",
-        Some(Status::Accepted) => "accepted",
-        Some(Status::Active) => "active",
-        Some(Status::Delinquent) => "delinquent",
-        Some(Status::Defaulted) => "defaulted",
-        Some(Status::Seizing) => "seizing",
-        Some(Status::Repaid) => "repaid",
-        Some(Status::Closed) => "closed",
-        None => "unknown",
-    }
+    blockable_sdk::names::status_byte_name(byte)
 }
 
 /// The name of the reason of a freeze by its byte; `unknown` for one of a later version of the program.

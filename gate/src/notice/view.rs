@@ -3,6 +3,7 @@
 use {
     blockable_sdk::{
         amounts::{MarketTime, Units},
+        names::status_byte_name,
         program::{state::Credit, transitions::Status},
     },
     serde::{Deserialize, Serialize},
@@ -80,9 +81,8 @@ impl NoticedCredit {
 
     /// The credit as a notice shows it.
     pub fn standing(&self) -> Standing {
-        let status = self.status().map_or("unknown".to_string(), |status| format!("{status:?}"));
         Standing {
-            status: status.to_lowercase(),
+            status: status_byte_name(self.status).to_string(),
             available: self.available,
             locked: self.locked,
             frozen: self.frozen,

@@ -24,6 +24,7 @@ use {
     blockable_sdk::{
         Pubkey,
         amounts::{MicroUsd, Units},
+        names::status_name,
     },
     serde::{Deserialize, Serialize},
     std::sync::Arc,
@@ -133,10 +134,10 @@ async fn credit(
     let Query(query) = query.map_err(wrong)?;
     let credit = app.gate.credit(&ours);
     let credit = credit.as_ref();
-    let status = credit.and_then(|credit| credit.status().ok()).map(|status| format!("{status:?}"));
+    let status = credit.and_then(|credit| credit.status().ok()).map(status_name);
     let mut answer = CreditView {
         credit: ours.to_string(),
-        status: status.map(|status| status.to_lowercase()),
+        status: status.map(str::to_string),
         lender: credit.map(|credit| credit.lender.to_string()),
         borrower: credit.map(|credit| credit.borrower.to_string()),
         released: credit.map(|credit| credit.collateral.released),

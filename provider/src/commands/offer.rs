@@ -5,10 +5,8 @@ use {
     blockable_sdk::{
         Pubkey,
         amounts::{Bps, ChainTime, MicroUsd, Units},
-        program::{
-            state::{AutoFreeze, Credit, FreezePolicy, Instalment, LoanParties, terms_hash},
-            transitions::Status,
-        },
+        names::status_byte_name,
+        program::state::{AutoFreeze, Credit, FreezePolicy, Instalment, LoanParties, terms_hash},
     },
     blockable_service::{hex, text},
     serde_json::{Value, json},
@@ -133,6 +131,5 @@ fn freezes(policy: u8, auto: u8) -> String {
 
 /// The status in words of the program.
 pub(super) fn status(credit: &Credit) -> String {
-    Status::from_byte(credit.status)
-        .map_or("unknown".to_string(), |status| format!("{status:?}").to_lowercase())
+    status_byte_name(credit.status).to_string()
 }

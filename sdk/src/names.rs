@@ -1,0 +1,36 @@
+//! The program's enumerations in the words that JSON and texts have for them.
+
+use blockable_credits::transitions::Status;
+
+/// The name of a status.
+pub fn status_name(status: Status) -> &'static str {
+    match status {
+        Status::Offered => "offered",
+        Status::Accepted => "accepted",
+        Status::Active => "active",
+        Status::Delinquent => "delinquent",
+        Status::Defaulted => "defaulted",
+        Status::Seizing => "seizing",
+        Status::Repaid => "repaid",
+        Status::Closed => "closed",
+    }
+}
+
+/// The name of a status by its byte in an account; `unknown` for one of a later version of the program.
+pub fn status_byte_name(byte: u8) -> &'static str {
+    Status::from_byte(byte).map_or("unknown", status_name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_is_named_by_its_word_in_lower_case() {
+        for status in Status::ALL {
+            assert_eq!(status_name(status), format!("{status:?}").to_lowercase());
+            assert_eq!(status_byte_name(status.byte()), status_name(status));
+        }
+        assert_eq!(status_byte_name(200), "unknown");
+    }
+}
