@@ -1,4 +1,4 @@
-//! What a provider signs, by the commands of the binary against a cluster: each once, again without effect, and wrong.
+//! The commands by which a provider signs, run as a binary against a cluster: each once, again without effect, and wrong.
 
 #![allow(
     clippy::unwrap_used,

@@ -59,7 +59,7 @@ impl TrustedProxies {
     }
 
     /// The client that a request of a trusted proxy is for: the last address in the header that is not a trusted proxy's.
-    /// What stands before it was written by the client itself. `None` where no such address is named.
+    /// The part before it was written by the client itself. `None` where no such address is named.
     pub fn client(&self, headers: &HeaderMap) -> Option<IpAddr> {
         let name = match self.header {
             ForwardedHeader::XForwardedFor => "x-forwarded-for",
