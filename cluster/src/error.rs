@@ -32,7 +32,7 @@ pub enum ClusterError {
         source: io::Error,
     },
     /// A file of the kept state has been damaged.
-    #[error("{path} is damaged: {reason}; restore the folder from a copy, or name another one with --keep")]
+    #[error("{path} is damaged: {reason}; restore the folder from a copy, or name another one")]
     Damaged {
         /// The file.
         path: String,
@@ -65,8 +65,8 @@ impl ClusterError {
 fn port_advice(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::AddrInUse => {
-            "another sandbox or a validator may run there: stop it, or choose other ports with --port N"
+            "another sandbox or a validator may run there: stop it, or choose other ports"
         }
-        _ => "choose other ports with --port N",
+        _ => "choose other ports",
     }
 }

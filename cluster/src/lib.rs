@@ -24,6 +24,7 @@ pub use {
     error::ClusterError,
     image::{Image, replace},
     run::require_free,
+    saver::{AFTER_KILL_SECONDS, SAVE_EVERY},
 };
 
 use {

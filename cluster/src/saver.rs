@@ -16,12 +16,21 @@ use {
     tokio::{task::spawn_blocking, time::sleep},
 };
 
+/// Pause between two savings of a cluster that is kept.
+pub const SAVE_EVERY: Duration = Duration::from_secs(2);
 /// Longest time until the clock alone is saved, while no account changes.
 const CLOCK_EVERY_MS: u64 = 10_000;
 const CLOCK_EVERY: Duration = Duration::from_millis(CLOCK_EVERY_MS);
 /// Pause until a transaction may have its block, and the most such pauses.
 const FOR_A_BLOCK: Duration = Duration::from_millis(20);
 const PAUSES: u32 = 100;
+/// Seconds by which the clock moves on after a kill, so that neither slot nor time comes twice: more than what was saved last
+/// can be old.
+pub const AFTER_KILL_SECONDS: u32 = 15;
+const _: () = assert!(
+    AFTER_KILL_SECONDS as u128 * 1_000
+        > CLOCK_EVERY.as_millis() + SAVE_EVERY.as_millis() + FOR_A_BLOCK.as_millis() * PAUSES as u128
+);
 
 /// Saves a cluster to a folder.
 ///

@@ -10,19 +10,12 @@
 use {
     blockable_sandbox::{
         Keyring,
-        venue::{USDC, Venue},
+        venue::{MarketOffer, USDC, Venue},
     },
-    blockable_sdk::{
-        Signer,
-        amounts::MicroUsd,
-        client::Client,
-        program::{instructions::MarketArgs, state::TermBounds},
-    },
+    blockable_sdk::{Signer, amounts::MicroUsd, client::Client, program::state::TermBounds},
     std::{env, error::Error, fs, path::PathBuf, process::ExitCode},
 };
 
-/// Seconds that changes of the market and of providers wait.
-const DELAY: u32 = 60;
 const FEE_BPS: u16 = 200;
 const SOL: u64 = 100;
 
@@ -54,17 +47,9 @@ async fn run() -> Result<String, Box<dyn Error>> {
     venue.create_mint().await?;
     let wallets = [(&keys.lender, 1_000_000), (&keys.borrower, 1_000_000), (&keys.treasury, 0)];
     venue.fund(&wallets.map(|(owner, dollars)| (owner, MicroUsd(dollars * USDC)))).await?;
-    let args = MarketArgs {
-        id: 0,
-        is_test: true,
-        guardian: keys.guardian.pubkey(),
-        redistribution_fee_bps: FEE_BPS,
-        change_delay: DELAY,
-        provider_delay: DELAY,
-        min_suspension: DELAY,
-        bounds: TermBounds::PRODUCTION,
-    };
-    venue.create_market(args).await?;
+    let tests = MarketOffer::of_tests(FEE_BPS);
+    let guardian = keys.guardian.pubkey();
+    venue.create_market(MarketOffer { guardian, bounds: TermBounds::PRODUCTION, ..tests }).await?;
     let file = |name| Keyring::file(&folder, name).display().to_string();
     Ok(format!(
         "MARKET={}\nLENDER={}\nBORROWER={}\nBORROWER_ADDRESS={}",

@@ -8,15 +8,12 @@ use {
         narrator::{Narrator, Step, number, units, words},
         pace::Pace,
     },
-    blockable_sandbox::venue::USDC,
+    blockable_sandbox::venue::{MarketOffer, ProviderOffer, QUORUM, USDC},
     blockable_sdk::{
         Signer,
         amounts::{MicroUsd, Units},
         client::Landed,
-        program::{
-            instructions::MarketArgs,
-            state::{MIN_CHANGE_DELAY, MIN_PROVIDER_DELAY, MIN_SUSPENSION, ProviderSettings},
-        },
+        program::state::{MIN_CHANGE_DELAY, MIN_PROVIDER_DELAY, MIN_SUSPENSION},
     },
 };
 
@@ -24,8 +21,6 @@ use {
 const SOL: u64 = 10;
 /// Share of a sale's price that goes to the market's treasury, in basis points.
 const FEE_BPS: u16 = 200;
-/// Delays of a market of tests, in seconds.
-const TEST_DELAY: u32 = 60;
 
 /// Opens a market with a payment token, and registers a provider that can issue both loans.
 pub(crate) async fn open(
@@ -59,7 +54,7 @@ pub(crate) async fn open(
         .fact(words("provider", cast.venue.provider.to_string()))
         .fact(units("capacity", capacity))
         .fact(number("reporters", 3))
-        .fact(number("quorum", 2)),
+        .fact(number("quorum", QUORUM.into())),
     );
     Ok(())
 }
@@ -82,28 +77,28 @@ async fn fund(cast: &Cast, loans: &[Loan]) -> Result<Landed, DemoError> {
 }
 
 async fn create_market(cast: &Cast, pace: Pace) -> Result<Landed, DemoError> {
-    let is_test = !pace.is_real();
-    let delay = |real: u32| if is_test { TEST_DELAY } else { real };
-    let args = MarketArgs {
-        id: cast.venue.keyring.market_id(),
-        is_test,
-        guardian: cast.venue.keyring.admin.pubkey(),
-        redistribution_fee_bps: FEE_BPS,
-        change_delay: delay(MIN_CHANGE_DELAY),
-        provider_delay: delay(MIN_PROVIDER_DELAY),
-        min_suspension: delay(MIN_SUSPENSION),
-        bounds: pace.bounds(),
+    let tests = MarketOffer { bounds: pace.bounds(), ..MarketOffer::of_tests(FEE_BPS) };
+    let offer = match pace.is_real() {
+        false => tests,
+        true => MarketOffer {
+            is_test: false,
+            change_delay: MIN_CHANGE_DELAY,
+            provider_delay: MIN_PROVIDER_DELAY,
+            min_suspension: MIN_SUSPENSION,
+            ..tests
+        },
     };
-    Ok(cast.venue.create_market(args).await?)
+    let guardian = cast.venue.keyring.admin.pubkey();
+    Ok(cast.venue.create_market(MarketOffer { guardian, ..offer }).await?)
 }
 
 /// Registers the provider with the rate bound of the faster loan.
 async fn register_provider(cast: &Cast, loans: &[Loan], capacity: Units) -> Result<Landed, DemoError> {
     let terms = || loans.iter().map(|loan| loan.terms);
-    let settings = ProviderSettings {
+    let offer = ProviderOffer {
+        capacity,
         max_units_per_second: terms().map(|terms| terms.max_units_per_second).max().unwrap_or_default(),
         longest_job: terms().map(|terms| terms.longest_job).max().unwrap_or_default(),
-        ..ProviderSettings::with_reporters(&[], 0)
     };
-    Ok(cast.venue.register_provider(capacity, settings).await?)
+    Ok(cast.venue.register_provider(offer).await?)
 }

@@ -1,8 +1,11 @@
 //! The time of a demo: months where the clock can be moved, seconds where it cannot.
 
-use blockable_sdk::program::{
-    state::{Instalment, TermBounds, Terms},
-    units::DAY,
+use {
+    blockable_sandbox::venue::TEST_BOUNDS,
+    blockable_sdk::program::{
+        state::{Instalment, TermBounds, Terms},
+        units::DAY,
+    },
 };
 
 /// The length of a story's day on the chain's clock.
@@ -75,14 +78,7 @@ impl Pace {
         if self.is_real() {
             return TermBounds { max_apr_bps: 3_000, ..TermBounds::PRODUCTION };
         }
-        TermBounds {
-            min_instalment_interval: 1,
-            min_delinquency_grace: 1,
-            min_default_grace: 1,
-            min_cure_period: 1,
-            min_lot_window: 1,
-            ..TermBounds::PRODUCTION
-        }
+        TEST_BOUNDS
     }
 }
 

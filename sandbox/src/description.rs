@@ -24,6 +24,8 @@ pub struct Description {
     pub program: String,
     /// The market's account.
     pub market: String,
+    /// The number in the market's address, in decimal: too large for a number in JavaScript.
+    pub market_id: String,
     /// The payment token.
     pub mint: String,
     /// The payment token's program.
@@ -51,6 +53,11 @@ pub struct Description {
 }
 
 impl Description {
+    /// A loan by its name.
+    pub fn loan(&self, name: LoanName) -> Option<&CreditDescription> {
+        self.credits.iter().find(|credit| credit.name == name)
+    }
+
     /// The document on one line, as JSON.
     pub fn json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
@@ -66,6 +73,8 @@ pub struct ClusterDescription {
     pub ws_url: String,
     /// Milliseconds of a slot.
     pub slot_ms: u64,
+    /// Seconds by which its clock was ahead of this machine's at the start; below zero where it was behind.
+    pub clock_ahead_seconds: i64,
 }
 
 /// A party.
@@ -84,6 +93,8 @@ pub struct PartyDescription {
 pub struct CreditDescription {
     /// Its name in the sandbox.
     pub name: LoanName,
+    /// The number in the credit's address.
+    pub nonce: u64,
     /// Its part in the sandbox, for people.
     pub purpose: &'static str,
     /// The credit's account.

@@ -70,24 +70,35 @@ impl Keyring {
         })
     }
 
-    /// Every key by its name, which is that of its file.
-    pub fn named(&self) -> Vec<(&'static str, &Keypair)> {
-        let [first, second, third] = &self.reporters;
+    /// The keys that have money of their own, by name: of everyone who acts in the market.
+    pub fn funded(&self) -> Vec<(&'static str, &Keypair)> {
         vec![
             ("admin", &self.admin),
             ("guardian", &self.guardian),
-            ("treasury", &self.treasury),
             ("lender", &self.lender),
             ("freeze-authority", &self.freeze_authority),
             ("borrower", &self.borrower),
             ("buyer", &self.buyer),
             ("provider", &self.provider),
+        ]
+    }
+
+    /// The keys of all parties, by name: those that have money, and those that have SOL alone.
+    pub fn parties(&self) -> Vec<(&'static str, &Keypair)> {
+        let [first, second, third] = &self.reporters;
+        let others = [
+            ("treasury", &self.treasury),
             ("reporter-1", first),
             ("reporter-2", second),
             ("reporter-3", third),
             ("keeper", &self.keeper),
-            ("mint", &self.mint),
-        ]
+        ];
+        self.funded().into_iter().chain(others).collect()
+    }
+
+    /// Every key by its name, which is that of its file: the parties', and that of the payment token.
+    pub fn named(&self) -> Vec<(&'static str, &Keypair)> {
+        self.parties().into_iter().chain([("mint", &self.mint)]).collect()
     }
 
     /// Writes each key to a file of its own that its owner alone can read, in the format of Solana's command line.
@@ -114,7 +125,6 @@ impl Keyring {
 
     /// The addresses of those who pay fees or rent.
     pub fn payers(&self) -> Vec<Pubkey> {
-        let named = self.named().into_iter().filter(|(name, _)| *name != "mint");
-        named.map(|(_, key)| key.pubkey()).collect()
+        self.parties().into_iter().map(|(_, key)| key.pubkey()).collect()
     }
 }

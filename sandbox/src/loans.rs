@@ -1,4 +1,4 @@
-//! The loans of a sandbox: one in every state, with terms of minutes instead of months.
+//! The loans of a sandbox: in seven states, with terms of minutes instead of months.
 
 use {
     crate::venue::{LoanOffer, USDC},
@@ -6,7 +6,7 @@ use {
         Pubkey,
         program::state::{AutoFreeze, FreezePolicy, Instalment, Rider, Terms},
     },
-    serde::Serialize,
+    serde::{Serialize, Serializer},
     std::time::Duration,
 };
 
@@ -14,8 +14,12 @@ use {
 const PRINCIPAL: u64 = 12_000 * USDC;
 /// Units of each loan: five dollars a million.
 pub(crate) const UNITS: u64 = 2_400_000_000;
+/// Annual interest rate of the loans that the sandbox does not pay, in basis points; half of it on what is held back.
+const APR_BPS: u16 = 1_400;
 /// Seconds between two instalments of loans that are paid for hours.
 const LONG_INTERVAL: u32 = 600;
+/// Seconds between two instalments of the loan that stays frozen: what a payment opens the freeze does not cover.
+const FROZEN_INTERVAL: u32 = 86_400;
 /// Most seconds between two instalments.
 const LONGEST_INTERVAL: u32 = 30 * 86_400;
 /// Most units per second that reports may count.
@@ -26,12 +30,11 @@ pub(crate) const LONGEST_JOB: u32 = 120;
 pub(crate) const LOT_SECONDS: u32 = 3_600;
 
 /// A loan of the sandbox.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LoanName {
     /// Everything is fine; for requests of your own.
     Healthy,
-    /// A task of the sandbox pays its instalments as they fall due.
+    /// A task of the sandbox pays its instalments, some seconds before they fall due.
     Paying,
     /// Misses its first instalment.
     Late,
@@ -92,13 +95,21 @@ impl LoanName {
     pub fn purpose(self) -> &'static str {
         match self {
             LoanName::Healthy => "for your own requests; the lender may freeze it at will",
-            LoanName::Paying => "an instalment every two minutes, which the sandbox pays",
+            LoanName::Paying => "an instalment every two minutes, which the sandbox pays; repaid after 36",
             LoanName::Late => "misses its first instalment; the keeper marks and freezes it",
-            LoanName::Frozen => "frozen at will by the freeze authority",
+            LoanName::Frozen => {
+                "frozen at will by the freeze authority; its first instalment is due in a day"
+            }
             LoanName::ForSale => "defaulted; its units are for sale in a lot at a falling price",
             LoanName::Repaid => "paid in full",
             LoanName::Offered => "offered by the lender; the borrower may accept",
         }
+    }
+}
+
+impl Serialize for LoanName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }
 
@@ -116,9 +127,8 @@ pub(crate) fn offer(name: LoanName, freeze_authority: Pubkey, times: Times) -> L
     let seconds =
         |time: Duration| u32::try_from(time.as_secs()).unwrap_or(u32::MAX).clamp(1, LONGEST_INTERVAL);
     let (interval, instalments, policy) = match name {
-        LoanName::Healthy | LoanName::Frozen | LoanName::Repaid | LoanName::Offered => {
-            (LONG_INTERVAL, 36, FreezePolicy::AtWill)
-        }
+        LoanName::Healthy | LoanName::Repaid | LoanName::Offered => (LONG_INTERVAL, 36, FreezePolicy::AtWill),
+        LoanName::Frozen => (FROZEN_INTERVAL, 36, FreezePolicy::AtWill),
         LoanName::Paying => (seconds(times.paid_every), 36, FreezePolicy::OnDelinquency),
         LoanName::Late => (seconds(times.late_after), 12, FreezePolicy::OnDelinquency),
         LoanName::ForSale => (10, 12, FreezePolicy::OnDelinquency),
@@ -128,10 +138,20 @@ pub(crate) fn offer(name: LoanName, freeze_authority: Pubkey, times: Times) -> L
         // An instalment that falls due as the sandbox stops must not be late when it goes on.
         _ => (5, 120, 120),
     };
+    // Interest that accrues between an early payment and the due date would fall due unpaid.
+    let (apr_bps, holdback_apr_bps) = if name.is_paid() { (0, 0) } else { (APR_BPS, APR_BPS / 2) };
+    let terms = Terms {
+        delinquency_grace,
+        default_grace,
+        cure_period,
+        apr_bps,
+        holdback_apr_bps,
+        ..terms(instalments, policy)
+    };
     LoanOffer {
         nonce: name.nonce(),
         freeze_authority,
-        terms: Terms { delinquency_grace, default_grace, cure_period, ..terms(instalments, policy) },
+        terms,
         rider: Rider::default(),
         schedule: schedule(interval, instalments),
     }
@@ -157,8 +177,8 @@ fn terms(instalments: u32, policy: FreezePolicy) -> Terms {
         cure_period: 0,
         unit_lifetime: 0,
         longest_job: LONGEST_JOB,
-        apr_bps: 1_400,
-        holdback_apr_bps: 700,
+        apr_bps: 0,
+        holdback_apr_bps: 0,
         freeze_policy: policy as u8,
         auto_freeze: AutoFreeze::FromDelinquency as u8,
         reserved: [0; 6],

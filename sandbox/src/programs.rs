@@ -5,7 +5,7 @@ use {
     blockable_cluster::Program,
     blockable_sdk::{PROGRAM_ID, Pubkey, program::hash::sha256},
     blockable_service::{hex, settings::parse_address},
-    blockable_testkit::{ELF_VARIABLE, read_elf, read_program},
+    blockable_testkit::{ELF_VARIABLE, ElfError, read_elf, read_program},
     std::{fs, path::Path},
 };
 
@@ -24,7 +24,8 @@ pub fn market_program() -> Result<Program, SandboxError> {
 }
 
 /// Lists the market's program, those of `sandbox/programs` at the time of the build, and those of a folder. One in the folder
-/// replaces one of the same address. Errors: [`SandboxError::Elf`], [`SandboxError::File`], [`SandboxError::ProgramName`].
+/// replaces one of the same address. Errors: [`SandboxError::Elf`], [`SandboxError::ReadFolder`], [`SandboxError::NotAProgram`],
+/// [`SandboxError::ProgramName`].
 pub(crate) fn all(folder: Option<&Path>) -> Result<Vec<Program>, SandboxError> {
     let mut programs = vec![market_program()?];
     for (name, elf) in BUILT_IN {
@@ -44,16 +45,24 @@ pub(crate) fn hash(programs: &[Program]) -> String {
 }
 
 fn read_folder(folder: &Path) -> Result<Vec<Program>, SandboxError> {
-    let failed = |error| SandboxError::file(folder, error);
+    let failed = |source| SandboxError::ReadFolder { path: folder.display().to_string(), source };
     let mut programs = Vec::new();
     for entry in fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
         let is_program = path.extension().is_some_and(|extension| extension == "so");
         if let Some(name) = path.file_stem().filter(|_| is_program) {
-            programs.push(Program { address: address(&name.to_string_lossy())?, elf: read_program(&path)? });
+            programs.push(Program { address: address(&name.to_string_lossy())?, elf: read_elf_file(&path)? });
         }
     }
     Ok(programs)
+}
+
+fn read_elf_file(path: &Path) -> Result<Vec<u8>, SandboxError> {
+    let path_text = || path.display().to_string();
+    read_program(path).map_err(|error| match error {
+        ElfError::File(_, source) => SandboxError::ReadFolder { path: path_text(), source },
+        ElfError::Foreign(_) => SandboxError::NotAProgram { path: path_text() },
+    })
 }
 
 fn address(name: &str) -> Result<Pubkey, SandboxError> {

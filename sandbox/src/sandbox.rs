@@ -16,10 +16,11 @@ use {
         upstream::{self, OfferedModel},
     },
     blockable_cluster::{
-        Beginning, Cluster, ClusterError, ClusterOptions, Image, Pace, QUICK_SLOT_MS, SLOT_MS, machine_time,
+        AFTER_KILL_SECONDS, Beginning, Cluster, ClusterError, ClusterOptions, Image, Pace, QUICK_SLOT_MS,
+        SAVE_EVERY, SLOT_MS, machine_time,
     },
     blockable_provider::Server,
-    blockable_sdk::{Keypair, PROGRAM_ID, Signer, addresses, client::Client, program::transitions::Status},
+    blockable_sdk::{Keypair, PROGRAM_ID, Signer, addresses, client::Client, names::status_byte_name},
     blockable_service::shutdown::{self, Stage},
     secrecy::ExposeSecret,
     std::{sync::Arc, time::Duration},
@@ -28,18 +29,15 @@ use {
 
 /// Time that tasks may take to end.
 const TASK_END: Duration = Duration::from_secs(5);
-/// Pause between two looks whether all tasks run.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Pause between two savings of a cluster that is kept.
-pub(crate) const SAVE_EVERY: Duration = Duration::from_secs(2);
-/// Seconds by which the clock moves on after a kill, so that neither slot nor time comes twice: more than a save can be old.
-const AFTER_KILL_SECONDS: u32 = 15;
+/// Pause between two checks whether all tasks run.
+const CHECK_EVERY: Duration = Duration::from_secs(1);
 
 /// A running sandbox. Dropping it ends all parts a moment later, without a last save.
 ///
 /// It starts the cluster, the market with its loans, the provider's server, the keeper and the task of payments, and
-/// [`Sandbox::stop`] ends them in reverse. A temporary folder goes with it. A kept one holds the cluster's state of the last stop
-/// or of at most [`SAVE_EVERY`] before a kill; gate and keeper have their own stores.
+/// [`Sandbox::stop`] ends them in reverse. A temporary folder goes with it, after a kill with the next start. A kept one holds the
+/// cluster's state of the last stop, or from shortly before a kill (`saver.rs` of the cluster says how old it can be); gate and
+/// keeper have their own stores.
 pub struct Sandbox {
     description: Description,
     venue: Arc<Venue>,
@@ -58,7 +56,7 @@ impl Sandbox {
         let programs = programs::all(options.programs.as_deref())?;
         let models = upstream::models(options.upstream.as_ref()).await?;
         let folder = match &options.keep {
-            None => Folder::temporary()?,
+            None => Folder::temporary(programs::hash(&programs))?,
             Some(path) => Folder::kept(path, programs::hash(&programs))?,
         };
         let addresses = programs.iter().map(|program| program.address).filter(|known| *known != PROGRAM_ID);
@@ -91,7 +89,8 @@ impl Sandbox {
     }
 
     /// The cluster.
-    pub fn cluster(&self) -> &Cluster {
+    #[cfg(test)]
+    pub(crate) fn cluster(&self) -> &Cluster {
         &self.cluster
     }
 
@@ -115,7 +114,7 @@ impl Sandbox {
             if !self.tasks.is_running() {
                 return "the sandbox's own part";
             }
-            sleep(LOOK_EVERY).await;
+            sleep(CHECK_EVERY).await;
         }
     }
 
@@ -187,8 +186,10 @@ impl Parts {
         cluster.save(false).await?;
         folder.complete(&venue.keyring)?;
         (options.progress)("starting the provider's server");
-        let sections: String = models.iter().map(|model| model.section(options.upstream.as_ref())).collect();
-        let server = start_provider(cluster, venue, folder, (plan.provider, plan.health), &sections).await?;
+        let upstream = options.upstream.as_ref();
+        let sections: String = models.iter().map(|model| model.section(upstream)).collect();
+        let ports = (plan.provider, plan.health);
+        let server = start_provider(cluster, venue, folder, ports, &sections).await?;
         match self.start_keeper(&server).await {
             Ok((keeper, description)) => Ok((server, keeper, description)),
             Err(error) => {
@@ -205,7 +206,7 @@ impl Parts {
         match self.describe(server, &keeper).await {
             Ok(description) => Ok((keeper, description)),
             Err(error) => {
-                keeper.stop().await?;
+                let _ = keeper.stop().await;
                 Err(error)
             }
         }
@@ -241,7 +242,6 @@ impl Parts {
         for name in LoanName::ALL {
             credits.push(describe_loan(venue, server, name).await?);
         }
-        let parties = venue.keyring.named().into_iter().filter(|(name, _)| *name != "mint");
         let describe_party = |(name, key): (&'static str, &Keypair)| {
             let party = PartyDescription {
                 address: key.pubkey().to_string(),
@@ -257,9 +257,11 @@ impl Parts {
                 rpc_url: cluster.rpc_url(),
                 ws_url: cluster.ws_url(),
                 slot_ms: SLOT_MS,
+                clock_ahead_seconds: cluster.now().await?.seconds_since(machine_time()),
             },
             program: PROGRAM_ID.to_string(),
             market: venue.keys.market.to_string(),
+            market_id: venue.keyring.market_id().to_string(),
             mint: venue.keys.mint.to_string(),
             token_program: venue.keys.token_program.to_string(),
             provider: venue.provider.to_string(),
@@ -270,7 +272,7 @@ impl Parts {
             keeper_url: format!("http://{}", keeper.addr),
             folder: folder.path().to_path_buf(),
             programs: self.programs.clone(),
-            parties: parties.map(describe_party).collect(),
+            parties: venue.keyring.parties().into_iter().map(describe_party).collect(),
             credits,
         })
     }
@@ -283,14 +285,14 @@ async fn describe_loan(
 ) -> Result<CreditDescription, SandboxError> {
     let address = venue.credit_address(name.nonce());
     let credit = venue.credit(&address).await?;
-    let status = Status::from_byte(credit.status).map_or("unknown".to_string(), |known| format!("{known:?}"));
     Ok(CreditDescription {
         name,
+        nonce: name.nonce(),
         purpose: name.purpose(),
         address: address.to_string(),
         vault: addresses::vault(&address).to_string(),
         lot: (name == LoanName::ForSale).then(|| story::lot(venue).to_string()),
-        status: status.to_lowercase(),
+        status: status_byte_name(credit.status).to_string(),
         api_key: server.keys().make(&address, 0, None).expose_secret().to_string(),
         terms: TermsDescription::new(&credit),
     })

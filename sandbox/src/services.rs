@@ -1,10 +1,11 @@
 //! The provider's server and the keeper, in this process, each on its file of settings.
 
 use {
-    crate::{SandboxError, folder::Folder, loans::LoanName, venue::Venue},
-    blockable_cluster::{Cluster, replace},
+    crate::{SandboxError, disk::replace, folder::Folder, loans::LoanName, venue::Venue},
+    blockable_cluster::Cluster,
     blockable_keeper::{Config as KeeperConfig, Keeper},
     blockable_provider::{Config as ProviderConfig, Server, init},
+    blockable_service::settings::ConfigError,
     std::{
         net::SocketAddr,
         path::{Path, PathBuf},
@@ -19,9 +20,12 @@ use {
     },
 };
 
+/// The parts, as errors name them.
+const SERVER: &str = "the provider's server";
+const KEEPER: &str = "the keeper";
 /// Longest time until a part is ready.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Pause between two looks.
+/// Pause between two questions whether a part is ready.
 const POLL: Duration = Duration::from_millis(20);
 
 /// Starts the provider's server, and waits until its gate has seen the loans. Errors: [`SandboxError`].
@@ -48,13 +52,14 @@ pub(crate) async fn start_provider(
     );
     text += models;
     let file = write_settings(&place.join("provider.toml"), &text)?;
-    let server = Server::start(ProviderConfig::FILE.load(&file)?).await?;
+    let config = ProviderConfig::FILE.load(&file).map_err(|error| refused(SERVER, error))?;
+    let server = Server::start(config).await?;
     let credit = venue.credit_address(LoanName::Healthy.nonce());
     let deadline = Instant::now() + PATIENCE;
     while server.gate().room(&credit).is_err() {
         if Instant::now() > deadline {
             server.stop().await;
-            return Err(SandboxError::NotReady("the provider's server"));
+            return Err(SandboxError::NotReady(SERVER));
         }
         sleep(POLL).await;
     }
@@ -73,7 +78,7 @@ pub(crate) struct RunningKeeper {
 }
 
 impl RunningKeeper {
-    /// Starts the keeper. Errors: [`SandboxError`].
+    /// Starts the keeper, and waits until it has read the market and can work. Errors: [`SandboxError`].
     pub(crate) async fn start(
         cluster: &Cluster,
         venue: &Venue,
@@ -91,7 +96,7 @@ impl RunningKeeper {
             provider_addr = provider,
         );
         let file = write_settings(&folder.keeper()?.join("keeper.toml"), &text)?;
-        let config = KeeperConfig::FILE.load(&file)?;
+        let config = KeeperConfig::FILE.load(&file).map_err(|error| refused(KEEPER, error))?;
         let (stop, stopped) = watch::channel(false);
         let (listening, listens) = oneshot::channel();
         let (end, ended) = watch::channel(None);
@@ -103,11 +108,28 @@ impl RunningKeeper {
         };
         let thread =
             thread::Builder::new().name("keeper".to_string()).spawn(run).map_err(SandboxError::thread)?;
-        match listens.await {
-            Ok(addr) => Ok(RunningKeeper { addr, stop, ended, thread: Some(thread) }),
+        let Ok(addr) = listens.await else {
             // It ended before it served.
-            Err(_) => Err(join(thread).await.err().unwrap_or(SandboxError::NotReady("the keeper"))),
+            return Err(join(thread).await.err().unwrap_or(SandboxError::NotReady(KEEPER)));
+        };
+        let keeper = RunningKeeper { addr, stop, ended, thread: Some(thread) };
+        if keeper.is_ready_in_time().await {
+            return Ok(keeper);
         }
+        Err(keeper.stop().await.err().unwrap_or(SandboxError::NotReady(KEEPER)))
+    }
+
+    /// Asks its `/readyz` until it is ready. Returns false where it ends, or is not in time.
+    async fn is_ready_in_time(&self) -> bool {
+        let Ok(http) = reqwest::Client::builder().timeout(PATIENCE).no_proxy().build() else { return false };
+        let (url, deadline) = (format!("http://{}/readyz", self.addr), Instant::now() + PATIENCE);
+        while Instant::now() < deadline && self.ended.borrow().is_none() {
+            if http.get(&url).send().await.is_ok_and(|answer| answer.status().is_success()) {
+                return true;
+            }
+            sleep(POLL).await;
+        }
+        false
     }
 
     /// Waits until it has ended, and returns the reason.
@@ -147,8 +169,17 @@ fn serve_keeper(
 
 /// Writes a file of settings over that of the last start, whose ports may have been others. Errors: [`SandboxError::File`].
 fn write_settings(path: &Path, text: &str) -> Result<PathBuf, SandboxError> {
-    replace(path, text.as_bytes()).map_err(|error| SandboxError::file(path, error))?;
+    replace(path, text.as_bytes())?;
     Ok(path.to_path_buf())
+}
+
+/// The reason for which a part refuses its settings. It does not name the file, which may be gone when the reason is read.
+fn refused(part: &'static str, error: ConfigError) -> SandboxError {
+    let reason = match error {
+        ConfigError::Mistakes { mistakes, .. } => mistakes.join("; "),
+        other => other.to_string(),
+    };
+    SandboxError::Settings { part, reason }
 }
 
 async fn join(thread: JoinHandle<Result<(), SandboxError>>) -> Result<(), SandboxError> {

@@ -1,10 +1,10 @@
-//! Brings the market into being: its parties' money, its provider, and a loan in every state.
+//! Opens the market: its parties' money, its provider, and loans in seven states.
 
 use {
     crate::{
         SandboxError,
         loans::{self, LOT_SECONDS, LoanName, Times, UNITS},
-        venue::{USDC, Venue},
+        venue::{MarketOffer, ProviderOffer, USDC, Venue},
     },
     blockable_cluster::Cluster,
     blockable_sdk::{
@@ -12,8 +12,8 @@ use {
         amounts::{ChainTime, MicroUsd, Units},
         instructions,
         program::{
-            instructions::{FreezeAmount, LoanRead, LotTerms, MarketArgs, UnitBounds},
-            state::{FreezeReason, ProviderSettings, TermBounds},
+            instructions::{FreezeAmount, LoanRead, LotTerms, UnitBounds},
+            state::FreezeReason,
             units::PRICE_SCALE,
         },
     },
@@ -25,8 +25,6 @@ const SOL: u64 = 100;
 const DOLLARS: u64 = 1_000_000;
 /// Share of a sale's price that goes to the market's treasury, in basis points.
 const FEE_BPS: u16 = 200;
-/// Seconds that changes of the market and of the provider wait.
-const DELAY: u32 = 60;
 /// Loans whose units the provider has committed to serve.
 const CAPACITY_LOANS: u64 = 100;
 /// Floor of the lot's price, in percent of the price that the loan paid.
@@ -37,47 +35,26 @@ pub(crate) async fn open_market(venue: &Venue) -> Result<(), SandboxError> {
     venue.airdrop(&venue.keyring.payers(), SOL).await?;
     venue.create_mint().await?;
     let keyring = &venue.keyring;
-    let funded =
-        |name: &str| !matches!(name, "mint" | "treasury" | "keeper") && !name.starts_with("reporter");
     let mut wallets: Vec<(&Keypair, MicroUsd)> = vec![(&keyring.treasury, MicroUsd::ZERO)];
-    let rich = keyring.named().into_iter().filter(|(name, _)| funded(name));
-    wallets.extend(rich.map(|(_, key)| (key, MicroUsd(DOLLARS * USDC))));
+    let funded = keyring.funded().into_iter();
+    wallets.extend(funded.map(|(_, key)| (key, MicroUsd(DOLLARS * USDC))));
     venue.fund(&wallets).await?;
-    venue.create_market(market_args(venue)).await?;
-    let settings = ProviderSettings {
+    let market = MarketOffer { guardian: keyring.guardian.pubkey(), ..MarketOffer::of_tests(FEE_BPS) };
+    venue.create_market(market).await?;
+    let provider = ProviderOffer {
+        capacity: Units(CAPACITY_LOANS * UNITS),
         max_units_per_second: loans::MAX_UNITS_PER_SECOND,
         longest_job: loans::LONGEST_JOB,
-        ..ProviderSettings::with_reporters(&[], 2)
     };
-    venue.register_provider(Units(CAPACITY_LOANS * UNITS), settings).await?;
+    venue.register_provider(provider).await?;
     Ok(())
-}
-
-fn market_args(venue: &Venue) -> MarketArgs {
-    MarketArgs {
-        id: 0,
-        is_test: true,
-        guardian: venue.keyring.guardian.pubkey(),
-        redistribution_fee_bps: FEE_BPS,
-        change_delay: DELAY,
-        provider_delay: DELAY,
-        min_suspension: DELAY,
-        bounds: TermBounds {
-            min_instalment_interval: 1,
-            min_delinquency_grace: 1,
-            min_default_grace: 1,
-            min_cure_period: 1,
-            min_lot_window: 1,
-            ..TermBounds::PRODUCTION
-        },
-    }
 }
 
 /// Seconds by which the clock of a new cluster begins early, so that the loans that need time have had it.
 pub(crate) const BEGINS_EARLY: i64 = 60;
 
-/// Makes the loans, and moves the clock to this machine's once none of them is young any more. The late loan comes last: its
-/// time runs from here on.
+/// Makes the loans, and moves the clock to this machine's once those are made that need time behind them. The late loan comes
+/// last: its time runs from here on.
 pub(crate) async fn make_loans(
     cluster: &Cluster,
     venue: &Venue,

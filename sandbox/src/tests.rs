@@ -3,6 +3,7 @@
 use {
     crate::{Options, Ports, Sandbox, SandboxError},
     blockable_cluster::require_free,
+    blockable_testkit::free_ports,
     serde_json::Value,
     std::{
         fs,
@@ -18,10 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Five ports in a row that are free.
 fn five_ports() -> (u16, [u16; 5]) {
-    let from = 51_000 + u16::try_from(std::process::id() % 5_000).unwrap();
-    let five = |first: u16| [0, 1, 2, 3, 4].map(|number| first + number);
-    let first = (from..60_000).step_by(5).find(|first| require_free(&five(*first)).is_ok()).unwrap();
-    (first, five(first))
+    let first = free_ports(5);
+    (first, [0, 1, 2, 3, 4].map(|number| first + number))
 }
 
 #[tokio::test(flavor = "multi_thread")]

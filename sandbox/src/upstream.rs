@@ -1,8 +1,8 @@
 //! A model server of the user's own behind the provider's server, or the echo model.
 
 use {
-    crate::SandboxError, reqwest::redirect::Policy, serde::Deserialize, serde_json::Value,
-    std::time::Duration, url::Url,
+    crate::SandboxError, blockable_service::secrets::SecretSource, reqwest::redirect::Policy,
+    secrecy::ExposeSecret, serde::Deserialize, serde_json::Value, std::time::Duration, url::Url,
 };
 
 /// Time in which the upstream must list its models.
@@ -11,9 +11,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const MOST_MODELS: usize = 32;
 /// Tokens of a context where the upstream does not say.
 const CONTEXT_TOKENS: u64 = 131_072;
-/// Most tokens of an answer, where the context has room for them.
-const MAX_OUTPUT_TOKENS: u64 = 4_096;
-
 /// Largest context that the provider's server takes.
 const MOST_CONTEXT_TOKENS: u64 = 10_000_000;
 /// Longest name of a model in bytes.
@@ -40,11 +37,22 @@ impl Upstream {
         Ok(url)
     }
 
-    /// The section of `provider.toml` for an upstream with an API key.
-    fn listed(&self) -> Option<String> {
-        let variable = self.key_variable.as_ref()?;
-        let url = self.url.as_str().trim_end_matches('/');
-        Some(format!("\n[[model.upstream]]\nurl = {}\nkey = {{ env = {} }}\n", quoted(url), quoted(variable)))
+    /// Scheme, host and port.
+    fn origin(&self) -> String {
+        self.url.origin().ascii_serialization()
+    }
+
+    /// The reason for which it cannot be used, and what to do.
+    fn refused(&self, reason: impl Into<String>) -> SandboxError {
+        SandboxError::Upstream { origin: self.origin(), reason: reason.into() }
+    }
+
+    /// Its section below that of a model.
+    fn section(&self) -> String {
+        let url = quoted(self.url.as_str().trim_end_matches('/'));
+        let key = self.key_variable.as_ref();
+        let key = key.map(|name| format!("key = {{ env = {} }}\n", quoted(name))).unwrap_or_default();
+        format!("[[model.upstream]]\nurl = {url}\n{key}")
     }
 }
 
@@ -55,8 +63,7 @@ fn require_plain(url: &Url) -> Result<(), String> {
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(
-            "leave user and password out of the URL; name the variable of an API key with --upstream-key-env"
-                .to_string(),
+            "leave user and password out of the URL; name the variable that holds an API key".to_string()
         );
     }
     match url.fragment() {
@@ -84,15 +91,15 @@ struct ListedModel {
     max_model_len: Value,
 }
 
-/// The models that the provider's server offers: those of the upstream, or the echo model. Errors: [`SandboxError::Upstream`].
+/// The models that the provider's server offers: those of the upstream, or the echo model. Errors: [`SandboxError::Upstream`],
+/// [`SandboxError::UpstreamKey`].
 pub(crate) async fn models(upstream: Option<&Upstream>) -> Result<Vec<OfferedModel>, SandboxError> {
     let Some(upstream) = upstream else {
         return Ok(vec![OfferedModel { name: "echo".to_string(), context_tokens: CONTEXT_TOKENS }]);
     };
-    let host = upstream.url.origin().ascii_serialization();
-    require_plain(&upstream.url).map_err(|reason| SandboxError::Upstream { url: host, reason })?;
-    let failed = |reason| SandboxError::Upstream { url: upstream.url.to_string(), reason };
-    offered(fetch(upstream).await.map_err(failed)?).map_err(failed)
+    let refused = |reason| upstream.refused(reason);
+    require_plain(&upstream.url).map_err(refused)?;
+    offered(fetch(upstream).await?).map_err(refused)
 }
 
 /// The models of a list that can be served, each once. Errors: none can be.
@@ -119,39 +126,41 @@ fn offered(list: ModelList) -> Result<Vec<OfferedModel>, String> {
     }
 }
 
-/// Asks an upstream for its models. Errors: the reason for which they cannot be had, and what to do.
-async fn fetch(upstream: &Upstream) -> Result<ModelList, String> {
+/// Asks an upstream for its models. Errors: [`SandboxError::Upstream`], [`SandboxError::UpstreamKey`].
+async fn fetch(upstream: &Upstream) -> Result<ModelList, SandboxError> {
     // It is the user's own and called without a proxy, as the provider's server does, and its key goes nowhere else.
     let client = reqwest::Client::builder().timeout(PATIENCE).no_proxy().redirect(Policy::none()).build();
-    let client = client.map_err(|error| error.to_string())?;
+    let client = client.map_err(|error| upstream.refused(error.to_string()))?;
     let url = format!("{}/models", upstream.url.as_str().trim_end_matches('/'));
     let mut request = client.get(url);
     if let Some(variable) = &upstream.key_variable {
-        let key = std::env::var(variable).map_err(|_| {
-            format!("the environment variable {variable} is not set; export the upstream's API key in it")
+        let key = SecretSource::Env(variable.clone()).read();
+        let key = key.map_err(|_| {
+            upstream.refused(format!(
+                "the environment variable {variable} is not set; export the upstream's API key in it"
+            ))
         })?;
-        request = request.bearer_auth(key);
+        request = request.bearer_auth(key.expose_secret());
     }
     let answer = request.send().await.map_err(|error| match error.is_timeout() {
-        true => "it does not answer within 5 s; check that it runs".to_string(),
-        false => "it cannot be reached; start it, or leave --upstream out for the echo model".to_string(),
+        true => upstream.refused("it does not answer within 5 s; check that it runs"),
+        false => upstream.refused("it cannot be reached; start it, or name none for the echo model"),
     })?;
     let status = answer.status().as_u16();
-    match status {
-        200 => {}
-        401 | 403 => {
-            return Err(format!(
-                "it wants an API key (HTTP {status}); name its variable with --upstream-key-env NAME"
-            ));
-        }
-        300..=399 => {
-            return Err(format!("GET /models redirects (HTTP {status}); give the base URL that it leads to"));
-        }
-        _ => return Err(format!("GET /models answers HTTP {status}; give the base URL up to and with /v1")),
+    let advice = match status {
+        200 => None,
+        401 | 403 => return Err(SandboxError::UpstreamKey { origin: upstream.origin(), status }),
+        300..=399 => Some("redirects; give the base URL that it leads to"),
+        _ => Some("is refused; give the base URL up to and with /v1"),
+    };
+    if let Some(advice) = advice {
+        return Err(upstream.refused(format!("GET /models (HTTP {status}) {advice}")));
     }
-    let body = read_bounded(answer).await?;
-    serde_json::from_slice(&body)
-        .map_err(|_| "GET /models does not list models as OpenAI's API does".to_string())
+    let body = read_bounded(answer).await.map_err(|reason| upstream.refused(reason))?;
+    serde_json::from_slice(&body).map_err(|_| {
+        upstream
+            .refused("GET /models does not list models as OpenAI's API does; name a server that speaks it")
+    })
 }
 
 /// Reads a body that may be endless. Errors: the reason, and what to do.
@@ -178,23 +187,19 @@ impl OfferedModel {
         &self.name
     }
 
-    /// Its section of `provider.toml`.
+    /// Its section of `provider.toml`. An answer may be as long as the context: an upstream's own limit is not known, and a
+    /// request that states none must be held for in full.
     pub(crate) fn section(&self, upstream: Option<&Upstream>) -> String {
-        let served = match upstream {
+        let server = match upstream {
             None => "upstream = \"echo\"\n".to_string(),
-            Some(Upstream { url, key_variable: None }) => {
-                format!("upstream = {}\n", quoted(url.as_str().trim_end_matches('/')))
-            }
-            // The key has its place in a list of upstreams, which ends the model's own settings.
-            Some(Upstream { .. }) => String::new(),
+            Some(_) => String::new(),
         };
-        let listed = upstream.and_then(Upstream::listed).unwrap_or_default();
+        let own = upstream.map(Upstream::section).unwrap_or_default();
         format!(
-            "\n[[model]]\nname = {name}\n{served}context_tokens = {context}\nmax_output_tokens = {output}\n\
-             units_per_1k_prompt = 1000\nunits_per_1k_generated = 4000\n{listed}",
+            "\n[[model]]\nname = {name}\n{server}context_tokens = {context}\nmax_output_tokens = {context}\n\
+             units_per_1k_prompt = 1000\nunits_per_1k_generated = 4000\n{own}",
             name = quoted(&self.name),
             context = self.context_tokens,
-            output = MAX_OUTPUT_TOKENS.min(self.context_tokens / 2),
         )
     }
 }

@@ -10,7 +10,9 @@ use {
         instructions::{self, MarketKeys, Payment},
         program::{
             instructions::{LoanRead, MarketArgs, OfferArgs, OfferRead},
-            state::{Credit, Instalment, Party, ProviderSettings, Reporter, Rider, ScheduleRuns, Terms},
+            state::{
+                Credit, Instalment, Party, ProviderSettings, Reporter, Rider, ScheduleRuns, TermBounds, Terms,
+            },
         },
         tokens, transactions,
     },
@@ -25,6 +27,19 @@ const POLL: Duration = Duration::from_millis(20);
 
 /// Micro-USDC in one USDC.
 pub const USDC: u64 = 1_000_000;
+/// Reporters that must agree.
+pub const QUORUM: u8 = 2;
+/// Seconds that changes of a market of tests and of its provider wait.
+const TEST_DELAY: u32 = 60;
+/// The bounds of a market of tests: everything may take seconds.
+pub const TEST_BOUNDS: TermBounds = TermBounds {
+    min_instalment_interval: 1,
+    min_delinquency_grace: 1,
+    min_default_grace: 1,
+    min_cure_period: 1,
+    min_lot_window: 1,
+    ..TermBounds::PRODUCTION
+};
 /// Accounts of the payment token that fit one transaction.
 const WALLETS_AT_ONCE: usize = 4;
 
@@ -53,6 +68,51 @@ pub struct LoanOffer {
     pub rider: Rider,
     /// The instalments.
     pub schedule: Vec<Instalment>,
+}
+
+/// A market as its admin creates it; the keyring has the rest.
+#[derive(Clone, Debug)]
+pub struct MarketOffer {
+    /// True for a market of tests, whose bounds may be below those for real money.
+    pub is_test: bool,
+    /// May pause the market.
+    pub guardian: Pubkey,
+    /// Share of a sale's price that goes to the treasury, in basis points.
+    pub fee_bps: u16,
+    /// Seconds that a change of the market waits.
+    pub change_delay: u32,
+    /// Seconds that a change of a provider waits.
+    pub provider_delay: u32,
+    /// Seconds that a suspension of a provider lasts at least.
+    pub min_suspension: u32,
+    /// The bounds of terms.
+    pub bounds: TermBounds,
+}
+
+impl MarketOffer {
+    /// A market of tests: delays of a minute, terms of seconds, and a guardian that is still to be named.
+    pub fn of_tests(fee_bps: u16) -> MarketOffer {
+        MarketOffer {
+            is_test: true,
+            guardian: Pubkey::default(),
+            fee_bps,
+            change_delay: TEST_DELAY,
+            provider_delay: TEST_DELAY,
+            min_suspension: TEST_DELAY,
+            bounds: TEST_BOUNDS,
+        }
+    }
+}
+
+/// A provider as it registers; the keyring has its payout, its reporters and their quorum.
+#[derive(Clone, Copy, Debug)]
+pub struct ProviderOffer {
+    /// Units that it commits to serve.
+    pub capacity: Units,
+    /// Most units per second that reports may count.
+    pub max_units_per_second: u64,
+    /// Seconds of the longest job.
+    pub longest_job: u32,
 }
 
 impl Venue {
@@ -150,35 +210,37 @@ impl Venue {
     }
 
     /// Creates the market; its number is the keyring's. The treasury must have a token account. Errors: [`SandboxError`].
-    pub async fn create_market(&self, args: MarketArgs) -> Result<Landed, SandboxError> {
+    pub async fn create_market(&self, offer: MarketOffer) -> Result<Landed, SandboxError> {
         let admin = self.keyring.admin.pubkey();
         let MarketKeys { mint, token_program, .. } = self.keys;
         let treasury = self.wallet(&self.keyring.treasury);
-        let args = MarketArgs { id: self.keyring.market_id(), ..args };
+        let args = MarketArgs {
+            id: self.keyring.market_id(),
+            is_test: offer.is_test,
+            guardian: offer.guardian,
+            redistribution_fee_bps: offer.fee_bps,
+            change_delay: offer.change_delay,
+            provider_delay: offer.provider_delay,
+            min_suspension: offer.min_suspension,
+            bounds: offer.bounds,
+        };
         let create = instructions::market_create(&admin, &admin, &mint, &token_program, &treasury, args);
         self.send(&[create], &[]).await
     }
 
-    /// Registers the provider with three reporters and a quorum of two. `settings` has its bounds and the size of chunks.
-    /// Errors: [`SandboxError`].
-    pub async fn register_provider(
-        &self,
-        capacity: Units,
-        settings: ProviderSettings,
-    ) -> Result<Landed, SandboxError> {
+    /// Registers the provider with the keyring's reporters, of which [`QUORUM`] must agree. Errors: [`SandboxError`].
+    pub async fn register_provider(&self, offer: ProviderOffer) -> Result<Landed, SandboxError> {
         let reporter = |key: &Keypair| Reporter { key: key.pubkey(), expires_at: i64::MAX };
         let reporters = self.keyring.reporters.each_ref().map(reporter);
-        let listed = ProviderSettings::with_reporters(&reporters, 2);
         let settings = ProviderSettings {
             payout: self.wallet(&self.keyring.provider),
-            quorum: listed.quorum,
-            reporter_count: listed.reporter_count,
-            reporters: listed.reporters,
-            ..settings
+            max_units_per_second: offer.max_units_per_second,
+            longest_job: offer.longest_job,
+            ..ProviderSettings::with_reporters(&reporters, QUORUM)
         };
         let (market, authority) = (&self.keys.market, self.keyring.provider.pubkey());
         let register =
-            instructions::provider_register(market, &authority, &authority, capacity.get(), settings);
+            instructions::provider_register(market, &authority, &authority, offer.capacity.get(), settings);
         self.send(&[register], &[&self.keyring.provider]).await
     }
 }

@@ -8,9 +8,10 @@
 //! | `cluster/` | accounts and blocks |
 //! | `provider/`, `keeper/` | settings and store of each |
 
+mod abandoned;
+
 use {
-    crate::{Keyring, SandboxError},
-    blockable_cluster::replace,
+    crate::{Keyring, SandboxError, disk::replace_json},
     blockable_sdk::Signer,
     serde::{Deserialize, Serialize},
     std::{
@@ -24,11 +25,17 @@ use {
 };
 
 /// The version of the layout; a change of the loans, of the accounts or of a store needs a higher one.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// Permissions of its folders.
 const OWNER_ALONE: u32 = 0o700;
+/// The beginning of the name of a temporary folder.
+const TEMPORARY: &str = "blockable-sandbox-";
+/// The file that marks a folder as a sandbox's.
+const MARKER: &str = "sandbox.json";
+/// The file that is locked while a sandbox runs on a folder.
+const LOCK: &str = "sandbox.lock";
 /// All that a sandbox puts into its folder, but for the lock.
-const CONTENTS: [&str; 5] = ["sandbox.json", "keys", "cluster", "provider", "keeper"];
+const CONTENTS: [&str; 5] = [MARKER, "keys", "cluster", "provider", "keeper"];
 
 /// The file `sandbox.json`.
 #[derive(Serialize, Deserialize)]
@@ -50,26 +57,25 @@ pub(crate) struct Folder {
     /// Removes the folder with everything in it once it is dropped; none for one that is kept.
     temporary: Option<TempDir>,
     /// Locked for as long as this is open.
-    _lock: Option<File>,
+    _lock: File,
     program: String,
     complete: bool,
     parties: BTreeMap<String, String>,
 }
 
 impl Folder {
-    /// A folder that goes with the sandbox. Errors: [`SandboxError::File`].
-    pub(crate) fn temporary() -> Result<Folder, SandboxError> {
-        let made = tempfile::Builder::new().prefix("blockable-sandbox-").tempdir();
-        let folder = made.map_err(|error| SandboxError::file(&std::env::temp_dir(), error))?;
-        let path = folder.path().to_path_buf();
-        Ok(Folder {
-            path,
-            temporary: Some(folder),
-            _lock: None,
-            program: String::new(),
-            complete: false,
-            parties: BTreeMap::new(),
-        })
+    /// A folder that goes with the sandbox. Those that killed sandboxes have left are removed first.
+    /// Errors: [`SandboxError::File`].
+    pub(crate) fn temporary(program: String) -> Result<Folder, SandboxError> {
+        let made = tempfile::Builder::new().prefix(TEMPORARY).tempdir();
+        let made = made.map_err(|error| SandboxError::file(&std::env::temp_dir(), error))?;
+        let path = made.path().to_path_buf();
+        abandoned::remove_all(&path);
+        let (lock, parties) = (lock(&path)?, BTreeMap::new());
+        let folder = Folder { path, temporary: Some(made), _lock: lock, program, complete: false, parties };
+        // Only once it is locked: a folder with the marker and without a lock is removed by the next one.
+        folder.mark(false, BTreeMap::new())?;
+        Ok(folder)
     }
 
     /// Opens or creates a folder that is kept, and locks it. `program` is the hash of the market's program. What an unfinished first
@@ -80,7 +86,7 @@ impl Folder {
         if path.exists() && !path.is_dir() {
             return Err(failed(io::ErrorKind::NotADirectory.into()));
         }
-        let marker = read_marker(&path.join("sandbox.json"))?;
+        let marker = read_marker(&path.join(MARKER))?;
         if marker.is_none() && has_others(path).map_err(failed)? {
             return Err(SandboxError::Foreign(path.display().to_string()));
         }
@@ -95,7 +101,7 @@ impl Folder {
             }
             parties = marker.parties;
         }
-        let folder = Folder { path, temporary: None, _lock: Some(lock), program, complete, parties };
+        let folder = Folder { path, temporary: None, _lock: lock, program, complete, parties };
         folder.close_to_others()?;
         if !complete {
             folder.clear()?;
@@ -115,9 +121,8 @@ impl Folder {
     /// Writes the file that says what the folder holds.
     fn mark(&self, complete: bool, parties: BTreeMap<String, String>) -> Result<(), SandboxError> {
         let marker = Marker { version: VERSION, program: self.program.clone(), complete, parties };
-        let path = self.path.join("sandbox.json");
-        let bytes = serde_json::to_vec(&marker).map_err(|error| SandboxError::file(&path, error.into()))?;
-        replace(&path, &bytes).map_err(|error| SandboxError::file(&path, error))
+        let path = self.path.join(MARKER);
+        replace_json(&path, &marker)
     }
 
     /// Lets nobody but its owner see or change what is in it, whatever the umask was as it was made.
@@ -236,14 +241,14 @@ fn read_marker(path: &Path) -> Result<Option<Marker>, SandboxError> {
 /// True where a folder has files that are no sandbox's.
 fn has_others(path: &Path) -> io::Result<bool> {
     match fs::read_dir(path) {
-        Ok(entries) => Ok(entries.flatten().any(|entry| entry.file_name() != "sandbox.lock")),
+        Ok(entries) => Ok(entries.flatten().any(|entry| entry.file_name() != LOCK)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
     }
 }
 
 fn lock(folder: &Path) -> Result<File, SandboxError> {
-    let path = folder.join("sandbox.lock");
+    let path = folder.join(LOCK);
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
     let file = file.map_err(|error| SandboxError::file(&path, error))?;
     match file.try_lock() {
