@@ -28,6 +28,9 @@ use {
     },
 };
 
+/// Shown where the arguments are others.
+const USAGE: &str = "usage: freeze RPC_URL PROVIDER_URL KEY_FILE CREDIT [thaw]";
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match run().await {
@@ -42,13 +45,19 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [rpc_url, provider_url, key_file, credit, rest @ ..] = arguments.as_slice() else {
-        return Err("usage: freeze RPC_URL PROVIDER_URL KEY_FILE CREDIT [thaw]".into());
+        return Err(USAGE.into());
+    };
+    let thaws = match rest {
+        [] => false,
+        [word] if word == "thaw" => true,
+        // A word that is misspelt must not freeze.
+        _ => return Err(USAGE.into()),
     };
     let (client, key) =
         (Client::new(rpc_url), read_keypair_file(key_file).map_err(|error| error.to_string())?);
     let credit: Pubkey = credit.parse().map_err(|_| "CREDIT must be the address of a credit")?;
     let market = client.credit(&credit).await?.market;
-    if rest == ["thaw"] {
+    if thaws {
         let thaw = credit_thaw(&market, &key.pubkey(), &credit, ThawBounds::ALL);
         client.send(&[thaw], &key, &[]).await?;
         println!("thawed on the chain");

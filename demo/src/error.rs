@@ -1,8 +1,9 @@
 use {
     blockable_economics::EconomicsError,
-    blockable_sandbox::SandboxError,
+    blockable_sandbox::{SandboxError, Setting},
     blockable_sdk::{errors::ClientError, events::LogError, reports::ReportError},
     blockable_testkit::trace::TraceError,
+    std::io,
 };
 
 /// A reason for which a demo stopped.
@@ -39,11 +40,26 @@ pub enum DemoError {
     )]
     Economics(#[from] EconomicsError),
     /// The embedded cluster, the market or the sandbox failed.
-    #[error(transparent)]
+    #[error("{0}{flag}", flag = flag(.0))]
     Sandbox(#[from] SandboxError),
+    /// The facts about a sandbox cannot be printed.
+    #[error("cannot print what there is to try: {0}; give the standard output a place that takes it")]
+    Print(io::Error),
     /// The program's arithmetic refused an amount.
     #[error("cannot compute an amount of the loan: {0}; please report this as a fault")]
     Amount(String),
+}
+
+/// The option by which the setting is changed that an error is about.
+fn flag(error: &SandboxError) -> &'static str {
+    match error.setting() {
+        Some(Setting::Ports) => " (--port N)",
+        Some(Setting::Keep) => " (--keep DIR)",
+        Some(Setting::Upstream) => " (--upstream URL)",
+        Some(Setting::UpstreamKey) => " (--upstream-key-env NAME)",
+        Some(Setting::Programs) => " (--programs DIR)",
+        None => "",
+    }
 }
 
 impl DemoError {

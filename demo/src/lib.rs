@@ -1,5 +1,5 @@
-//! The demo: a borrower that stops paying, on standard terms and on prepaid ones, and what simulated loans recover on both.
-//! It runs on a cluster of its own or on a running node.
+//! The demo: a borrower that stops paying, on standard terms and on prepaid ones, and the recoveries of simulated loans on both,
+//! on a cluster of its own or on a running node. And `--serve`: a whole market to try, until Ctrl-C.
 
 mod books;
 mod cast;
@@ -36,7 +36,7 @@ use {
     story::{Outcome, Stage, play},
 };
 
-/// Plays a loan that defaults on standard terms, the same one on prepaid terms, and simulates many more
+/// Runs a sandbox to try everything (--serve), or plays a loan that defaults on two kinds of terms and simulates many more
 #[derive(Parser, Debug)]
 #[command(name = "blockable-demo", version)]
 pub struct DemoArgs {

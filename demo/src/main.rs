@@ -1,4 +1,4 @@
-//! `blockable-demo`: two stories of a loan that defaults.
+//! `blockable-demo`: a sandbox to try everything (`--serve`), or two stories of a loan that defaults.
 
 use {
     blockable_demo::{DemoArgs, run},

@@ -4,13 +4,14 @@
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use {
+    blockable_testkit::free_ports,
     serde_json::Value,
     std::{
         fs::{self, File},
         io::Read,
         net::TcpListener,
         path::{Path, PathBuf},
-        process::{Child, Command, ExitStatus, Stdio},
+        process::{Child, Command, ExitStatus, Output, Stdio},
         thread::sleep,
         time::{Duration, Instant},
     },
@@ -32,8 +33,13 @@ struct Process {
 impl Process {
     /// Starts one whose temporary files go to a folder. Its output goes there too.
     fn start(folder: &Path, port: u16, arguments: &[&str]) -> Process {
+        Process::start_with(folder, port, arguments, File::create(folder.join("stdout")).unwrap())
+    }
+
+    /// As [`Process::start`], with another standard output.
+    fn start_with(folder: &Path, port: u16, arguments: &[&str], stdout: File) -> Process {
         let output = ["stdout", "stderr"].map(|name| folder.join(name));
-        let [stdout, stderr] = output.each_ref().map(|path| File::create(path).unwrap());
+        let stderr = File::create(&output[1]).unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_blockable-demo"))
             .args(["--serve", "--port", &port.to_string()])
             .args(arguments)
@@ -52,8 +58,13 @@ impl Process {
 
     /// Waits until it says that it is ready.
     fn wait_until_ready(&mut self) {
+        self.wait_for("ready after");
+    }
+
+    /// Waits until it says something.
+    fn wait_for(&mut self, text: &str) {
         let began = Instant::now();
-        while !self.text(1).contains("ready after") {
+        while !self.text(1).contains(text) {
             let ended = self.child.try_wait().unwrap();
             assert!(ended.is_none() && began.elapsed() < PATIENCE, "{ended:?}: {}", self.text(1));
             sleep(Duration::from_millis(20));
@@ -93,13 +104,6 @@ impl Drop for Process {
     }
 }
 
-/// The first of five free ports, from a number on that the test chooses.
-fn five_free_ports(from: u16) -> u16 {
-    let from = from + u16::try_from(std::process::id() % 5_000).unwrap();
-    let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
-    (from..60_000).step_by(5).find(|first| (*first..first + 5).all(is_free)).unwrap()
-}
-
 fn require_free(first: u16) {
     for port in first..first + 5 {
         TcpListener::bind(("127.0.0.1", port)).expect("the port is free again");
@@ -120,8 +124,17 @@ fn loan<'a>(document: &'a Value, name: &str, field: &str) -> &'a str {
     credits.iter().find(|credit| credit["name"] == name).unwrap()[field].as_str().unwrap()
 }
 
-/// Runs a command of the shell with what a reader of docs/try.md sets, on other ports than those of the page.
+/// Runs a command of the shell with what a reader of docs/try.md sets, on other ports than those of the page. Requires that it
+/// succeeds.
 fn shell(document: &Value, port: u16, command: &str) -> String {
+    let output = output(document, port, command);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command}\n{text}\n{error}");
+    text
+}
+
+fn output(document: &Value, port: u16, command: &str) -> Output {
     let freeze = Path::new(env!("CARGO_BIN_EXE_blockable-demo")).with_file_name("examples/freeze");
     let mut command = command
         .replace("cargo run --release -p blockable-demo --example freeze --", &freeze.display().to_string());
@@ -129,35 +142,37 @@ fn shell(document: &Value, port: u16, command: &str) -> String {
         command =
             command.replace(&format!("127.0.0.1:{}", 8_899 + place), &format!("127.0.0.1:{}", port + place));
     }
-    let output = Command::new("bash")
+    Command::new("bash")
         .args(["-euo", "pipefail", "-c", &command])
         .env("KEY", loan(document, "healthy", "api_key"))
         .env("HEALTHY", loan(document, "healthy", "address"))
         .env("LATE", loan(document, "late", "address"))
+        .env("LATE_KEY", loan(document, "late", "api_key"))
         .env("FREEZER", document["parties"]["freeze-authority"]["key_file"].as_str().unwrap())
         .output()
-        .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command}\n{text}\n{error}");
-    text
+        .unwrap()
 }
 
 #[test]
 fn the_commands_of_the_page_work_and_ctrl_c_leaves_nothing() {
-    let (folder, port) = (tempfile::tempdir().unwrap(), five_free_ports(20_000));
+    let (folder, port) = (tempfile::tempdir().unwrap(), free_ports(5));
     let mut sandbox = Process::start(folder.path(), port, &["--json"]);
     sandbox.wait_until_ready();
     let document = sandbox.document();
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/try.md")).unwrap();
     let blocks: Vec<&str> =
         page.split(MARKER).skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
-    let [request, units, freeze, late] = blocks.as_slice() else { panic!("{} blocks", blocks.len()) };
-    assert!(shell(&document, port, request).contains("freeze me if you can"));
+    let [request, units, freeze, thaw, late, late_request, alerts] = blocks.as_slice() else {
+        panic!("{} blocks", blocks.len())
+    };
+    let is_served = || shell(&document, port, request).contains("\"content\":\"freeze me if you can\"");
+    assert!(is_served());
     assert!(
         shell(&document, port, units).contains("\"unreported\":25")
             || shell(&document, port, units).contains("2399999975")
     );
+    only_the_word_thaws(&document, port, freeze);
+    assert!(is_served(), "a misspelt word freezes nothing");
     let frozen = shell(&document, port, freeze);
     assert!(
         frozen.contains("obeyed by the provider's server") && frozen.contains(" units frozen"),
@@ -165,12 +180,36 @@ fn the_commands_of_the_page_work_and_ctrl_c_leaves_nothing() {
     );
     let refused = shell(&document, port, request);
     assert!(refused.contains("\"code\":\"credit_frozen\""), "{refused}");
-    shell(&document, port, &format!("{} thaw", freeze.trim_end()));
-    assert!(shell(&document, port, late).contains("\"status\":"));
+    assert!(shell(&document, port, thaw).contains("thawed on the chain"));
+    // The gate sees the chain's state some slots later.
+    let began = Instant::now();
+    while !is_served() {
+        assert!(began.elapsed() < PATIENCE, "the thaw does not reach the provider's server");
+        sleep(Duration::from_millis(100));
+    }
+    let answer: Value = serde_json::from_str(&shell(&document, port, late)).unwrap();
+    assert_eq!(answer["status"], "active");
+    assert!(shell(&document, port, late_request).contains("\"content\":\"one more\""));
+    let answer: Value = serde_json::from_str(&shell(&document, port, alerts)).unwrap();
+    let frozen =
+        |alert: &Value| alert["rule"] == "frozen" && alert["subject"] == loan(&document, "frozen", "address");
+    assert!(answer["alerts"].as_array().unwrap().iter().any(frozen), "{answer:#}");
     second_is_refused(port);
     assert!(sandbox.signal("-INT").success(), "{}", sandbox.text(1));
     require_free(port);
     assert_eq!(names(&folder), ["stderr", "stdout"]);
+}
+
+fn only_the_word_thaws(document: &Value, port: u16, freeze: &str) {
+    for wrong in ["thaww", "--thaw", "THAW", "thaw thaw", "''"] {
+        let refused = output(document, port, &format!("{} {wrong}", freeze.trim_end()));
+        let text = String::from_utf8(refused.stderr).unwrap();
+        assert_eq!(refused.status.code(), Some(1), "{wrong}: {text}");
+        assert!(
+            text.contains("usage: freeze RPC_URL PROVIDER_URL KEY_FILE CREDIT [thaw]"),
+            "{wrong}: {text}"
+        );
+    }
 }
 
 fn second_is_refused(port: u16) {
@@ -179,7 +218,7 @@ fn second_is_refused(port: u16) {
     assert_eq!(second.wait().code(), Some(1));
     let text = second.text(1);
     assert!(
-        text.contains("another sandbox or a validator may run there") && text.contains("--port N"),
+        text.contains("another sandbox or a validator may run there") && text.contains("(--port N)"),
         "{text}"
     );
     assert_eq!((second.text(0).as_str(), names(&folder)), ("", vec!["stderr".into(), "stdout".into()]));
@@ -187,7 +226,7 @@ fn second_is_refused(port: u16) {
 
 #[test]
 fn people_get_a_request_that_works_at_once() {
-    let (folder, port) = (tempfile::tempdir().unwrap(), five_free_ports(30_000));
+    let (folder, port) = (tempfile::tempdir().unwrap(), free_ports(5));
     let mut sandbox = Process::start(folder.path(), port, &[]);
     sandbox.wait_until_ready();
     let text = sandbox.text(0);
@@ -210,8 +249,35 @@ fn people_get_a_request_that_works_at_once() {
 }
 
 #[test]
+fn a_signal_during_the_start_ends_it_and_the_next_one_clears_after_a_kill() {
+    let (folder, port) = (tempfile::tempdir().unwrap(), free_ports(5));
+    let output = ["stderr".to_string(), "stdout".to_string()];
+    let mut killed = Process::start(folder.path(), port, &[]);
+    killed.wait_for("opening a market");
+    killed.signal("-KILL");
+    assert_eq!(names(&folder).len(), 3, "the folder of the keys is left");
+    // Closing the terminal ends it as Ctrl-C does.
+    for signal in ["-HUP", "-TERM"] {
+        let mut next = Process::start(folder.path(), port, &[]);
+        next.wait_for("opening a market");
+        assert!(next.signal(signal).success(), "{}", next.text(1));
+        require_free(port);
+        assert_eq!(names(&folder), output);
+    }
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let mut unread = Process::start_with(folder.path(), port, &["--json"], full);
+    assert_eq!(unread.wait().code(), Some(1));
+    assert!(
+        unread.text(1).contains("cannot print what there is to try: No space left"),
+        "{}",
+        unread.text(1)
+    );
+    assert_eq!(names(&folder), output);
+}
+
+#[test]
 fn a_kept_one_survives_a_kill() {
-    let (folder, port) = (tempfile::tempdir().unwrap(), five_free_ports(40_000));
+    let (folder, port) = (tempfile::tempdir().unwrap(), free_ports(5));
     let keep = folder.path().join("kept");
     let arguments = ["--json", "--keep", keep.to_str().unwrap()];
     let mut first = Process::start(folder.path(), port, &arguments);
@@ -234,7 +300,8 @@ fn a_kept_one_survives_a_kill() {
         let ready = "for _ in $(seq 150); do curl -sf http://127.0.0.1:8903/readyz && \
                      curl -sf http://127.0.0.1:8902/readyz && exit; sleep 0.2; done; curl -s http://127.0.0.1:8903/readyz; exit 1";
         assert!(!shell(&after, port, ready).is_empty());
-        again.signal(signal);
+        let ended = again.signal(signal);
+        assert_eq!(ended.success(), signal == "-TERM", "{}", again.text(1));
     }
     require_free(port);
 }
@@ -245,9 +312,9 @@ fn wrong_arguments_are_refused_with_the_next_step() {
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
     let file = file.to_str().unwrap();
-    let cases: [(&[&str], i32, &str); 8] = [
-        (&["--serve", "--port", "0"], 1, "--port 0 is out of range; name one from 1 to 65531"),
-        (&["--serve", "--port", "65535"], 1, "--port 65535 is out of range; name one from 1 to 65531"),
+    let cases: [(&[&str], i32, &str); 10] = [
+        (&["--serve", "--port", "0"], 1, "port 0 is out of range; choose one from 1 to 65531"),
+        (&["--serve", "--port", "65535"], 1, "port 65535 is out of range; choose one from 1 to 65531"),
         (&["--serve", "--port", "http"], 2, "invalid value 'http' for '--port <N>'"),
         (
             &["--serve", "--upstream", "localhost:8000"],
@@ -255,14 +322,20 @@ fn wrong_arguments_are_refused_with_the_next_step() {
             "give the upstream's base URL, up to and with its /v1",
         ),
         (&["--serve", "--upstream-key-env", "KEY"], 2, "--upstream <URL>"),
-        (&["--serve", "--keep", file], 1, "not a directory; name a folder that you may write to"),
+        (
+            &["--serve", "--keep", file],
+            1,
+            "not a directory; name a folder that you may write to (--keep DIR)",
+        ),
+        (&["--serve", "--programs", file], 1, "name a folder of programs that you may read (--programs DIR)"),
+        (&["--serve", "--upstream", "http://127.0.0.1:1/v1"], 1, "for the echo model (--upstream URL)"),
         (&["--serve", "--rpc", "http://127.0.0.1:1"], 2, "cannot be used with"),
         (&["--keep", file], 2, "--serve"),
     ];
     for (arguments, code, expected) in cases {
         // The default ports may be taken by somebody's own sandbox.
         let mut arguments = arguments.to_vec();
-        let port = five_free_ports(45_000).to_string();
+        let port = free_ports(5).to_string();
         if arguments.contains(&"--serve") && !arguments.contains(&"--port") {
             arguments.extend(["--port", &port]);
         }

@@ -7,7 +7,7 @@ use {
     blockable_sandbox::{Options, Ports, Sandbox, SandboxError, Upstream, options::FIRST_PORT},
     blockable_service::{
         log::{LogFormat, log_to_stderr},
-        shutdown::StopSignals,
+        shutdown::{ReloadSignal, StopSignals},
     },
     clap::Args,
     std::{
@@ -27,7 +27,7 @@ const START_END: Duration = Duration::from_secs(20);
 /// The options of `--serve`.
 #[derive(Args, Debug)]
 pub(crate) struct ServeArgs {
-    /// Run a sandbox to try everything: cluster, provider's server, keeper, keys and a loan in every state, until Ctrl-C
+    /// Run a sandbox to try everything: cluster, provider's server, keeper, keys and loans in seven states, until Ctrl-C
     #[arg(long, conflicts_with_all = ["rpc", "trace", "seed"])]
     pub(crate) serve: bool,
     /// First of five ports of the sandbox on 127.0.0.1: JSON-RPC, WebSocket, the provider's server, the keeper's API, the server's health
@@ -50,8 +50,9 @@ pub(crate) struct ServeArgs {
     cheatcodes: bool,
 }
 
-/// Runs a sandbox until SIGINT or SIGTERM. Prints what it has on standard output: one JSON document where `json` is set.
-/// Errors: [`DemoError::Sandbox`].
+/// Runs a sandbox until SIGINT, SIGTERM, or SIGHUP, which a terminal sends as it closes. Prints what it has on standard output:
+/// one JSON document where `json` is set.
+/// Errors: [`DemoError::Sandbox`], [`DemoError::Print`].
 pub(crate) async fn run(args: &ServeArgs, json: bool) -> Result<(), DemoError> {
     let began = Instant::now();
     if std::env::var_os("RUST_LOG").is_some() {
@@ -59,6 +60,7 @@ pub(crate) async fn run(args: &ServeArgs, json: bool) -> Result<(), DemoError> {
     }
     // Before anything runs, so that no signal is missed.
     let signals = StopSignals::listen().map_err(SandboxError::from)?;
+    let mut hangup = ReloadSignal::listen().map_err(SandboxError::from)?;
     let options = Options {
         ports: Ports::From(args.port),
         keep: args.keep.clone(),
@@ -71,7 +73,12 @@ pub(crate) async fn run(args: &ServeArgs, json: bool) -> Result<(), DemoError> {
         progress: Arc::new(|line| say(&format!("{line} ..."))),
         ..Options::default()
     };
-    let stopped = signals.wait();
+    let stopped = async {
+        tokio::select! {
+            () = signals.wait() => {}
+            () = hangup.next() => {}
+        }
+    };
     let mut stopped = pin!(stopped);
     let mut start = pin!(Sandbox::start(options));
     let sandbox = tokio::select! {
@@ -90,18 +97,28 @@ pub(crate) async fn run(args: &ServeArgs, json: bool) -> Result<(), DemoError> {
         true => sandbox.description().json(),
         false => text::guide(sandbox.description()),
     };
-    // A reader that has gone does not end the sandbox.
-    let _ = writeln!(io::stdout(), "{text}").and_then(|()| io::stdout().flush());
+    if let Err(error) = print(&text) {
+        sandbox.stop().await?;
+        return Err(DemoError::Print(error));
+    }
     say(&format!("ready after {:.1} s; Ctrl-C ends it", began.elapsed().as_secs_f64()));
     let ended = tokio::select! {
         () = stopped => None,
         ended = sandbox.ended() => Some(ended),
     };
-    say("stopping ...");
+    say("stopping: requests that run have 5 s to end ...");
     let end = sandbox.stop().await;
     // The first fault counts: those of the stop follow from it.
     ended.map_or(end, Err)?;
     Ok(())
+}
+
+/// Prints to standard output. A reader that has gone does not end the sandbox. Errors: any other fault, such as a full disk.
+fn print(text: &str) -> io::Result<()> {
+    match writeln!(io::stdout(), "{text}").and_then(|()| io::stdout().flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Writes a line on standard error. A reader that has gone, as `tee` at Ctrl-C, ends nothing.

@@ -20,39 +20,74 @@ const TRIALS: &[Trial] = &[
     Trial {
         party: "borrower",
         effect: "uses its units (the curl above), sees what is left",
+        command: |sandbox| credit_at_server(sandbox, LoanName::Healthy),
+    },
+    Trial {
+        party: "borrower",
+        effect: "is refused with the late loan once the keeper has frozen it, two minutes after the start",
+        command: |sandbox| request(sandbox, LoanName::Late),
+    },
+    Trial {
+        party: "borrower",
+        effect: "pays the next instalment of the healthy loan, which opens units",
         command: |sandbox| {
-            let healthy = credit(sandbox, LoanName::Healthy);
-            let (key, address) = healthy.map_or(("", ""), |credit| (&credit.api_key, &credit.address));
-            format!("curl -s -H 'Authorization: Bearer {key}' {}/v1/credits/{address}", sandbox.provider_url)
+            let healthy = address(sandbox, LoanName::Healthy);
+            cli(sandbox, &format!("credit repay {healthy} --next -k {}", key_file(sandbox, "borrower")))
+        },
+    },
+    Trial {
+        party: "lender",
+        effect: "lists its loans",
+        command: |sandbox| {
+            let lender = sandbox.parties.get("lender").map_or("", |party| &party.address);
+            cli(sandbox, &format!("credit list -w lender={lender}"))
         },
     },
     Trial {
         party: "lender",
         effect: "watches the late loan: missed, delinquent, frozen, defaulted",
         command: |sandbox| {
-            let address = credit(sandbox, LoanName::Late).map_or("", |credit| &credit.address);
-            format!("curl -s {}/v1/credits/{address}", sandbox.keeper_url)
+            format!("curl -s {}/v1/credits/{}", sandbox.keeper_url, address(sandbox, LoanName::Late))
         },
     },
     Trial {
         party: "lender",
         effect: "freezes the healthy loan: the next request of its key is refused (`thaw` at the end reverses it)",
         command: |sandbox| {
-            let address = credit(sandbox, LoanName::Healthy).map_or("", |credit| &credit.address);
-            let key =
-                sandbox.parties.get("freeze-authority").map(|party| party.key_file.display().to_string());
             format!(
-                "cargo run --release -p blockable-demo --example freeze -- {} {} {} {address}",
+                "cargo run --release -p blockable-demo --example freeze -- {} {} {} {}",
                 sandbox.cluster.rpc_url,
                 sandbox.provider_url,
-                key.unwrap_or_default(),
+                key_file(sandbox, "freeze-authority"),
+                address(sandbox, LoanName::Healthy),
             )
         },
+    },
+    Trial {
+        party: "lender",
+        effect: "does the same by the command line, which does not ask the provider",
+        command: |sandbox| {
+            let healthy = address(sandbox, LoanName::Healthy);
+            cli(
+                sandbox,
+                &format!("credit freeze {healthy} --all -k {}", key_file(sandbox, "freeze-authority")),
+            )
+        },
+    },
+    Trial {
+        party: "buyer",
+        effect: "sees the loan whose units are for sale",
+        command: |sandbox| cli(sandbox, &format!("credit show {}", address(sandbox, LoanName::ForSale))),
     },
     Trial {
         party: "provider",
         effect: "sees the usage reports that its three reporters sign",
         command: |sandbox| format!("curl -s {}/v1/reports", sandbox.provider_url),
+    },
+    Trial {
+        party: "admin or guardian",
+        effect: "sees the market",
+        command: |sandbox| cli(sandbox, &format!("market show {}", sandbox.market)),
     },
     Trial {
         party: "keeper",
@@ -61,8 +96,43 @@ const TRIALS: &[Trial] = &[
     },
 ];
 
-fn credit(sandbox: &Description, name: LoanName) -> Option<&CreditDescription> {
-    sandbox.credits.iter().find(|credit| credit.name == name)
+fn address(sandbox: &Description, name: LoanName) -> &str {
+    sandbox.loan(name).map_or("", |credit| &credit.address)
+}
+
+fn api_key(sandbox: &Description, name: LoanName) -> &str {
+    sandbox.loan(name).map_or("", |credit| &credit.api_key)
+}
+
+fn key_file(sandbox: &Description, party: &str) -> String {
+    sandbox.parties.get(party).map(|party| party.key_file.display().to_string()).unwrap_or_default()
+}
+
+/// A command of `blockable` on the sandbox's cluster.
+fn cli(sandbox: &Description, command: &str) -> String {
+    format!("cargo run --release -p blockable-cli -- -u {} {command}", sandbox.cluster.rpc_url)
+}
+
+fn credit_at_server(sandbox: &Description, name: LoanName) -> String {
+    let (key, address) = (api_key(sandbox, name), address(sandbox, name));
+    format!("curl -s -H 'Authorization: Bearer {key}' {}/v1/credits/{address}", sandbox.provider_url)
+}
+
+/// The first model's name as JSON has it, whose escapes are those of Python's strings too.
+fn model(sandbox: &Description) -> String {
+    Value::from(sandbox.models.first().map_or("", String::as_str)).to_string()
+}
+
+/// A request with the API key of a loan.
+fn request(sandbox: &Description, name: LoanName) -> String {
+    let (base, key) = (&sandbox.base_url, api_key(sandbox, name));
+    // The shell takes all between two ' as it is.
+    let model = model(sandbox).replace('\'', r"'\''");
+    format!(
+        r#"curl -s {base}/chat/completions \
+  -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \
+  -d '{{"model": {model}, "messages": [{{"role": "user", "content": "freeze me if you can"}}]}}'"#
+    )
 }
 
 /// Writes the guide.
@@ -77,34 +147,46 @@ fn addresses(sandbox: &Description) -> String {
         ("WebSocket", &cluster.ws_url),
         ("program", &sandbox.program),
         ("market", &sandbox.market),
+        ("market's number", &sandbox.market_id),
         ("payment token", &sandbox.mint),
         ("provider", &sandbox.provider),
         ("provider's server", &sandbox.provider_url),
         ("keeper's API", &sandbox.keeper_url),
         ("server's health", &sandbox.health_url),
     ];
-    lines.iter().map(|(name, value)| format!("{name:<19}{value}\n")).collect()
+    let mut text: String = lines.iter().map(|(name, value)| format!("{name:<19}{value}\n")).collect();
+    let ahead = cluster.clock_ahead_seconds;
+    let side = if ahead < 0 { "behind" } else { "ahead of" };
+    text += &format!("{:<19}{} s {side} this machine's\n", "chain's clock", ahead.unsigned_abs());
+    text
 }
 
 fn loans(sandbox: &Description) -> String {
     let line = |credit: &CreditDescription| {
-        format!("{:<10}{:<10}{}  {}\n", credit.name.name(), credit.status, credit.address, credit.purpose)
+        format!(
+            "{:<10}{:<10}{}  {}\n{:20}key {}\n",
+            credit.name.name(),
+            credit.status,
+            credit.address,
+            credit.purpose,
+            "",
+            credit.api_key
+        )
     };
-    format!("Loans\n{}", sandbox.credits.iter().map(line).collect::<String>())
+    format!(
+        "Loans, each with the API key that uses its units\n{}",
+        sandbox.credits.iter().map(line).collect::<String>()
+    )
 }
 
 fn requests(sandbox: &Description) -> String {
-    let key = credit(sandbox, LoanName::Healthy).map_or("", |credit| &credit.api_key);
-    let model = Value::from(sandbox.models.first().map_or("", String::as_str)).to_string();
-    // The shell takes all between two ' as it is, and Python's strings have the escapes of JSON.
-    let quoted = model.replace('\'', r"'\''");
+    let (key, curl) = (api_key(sandbox, LoanName::Healthy), request(sandbox, LoanName::Healthy));
+    let model = model(sandbox);
     let base = &sandbox.base_url;
     format!(
         r#"The first request, with the API key of the healthy loan
 
-curl {base}/chat/completions \
-  -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \
-  -d '{{"model": {quoted}, "messages": [{{"role": "user", "content": "freeze me if you can"}}]}}'
+{curl}
 
 The same with openai's client for Python
 
