@@ -124,7 +124,7 @@ impl World {
 
     /// The URL of the node.
     pub(crate) fn url(&self) -> String {
-        self.sandbox.cluster().rpc_url()
+        self.sandbox.description().cluster.rpc_url.clone()
     }
 
     /// The URL of the provider's server.

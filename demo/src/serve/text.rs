@@ -85,8 +85,16 @@ const TRIALS: &[Trial] = &[
         command: |sandbox| format!("curl -s {}/v1/reports", sandbox.provider_url),
     },
     Trial {
-        party: "admin or guardian",
-        effect: "sees the market",
+        party: "guardian",
+        effect: "pauses the market for ten minutes (`unpause` instead of `pause --for 10m` ends it)",
+        command: |sandbox| {
+            let key = key_file(sandbox, "guardian");
+            cli(sandbox, &format!("market pause --for 10m --market {} -k {key}", sandbox.market))
+        },
+    },
+    Trial {
+        party: "admin",
+        effect: "sees the market, its bounds and what waits for its delay",
         command: |sandbox| cli(sandbox, &format!("market show {}", sandbox.market)),
     },
     Trial {
