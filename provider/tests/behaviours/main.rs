@@ -28,6 +28,7 @@ mod places;
 mod responses;
 mod run;
 mod script;
+mod silence;
 mod stops;
 mod whole;
 

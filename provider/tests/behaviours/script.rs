@@ -11,6 +11,7 @@ use {
     tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
         net::{TcpListener, TcpStream},
+        sync::Notify,
         time::{sleep, timeout},
     },
 };
@@ -24,6 +25,8 @@ pub enum Act {
     Piece(Vec<u8>),
     /// Waits.
     Pause(u64),
+    /// Waits for a sign of the test's.
+    Wait(Arc<Notify>),
     /// Ends the body.
     End,
     /// Closes the connection in the middle of the body.
@@ -108,6 +111,10 @@ async fn perform(stream: &mut TcpStream, act: &Act) -> bool {
         Act::Piece(bytes) => stream.write_all(&chunk(bytes)).await.is_ok(),
         Act::Pause(ms) => {
             sleep(Duration::from_millis(*ms)).await;
+            true
+        }
+        Act::Wait(sign) => {
+            sign.notified().await;
             true
         }
         Act::End => stream.write_all(b"0\r\n\r\n").await.is_ok(),
