@@ -120,10 +120,10 @@ impl AnswerForm {
     pub(crate) fn read_whole<'a>(self, members: &Members<'a>) -> Reading<'a> {
         let mut reading = self.read_common(members);
         match self {
+            AnswerForm::Embeddings => reading.read_embeddings(members),
             // A usage with generated tokens covers the text, which may be long.
             _ if reading.usage.is_some_and(|tokens| tokens.generated > 0) => {}
             AnswerForm::Chat | AnswerForm::Text => self.read_choices(members, &mut reading),
-            AnswerForm::Embeddings => reading.read_embeddings(members),
             AnswerForm::Responses | AnswerForm::Messages => {
                 reading.add(0, members.value::<Value>(self.content()));
             }
@@ -176,13 +176,13 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Reads the usage of embeddings, whose total is all of the prompt, and whether there are any.
+    /// Reads the usage of embeddings, all of whose tokens are the prompt's, and whether there are any.
     fn read_embeddings(&mut self, members: &Members) {
         self.has_content = members.get("data").is_some_and(|data| data.get().len() > "[]".len());
-        if let (Some(tokens), Some(value)) = (&mut self.usage, self.usage_value)
-            && tokens.prompt == 0
-        {
-            tokens.prompt = usage::total(value);
+        if let (Some(tokens), Some(value)) = (&mut self.usage, self.usage_value) {
+            let prompt = tokens.prompt.saturating_add(tokens.generated).max(usage::total(value));
+            let Tokens { cached, prompt_image, prompt_audio, .. } = *tokens;
+            *tokens = Tokens { cached, prompt_image, prompt_audio, ..Tokens::new(prompt, 0) };
         }
     }
 

@@ -30,6 +30,10 @@ pub fn cases() -> Vec<Case> {
     vec![
         answered("embeddings with usage", "{\"prompt_tokens\":10,\"total_tokens\":10}").costs(10),
         answered("embeddings with a total alone", "{\"total_tokens\":10}").costs(10),
+        answered("embeddings with a total above their prompt", "{\"prompt_tokens\":10,\"total_tokens\":12}")
+            .costs(12),
+        answered("embeddings with generated tokens", "{\"prompt_tokens\":10,\"completion_tokens\":2}")
+            .costs(12),
         answered("embeddings with other names of their tokens", "{\"input_tokens\":10}").costs(10),
         answered("embeddings with usage as fractions and texts", "{\"prompt_tokens\":\"9.5\"}").costs(10),
         answered("embeddings without usage: the prompt is counted", "null").costs(3),
