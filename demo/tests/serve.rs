@@ -8,7 +8,7 @@ use {
     serde_json::Value,
     std::{
         fs::{self, File},
-        io::Read,
+        io::{BufRead, BufReader, Read},
         net::TcpListener,
         path::{Path, PathBuf},
         process::{Child, Command, ExitStatus, Output, Stdio},
@@ -352,4 +352,33 @@ fn wrong_arguments_are_refused_with_the_next_step() {
         assert!(text.contains(expected), "{arguments:?}: {text}");
     }
     assert_eq!(names(&folder), ["file"]);
+}
+
+/// As with `2>&1 | tee`, where Ctrl-C ends the reader first.
+#[test]
+fn a_reader_that_goes_takes_nothing_with_it() {
+    let (folder, port) = (tempfile::tempdir().unwrap(), five_free_ports(25_000));
+    let mut child = Command::new(env!("CARGO_BIN_EXE_blockable-demo"))
+        .args(["--serve", "--json", "--port", &port.to_string()])
+        .env("TMPDIR", folder.path())
+        .env("RUST_LOG", "info")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("ready after") {
+        line.clear();
+        assert_ne!(stderr.read_line(&mut line).unwrap(), 0, "it has ended");
+    }
+    drop((stderr, child.stdout.take()));
+    // It goes on, and logs to nobody.
+    sleep(Duration::from_secs(2));
+    assert_eq!(child.try_wait().unwrap(), None);
+    let output = ["stdout", "stderr"].map(|name| folder.path().join(name));
+    let status = Process { child, output }.signal("-INT");
+    assert_eq!(status.code(), Some(0));
+    require_free(port);
 }
