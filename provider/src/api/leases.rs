@@ -11,6 +11,7 @@ use {
                 words::LeaseId,
             },
             path::PathText,
+            run_to_end,
         },
         app::App,
         config::GpuConfig,
@@ -204,13 +205,6 @@ async fn receive<T: DeserializeOwned>(
     }
     let request = serde_json::from_slice(&body).map_err(ApiError::malformed_body)?;
     Ok((Some(request), permit))
-}
-
-/// Runs a change as a task of its own: a client that disconnects must not leave it half done.
-async fn run_to_end<T: Send + 'static>(
-    change: impl Future<Output = Result<T, ApiError>> + Send + 'static,
-) -> Result<T, ApiError> {
-    tokio::spawn(change).await.unwrap_or_else(|_| Err(ApiError::internal()))
 }
 
 fn period_length(app: &App, seconds: u64) -> Result<Duration, ApiError> {

@@ -15,7 +15,7 @@ mod prices;
 mod reports;
 mod usage;
 
-use crate::http::Route;
+use crate::{error::ApiError, http::Route};
 
 /// All routes of clients and lenders.
 pub(crate) fn routes() -> Vec<Route> {
@@ -31,4 +31,11 @@ pub(crate) fn routes() -> Vec<Route> {
         usage::routes(),
     ];
     parts.into_iter().flatten().collect()
+}
+
+/// Runs a change as a task of its own: a client that disconnects must not leave it half done.
+async fn run_to_end<T: Send + 'static>(
+    change: impl Future<Output = Result<T, ApiError>> + Send + 'static,
+) -> Result<T, ApiError> {
+    tokio::spawn(change).await.unwrap_or_else(|_| Err(ApiError::internal()))
 }

@@ -14,6 +14,7 @@
 mod common;
 mod files;
 mod keys;
+mod leaving;
 mod listener;
 mod revocations;
 mod usage;

@@ -10,6 +10,7 @@ use {
                 words::KeyName,
             },
             path::PathText,
+            run_to_end,
         },
         app::App,
         error::ApiError,
@@ -107,8 +108,10 @@ async fn sign_in_with(
     let scope = scope(&app, &request.credit, request.replace)?;
     app.sign_ins.verify(&scope, &request.challenge, &request.proof()?, now_ms()).map_err(refused)?;
     if scope.replace {
-        let generation = app.keys.void_all(&app.gate, &scope.credit).await?;
-        tracing::info!(credit = %scope.credit, generation, "the borrower voided all API keys");
+        let (app, credit) = (app.clone(), scope.credit);
+        let voided = run_to_end(async move { Ok(app.keys.void_all(&app.gate, &credit).await?) });
+        let generation = voided.await?;
+        tracing::info!(%credit, generation, "the borrower voided all API keys");
     }
     let place = app.borrowers_place(&scope.credit).ok_or_else(ApiError::internal)?;
     let (key, generation) = app.keys.make_first(&scope.credit, &place);
@@ -188,9 +191,11 @@ async fn put(
     let now = now_ms();
     let expires_ms = Some(request.expires_ms(now)?);
     let owner = place.borrower;
-    let change = |found: Option<StoredKey>, count: usize| {
+    let named_by_file = app.keys.is_named_by_file(&credit, &name);
+    let id = (credit, owner, name.clone());
+    let change = move |found: Option<StoredKey>, count: usize| {
         let is_revoked = found.as_ref().is_some_and(|key| key.is_revoked);
-        if is_revoked || app.keys.is_named_by_file(&credit, &name) {
+        if is_revoked || named_by_file {
             return Err(revoked());
         }
         if found.is_none() && count >= MOST_KEYS {
@@ -212,10 +217,11 @@ async fn put(
             created_ms: found.as_ref().map_or(now, |key| key.created_ms),
             expires_ms,
             is_revoked: false,
-            name: name.clone(),
+            name,
         })
     };
-    let key = app.keys.change(&app.gate, (credit, owner, name.clone()), change).await?;
+    let changed = app.clone();
+    let key = run_to_end(async move { changed.keys.change(&changed.gate, id, change).await }).await?;
     Ok(Json(with_text(&app, &key)))
 }
 
@@ -280,16 +286,20 @@ async fn revoke(
 
 /// Changes a sub-key that exists and is not revoked. Errors: 404, 409.
 async fn change_found(
-    app: &App,
+    app: &Arc<App>,
     headers: &HeaderMap,
     name: String,
-    change: impl FnOnce(StoredKey) -> StoredKey,
+    change: impl FnOnce(StoredKey) -> StoredKey + Send + 'static,
 ) -> Result<Arc<SubKey>, ApiError> {
     let (credit, place) = first_key(app, headers)?;
-    let change = |found: Option<StoredKey>, _| match found {
-        None => Err(no_such_key()),
-        Some(key) if app.keys.is_revoked(&key) => Err(revoked()),
-        Some(key) => Ok(change(key)),
-    };
-    app.keys.change(&app.gate, (credit, place.borrower, name), change).await
+    let app = app.clone();
+    run_to_end(async move {
+        let change = |found: Option<StoredKey>, _| match found {
+            None => Err(no_such_key()),
+            Some(key) if app.keys.is_revoked(&key) => Err(revoked()),
+            Some(key) => Ok(change(key)),
+        };
+        app.keys.change(&app.gate, (credit, place.borrower, name), change).await
+    })
+    .await
 }
