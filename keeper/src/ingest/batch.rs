@@ -6,6 +6,7 @@ use {
         compare::{Comparison, compare},
         evidence::Evidence,
         rows::{self, Filed, InstantState},
+        shelf::is_kept,
         validate::{ReportRefusal, Verified},
     },
     crate::{finding::Finding, store::StoreError},
@@ -74,8 +75,8 @@ pub(super) struct ReportBatch<'a> {
     shelf: &'a Shelf,
     /// Latest reports over those of the shelf.
     fresh: BTreeMap<ShelfPlace, Arc<ReportRecord>>,
-    /// Every report that was the latest for a moment, in order.
-    newer: Vec<Arc<ReportRecord>>,
+    /// Every report that is kept, in order: the latest ones, and those shortly before them.
+    kept: Vec<Arc<ReportRecord>>,
     clock: ChainTime,
     taken: Taken,
     evidence: i64,
@@ -83,8 +84,8 @@ pub(super) struct ReportBatch<'a> {
 
 /// The rows that a batch has written, for the memory of [`super::Ingest`].
 pub(super) struct Written {
-    /// The reports that go on the shelf, in the order of their reporters.
-    pub newer: Vec<Arc<ReportRecord>>,
+    /// The reports that go on the shelf, in order.
+    pub kept: Vec<Arc<ReportRecord>>,
     /// The result.
     pub taken: Taken,
     /// Number of the latest evidence, 0 where there is none.
@@ -100,17 +101,20 @@ impl ReportBatch<'_> {
         clock: ChainTime,
     ) -> Result<Written, StoreError> {
         let (fresh, taken) = (BTreeMap::new(), Taken::default());
-        let newer = Vec::new();
-        let mut batch = ReportBatch { connection, shelf, fresh, newer, clock, taken, evidence: 0 };
+        let kept = Vec::new();
+        let mut batch = ReportBatch { connection, shelf, fresh, kept, clock, taken, evidence: 0 };
         for (place, report) in reports.iter().enumerate() {
             let before = reports.get(..place).unwrap_or_default();
             batch.add(report, before)?;
         }
-        for record in batch.fresh.values() {
+        for record in &batch.kept {
             rows::keep(connection, record)?;
         }
-        let ReportBatch { newer, taken, evidence, .. } = batch;
-        Ok(Written { newer, taken, evidence })
+        for latest in batch.fresh.values() {
+            rows::drop_older(connection, latest)?;
+        }
+        let ReportBatch { kept, taken, evidence, .. } = batch;
+        Ok(Written { kept, taken, evidence })
     }
 
     fn add(&mut self, report: &Verified, before: &[Verified]) -> Result<(), StoreError> {
@@ -148,7 +152,9 @@ impl ReportBatch<'_> {
                 self.taken.accepted = self.taken.accepted.saturating_add(1);
                 if comparison == Comparison::Newer {
                     self.fresh.insert(place, record.clone());
-                    self.newer.push(record.clone());
+                }
+                if latest.is_none_or(|latest| is_kept(record, &latest)) {
+                    self.kept.push(record.clone());
                 }
             }
         }

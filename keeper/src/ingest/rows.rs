@@ -1,7 +1,7 @@
 //! The tables of ingesting: reports, digests, evidence and cursors.
 
 use {
-    super::{evidence::Evidence, validate::Verified},
+    super::{evidence::Evidence, shelf::oldest_kept, validate::Verified},
     crate::store::{StoreError, columns},
     blockable_sdk::{Pubkey, amounts::ChainTime, reports::ReportRecord},
     rusqlite::{Connection, OptionalExtension, params},
@@ -32,8 +32,8 @@ pub(super) enum Filed {
     Enough,
 }
 
-/// Reads every reporter's latest report on every chunk of a market. Errors: a row that cannot be read.
-pub(super) fn latest(connection: &Connection, market: &Pubkey) -> Result<Vec<ReportRecord>, StoreError> {
+/// Reads every reporter's kept reports on every chunk of a market. Errors: a row that cannot be read.
+pub(super) fn kept(connection: &Connection, market: &Pubkey) -> Result<Vec<ReportRecord>, StoreError> {
     let mut statement = connection.prepare("SELECT record FROM reports")?;
     let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
     let mut records = Vec::new();
@@ -46,7 +46,7 @@ pub(super) fn latest(connection: &Connection, market: &Pubkey) -> Result<Vec<Rep
     Ok(records)
 }
 
-/// Writes a report as the latest of its reporter on its chunk.
+/// Writes a report.
 pub(super) fn keep(connection: &Connection, record: &ReportRecord) -> Result<(), StoreError> {
     let sql = "INSERT OR REPLACE INTO reports (provider, chunk, reporter, epoch, reported_at, record)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
@@ -57,6 +57,20 @@ pub(super) fn keep(connection: &Connection, record: &ReportRecord) -> Result<(),
         record.epoch,
         record.reported_at,
         serde_json::to_string(record)?,
+    ])?;
+    Ok(())
+}
+
+/// Removes the reports that are not kept beside the latest one of their reporter on their chunk.
+pub(super) fn drop_older(connection: &Connection, latest: &ReportRecord) -> Result<(), StoreError> {
+    let sql = "DELETE FROM reports
+               WHERE provider = ?1 AND chunk = ?2 AND reporter = ?3 AND (epoch < ?4 OR epoch = ?4 AND reported_at < ?5)";
+    connection.prepare_cached(sql)?.execute(params![
+        latest.provider.to_bytes(),
+        latest.chunk,
+        latest.reporter.to_bytes(),
+        latest.epoch,
+        oldest_kept(latest.reported_at),
     ])?;
     Ok(())
 }

@@ -11,35 +11,50 @@ const KEEP_SECONDS: i64 = 180;
 /// Most earlier reports of one reporter on one chunk.
 const MOST_KEPT: usize = 64;
 
-/// The latest reports, and those shortly before them. Cheap to clone: reports are shared.
-///
-/// In memory alone: after a start the earlier ones are missing, and come in again with the first page of an endpoint that still
-/// hands them out.
+/// Tests whether a report is kept beside its reporter's latest one: it is later, or of the same epoch and hardly older.
+pub(super) fn is_kept(report: &ReportRecord, latest: &ReportRecord) -> bool {
+    let from = oldest_kept(latest.reported_at);
+    report.epoch > latest.epoch || (report.epoch == latest.epoch && report.reported_at >= from)
+}
+
+/// The oldest instant of a report that is kept beside a latest one of this instant.
+pub(super) fn oldest_kept(latest: i64) -> i64 {
+    latest.saturating_sub(KEEP_SECONDS)
+}
+
+/// The latest reports, and those shortly before them, as the store has them. Cheap to clone: reports are shared.
 #[derive(Clone, Debug, Default)]
 pub struct Shelf {
     chunks: BTreeMap<(Pubkey, u32), BTreeMap<Pubkey, Arc<ReportRecord>>>,
-    /// Reports that a later one has followed, by provider, chunk and reporter, the oldest first.
+    /// Reports before the latest one, by provider, chunk and reporter, the oldest first.
     earlier: BTreeMap<(Pubkey, u32, Pubkey), Vec<Arc<ReportRecord>>>,
 }
 
 impl Shelf {
-    /// Puts a verified report in the place of its reporter's older one. An older report, or one of an older epoch, changes
-    /// nothing. Returns true if the shelf has changed.
+    /// Puts a verified report in its place: before the older ones of its reporter, or, where it comes late, among them. One that
+    /// is too old, or of an older epoch, changes nothing. Returns true if the shelf has changed.
     pub fn put(&mut self, report: Arc<ReportRecord>) -> bool {
         let latest = self.chunks.entry((report.provider, report.chunk)).or_default();
         let age = |report: &ReportRecord| (report.epoch, report.reported_at);
-        if latest.get(&report.reporter).is_some_and(|kept| age(kept) >= age(&report)) {
+        let place = (report.provider, report.chunk, report.reporter);
+        let former = match latest.get(&report.reporter) {
+            Some(kept) if age(kept) == age(&report) || !is_kept(&report, kept) => return false,
+            Some(kept) if age(kept) > age(&report) => report,
+            _ => match latest.insert(report.reporter, report) {
+                Some(former) => former,
+                None => return true,
+            },
+        };
+        let Some(newest) = latest.get(&former.reporter) else { return true };
+        let earlier = self.earlier.entry(place).or_default();
+        let at = earlier.partition_point(|kept| age(kept) < age(&former));
+        if earlier.get(at).is_some_and(|kept| age(kept) == age(&former)) {
             return false;
         }
-        let place = (report.provider, report.chunk, report.reporter);
-        let (epoch, from) = (report.epoch, report.reported_at.saturating_sub(KEEP_SECONDS));
-        if let Some(before) = latest.insert(report.reporter, report) {
-            let earlier = self.earlier.entry(place).or_default();
-            earlier.push(before);
-            earlier.retain(|kept| kept.epoch == epoch && kept.reported_at >= from);
-            let excess = earlier.len().saturating_sub(MOST_KEPT);
-            earlier.drain(..excess);
-        }
+        earlier.insert(at, former);
+        earlier.retain(|kept| is_kept(kept, newest));
+        let excess = earlier.len().saturating_sub(MOST_KEPT);
+        earlier.drain(..excess);
         true
     }
 
@@ -116,11 +131,14 @@ mod tests {
         for at in [1_000, 1_010, 1_020] {
             assert!(shelf.put(report(1, at)));
         }
-        assert!(!shelf.put(report(1, 1_015)), "an older one changes nothing");
+        assert!(shelf.put(report(1, 1_015)), "one that comes late is put among the others");
+        assert!(!shelf.put(report(1, 1_015)), "and once");
+        assert!(!shelf.put(report(1, 1_020)) && !shelf.put(report(0, 1_030)));
         assert_eq!(
-            [999, 1_000, 1_019, 1_020, 2_000].map(|at| until(&shelf, at)),
-            [None, Some(1_000), Some(1_010), Some(1_020), Some(1_020),]
+            [999, 1_000, 1_014, 1_019, 1_020, 2_000].map(|at| until(&shelf, at)),
+            [None, Some(1_000), Some(1_010), Some(1_015), Some(1_020), Some(1_020)]
         );
+        assert!(!shelf.put(report(1, 1_020 - KEEP_SECONDS - 1)), "too old a one changes nothing");
         shelf.put(report(1, 1_020 + KEEP_SECONDS));
         assert_eq!([1_019, 1_020].map(|at| until(&shelf, at)), [None, Some(1_020)]);
         shelf.put(report(2, 1_021 + KEEP_SECONDS));

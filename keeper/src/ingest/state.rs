@@ -54,7 +54,7 @@ impl IngestState {
     /// Reads the stored reports of a market. Errors: [`StoreError`].
     pub(super) fn load(connection: &Connection, market: &Pubkey) -> Result<IngestState, StoreError> {
         let mut shelf = Shelf::default();
-        for record in rows::latest(connection, market)? {
+        for record in rows::kept(connection, market)? {
             shelf.put(Arc::new(record));
         }
         let acknowledged = rows::cursor(connection, ACKNOWLEDGED)?.cast_signed();
@@ -117,7 +117,7 @@ impl IngestState {
     /// Takes the rows of a committed transaction.
     pub(super) fn take(&mut self, written: Written) {
         let shelf = Arc::make_mut(&mut self.shelf);
-        for report in written.newer {
+        for report in written.kept {
             shelf.put(report);
         }
         for finding in written.taken.findings {

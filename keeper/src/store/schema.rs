@@ -8,11 +8,11 @@ use {super::StoreError, rusqlite::Connection, std::path::Path};
 const MIGRATIONS: &[&str] = &["
     CREATE TABLE cursors (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 
-    -- ingest: the latest report of each reporter on each chunk, and the digests of those of the last days.
+    -- ingest: the latest report of each reporter on each chunk with those shortly before it, and the digests of the last days.
     CREATE TABLE reports (
         provider BLOB NOT NULL, chunk INTEGER NOT NULL, reporter BLOB NOT NULL, epoch INTEGER NOT NULL,
         reported_at INTEGER NOT NULL, record TEXT NOT NULL,
-        PRIMARY KEY (provider, chunk, reporter)
+        PRIMARY KEY (provider, chunk, reporter, epoch, reported_at)
     ) WITHOUT ROWID;
     CREATE TABLE digests (
         reporter BLOB NOT NULL, provider BLOB NOT NULL, epoch INTEGER NOT NULL, chunk INTEGER NOT NULL,

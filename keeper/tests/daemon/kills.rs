@@ -181,6 +181,11 @@ struct Ahead {
     transactions: bool,
 }
 
+/// The oldest of all reporters' latest reports.
+const OLDEST_OF_LATEST: &str =
+    "SELECT coalesce(min(latest), 0) FROM (SELECT max(reported_at) AS latest FROM reports
+     GROUP BY provider, chunk, reporter)";
+
 impl Ahead {
     fn new(setup: &Setup, usage: &Usage) -> Ahead {
         if !setup.store("keeper").exists() {
@@ -191,7 +196,7 @@ impl Ahead {
             return Ahead::default();
         }
         Ahead {
-            reports: ask(&store, "SELECT coalesce(min(reported_at), 0) FROM reports") < usage.reported_at(),
+            reports: ask(&store, OLDEST_OF_LATEST) < usage.reported_at(),
             transactions: ask(&store, "SELECT count(*) FROM transactions WHERE state = 'open'") > 0,
         }
     }

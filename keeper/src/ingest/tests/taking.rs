@@ -42,6 +42,38 @@ async fn order_does_not_matter() {
     assert_eq!(keeper.latest(0, 0), Some(at(40)));
 }
 
+/// A freeze is metered by the reports from before it, also where the keeper has stopped in between.
+#[tokio::test]
+async fn reports_shortly_before_the_latest_are_there_after_a_restart() {
+    let keeper = Keeper::new().await;
+    let at = |seconds: i64| report(0, 0, CLOCK + seconds, &[u64::try_from(1_000 + seconds).unwrap()]);
+    let until = |keeper: &Keeper, seconds: i64| {
+        let (shelf, key) = (keeper.ingest.shelf(), reporter(0).pubkey());
+        shelf.latest_until(&provider(), 0, &key, ChainTime(CLOCK + seconds)).map(|record| (**record).clone())
+    };
+    keeper.take(&[at(-250), at(-100), at(-40)]).await;
+    keeper.take(&[at(0), at(-20)]).await;
+    let instants = [-250, -101, -100, -41, -30, -20, -1, 0].map(|seconds| until(&keeper, seconds));
+    let expected = [None, None, Some(-100), Some(-100), Some(-40), Some(-20), Some(-20), Some(0)];
+    assert_eq!(instants, expected.map(|at_seconds| at_seconds.map(at)));
+    let keeper = keeper.restarted().await;
+    assert_eq!(
+        [-250, -101, -100, -41, -30, -20, -1, 0].map(|seconds| until(&keeper, seconds)),
+        instants,
+        "as before the restart"
+    );
+    let rows = |connection: &rusqlite::Connection| {
+        Ok(connection.query_row("SELECT count(*) FROM reports", [], |row| row.get::<_, u32>(0))?)
+    };
+    assert_eq!(keeper.store.read(rows).await.unwrap(), 4, "the one that is too old is gone");
+    let next = resigned(at(0), |record| record.epoch = EPOCH + 1);
+    let mut raised = chain();
+    raised.providers.get_mut(&provider()).unwrap().epoch = EPOCH + 1;
+    keeper.ingest.update_chain(Arc::new(raised));
+    keeper.take(&[next]).await;
+    assert_eq!(keeper.store.read(rows).await.unwrap(), 1, "and those of the epoch before");
+}
+
 #[tokio::test]
 async fn refusals_are_counted_by_reason_and_change_nothing() {
     let keeper = Keeper::new().await;
