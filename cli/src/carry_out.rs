@@ -3,18 +3,18 @@
 use {
     crate::{
         args::SignArgs,
-        change::{After, Change, Effect, MarketId},
+        change::{After, Change, Effect, MarketId, Step},
         error::CliError,
         gate::Handed,
         output::Report,
         parties::{Keys, Parties},
-        review::{Cost, heading, review},
+        review::{heading, review},
         session::Session,
         signer::{LoadedKey, SignerError},
         unsigned::Unsigned,
     },
-    blockable_sdk::{Pubkey, Signature, Signer, amounts::Lamports, client::Prepared, errors::Outcome},
-    blockable_service::command::{ConfirmError, confirm},
+    blockable_sdk::{Pubkey, Signature, Signer, amounts::Lamports, client::Prepared},
+    blockable_service::command::{ConfirmError, Cost, confirm, send_all},
     serde_json::{Value, json},
     std::time::Instant,
 };
@@ -49,7 +49,7 @@ pub(crate) async fn carry_out(
         .into());
     }
     let simulated = simulate(session, parties, change).await?;
-    eprint!("{}", review(change, &simulated.effect, &simulated.cost));
+    eprint!("{}", review(change, &simulated.effect, simulated.cost));
     let facts = Facts { session, parties, change, cost: &simulated.cost };
     let (key, others) = match &parties.keys {
         Keys::DryRun => {
@@ -130,16 +130,15 @@ async fn simulate(
 }
 
 /// The transactions of a change that have landed, and the provider's answers to them.
-#[derive(Default)]
 struct Sent {
     signatures: Vec<Signature>,
     handed: Vec<Handed>,
-    /// Milliseconds from the first signature to the last landing.
+    /// Milliseconds from the confirmation to the last landing.
     landed_after_ms: u64,
 }
 
 /// Sends the transactions of a change, each once the one before has landed; with a gate each goes there at the same time. Errors:
-/// [`CliError::Client`].
+/// [`CliError::Client`], [`CliError::Partly`].
 async fn send(
     session: &Session<'_>,
     change: &Change<'_>,
@@ -152,33 +151,19 @@ async fn send(
     let pays = |signer: &&&dyn Signer| signer.pubkey() == *payer;
     let first: &dyn Signer = all.iter().find(pays).copied().unwrap_or(key.signer.as_ref());
     let (sender, began) = (session.sender(), Instant::now());
-    let mut sent = Sent::default();
-    for step in &change.steps {
+    let mut handed = Vec::new();
+    let signatures = send_all(&change.steps, async |step: &Step| {
         let prepared = sender.prepare(&step.instructions, payer).await?;
         let (transaction, last_valid) = session.client.sign(&prepared.instructions, first, &all).await?;
-        let signed_at = Instant::now();
-        let landed = match &change.gate {
-            None => sender.submit(&transaction, last_valid).await,
-            Some(gate) => {
-                let handing = Handed::hand_over(gate, &transaction, signed_at);
-                let (handed, landed) = tokio::join!(handing, sender.submit(&transaction, last_valid));
-                sent.handed.push(handed);
-                landed
-            }
-        };
-        let signature = match landed {
-            Ok(landed) => landed.signature,
-            // It did its work; only its events are not served.
-            Err(error) => match error.sent() {
-                Some(known) if matches!(known.outcome, Outcome::Landed { .. }) => known.signature,
-                _ => return Err(error.into()),
-            },
-        };
-        eprintln!("landed {signature} after {} ms", signed_at.elapsed().as_millis());
-        sent.signatures.push(signature);
-    }
-    sent.landed_after_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Ok(sent)
+        let Some(gate) = &change.gate else { return sender.submit(&transaction, last_valid).await };
+        let handing = Handed::hand_over(gate, &transaction, Instant::now());
+        let (answer, landed) = tokio::join!(handing, sender.submit(&transaction, last_valid));
+        handed.push(answer);
+        landed
+    })
+    .await?;
+    let landed_after_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Ok(Sent { signatures, handed, landed_after_ms })
 }
 
 /// Reads the accounts of a change again.

@@ -7,11 +7,11 @@ use {
     },
     blockable_migrations::MigrationError,
     blockable_sdk::{
-        Pubkey,
+        Pubkey, Signature,
         errors::{ClientError, SentError},
         rpc::describe,
     },
-    blockable_service::command::{ConfirmError, Exit, Failure},
+    blockable_service::command::{ConfirmError, Exit, Failure, SendFailed},
 };
 
 /// A reason for which a command stopped. A command's own refusals are [`CliError::Usage`], [`CliError::Refused`] and
@@ -30,6 +30,9 @@ pub(crate) enum CliError {
     /// The chain or its node.
     #[error("{}", client_message(.0))]
     Client(#[from] ClientError),
+    /// A transaction after others failed.
+    #[error("{}{}", client_message(&.0.error), .0.earlier())]
+    Partly(SendFailed),
     /// The market could not be created or compared.
     #[error(transparent)]
     Migration(#[from] MigrationError),
@@ -74,6 +77,7 @@ impl Failure for CliError {
             CliError::Signer(error) => error.exit(),
             CliError::Confirm(_) => Exit::Declined,
             CliError::Client(error) => Exit::from_client(error),
+            CliError::Partly(failed) => failed.exit(),
             CliError::Migration(error) => migration_exit(error),
             CliError::NoNode(_) | CliError::OutOfRange(_) | CliError::Failed(_) => Exit::Failed,
             CliError::Refused(_) => Exit::Refused,
@@ -83,10 +87,23 @@ impl Failure for CliError {
 
     fn sent(&self) -> Option<&SentError> {
         match self {
-            CliError::Client(error) => error.sent(),
+            CliError::Client(error) | CliError::Partly(SendFailed { error, .. }) => error.sent(),
             CliError::Migration(MigrationError::Client(error)) => error.sent(),
             _ => None,
         }
+    }
+
+    fn landed(&self) -> &[Signature] {
+        match self {
+            CliError::Partly(failed) => &failed.landed,
+            _ => &[],
+        }
+    }
+}
+
+impl From<SendFailed> for CliError {
+    fn from(failed: SendFailed) -> CliError {
+        if failed.landed.is_empty() { CliError::Client(failed.error) } else { CliError::Partly(failed) }
     }
 }
 

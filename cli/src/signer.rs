@@ -2,8 +2,8 @@
 
 use {
     crate::settings::{Found, KeySource, Origin},
-    blockable_sdk::{Keypair, Pubkey, Signer, read_keypair_file},
-    blockable_service::command::Exit,
+    blockable_sdk::{Keypair, Pubkey, Signer},
+    blockable_service::command::{Exit, KeyFileError, read_key_file},
     std::{io::Read, path::Path},
 };
 
@@ -113,17 +113,11 @@ pub(crate) fn describe(found: &Found<KeySource>) -> String {
 }
 
 fn load_file(path: &Path, origin: &Origin) -> Result<Keypair, SignerError> {
-    let failed = |reason: String| SignerError::File {
-        path: path.display().to_string(),
-        origin: origin.clone(),
-        reason,
-    };
-    let metadata = std::fs::metadata(path).map_err(|error| failed(error.to_string()))?;
-    if is_exposed(&metadata) {
-        return Err(SignerError::Exposed(path.display().to_string()));
-    }
-    // The parser's own message may quote what it read.
-    read_keypair_file(path).map_err(|_| failed("it holds no keypair".to_string()))
+    let shown = path.display().to_string();
+    read_key_file(path).map_err(|error| match error {
+        KeyFileError::Unusable(reason) => SignerError::File { path: shown, origin: origin.clone(), reason },
+        KeyFileError::Exposed => SignerError::Exposed(shown),
+    })
 }
 
 /// The address of a key file, from its public half; the secret half is dropped unread. `None` where there is no such file.
@@ -131,16 +125,6 @@ pub(crate) fn public_half(path: &Path) -> Option<Pubkey> {
     let numbers: Vec<u8> = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
     let (_, public) = numbers.split_at_checked(32)?;
     Pubkey::try_from(public).ok()
-}
-
-#[cfg(unix)]
-fn is_exposed(file: &std::fs::Metadata) -> bool {
-    file.is_file() && std::os::unix::fs::PermissionsExt::mode(&file.permissions()) & 0o077 != 0
-}
-
-#[cfg(not(unix))]
-fn is_exposed(_: &std::fs::Metadata) -> bool {
-    false
 }
 
 fn read_standard_input() -> Result<Keypair, SignerError> {

@@ -2,14 +2,8 @@
 
 use {
     super::{ActError, Authority, Report, Session, provider_json},
-    blockable_sdk::{
-        Instruction, Signature, Signer,
-        amounts::{LAMPORTS_PER_SOL, Lamports},
-        client::Landed,
-        errors::{ClientError, Outcome},
-        program::state::Provider,
-    },
-    blockable_service::command::confirm,
+    blockable_sdk::{Instruction, Signature, Signer, amounts::Lamports, program::state::Provider},
+    blockable_service::command::{Cost, Heading, Review, confirm, send_all},
     serde_json::{Value, json},
 };
 
@@ -67,7 +61,9 @@ pub(crate) async fn carry_out(
     for instructions in &plan.transactions {
         fee = fee.saturating_add(sender.prepare(instructions, &authority.address).await?.fee);
     }
-    eprint!("{}", review(plan, fee));
+    let cost = Cost { fee, rent: plan.rent, transactions: plan.transactions.len() };
+    let (title, irreversible) = (&plan.title, &plan.irreversible);
+    eprint!("{}", Review { title, lines: &plan.effect, cost, irreversible });
     let Some(keypair) = &authority.keypair else {
         eprintln!("dry run: simulated, not sent");
         return Ok(Carried::Simulated);
@@ -78,61 +74,17 @@ pub(crate) async fn carry_out(
     Ok(Carried::Landed(send_all(&plan.transactions, send).await?))
 }
 
-/// Sends transactions one after the other, until one fails. Returns the signatures. Errors: [`ActError::Client`] where the first one
-/// fails, else [`ActError::Partly`].
-async fn send_all<T>(
-    transactions: &[T],
-    send: impl AsyncFn(&T) -> Result<Landed, ClientError>,
-) -> Result<Vec<Signature>, ActError> {
-    let mut landed = Vec::with_capacity(transactions.len());
-    for transaction in transactions {
-        let signature = match send(transaction).await {
-            Ok(sent) => sent.signature,
-            // It did its work; only its events are not served.
-            Err(error) => match error.sent() {
-                Some(sent) if matches!(sent.outcome, Outcome::Landed { .. }) => sent.signature,
-                _ if landed.is_empty() => return Err(error.into()),
-                _ => return Err(ActError::Partly { landed, count: transactions.len(), error }),
-            },
-        };
-        eprintln!("landed {signature}");
-        landed.push(signature);
-    }
-    Ok(landed)
-}
-
 /// The first line of every command that signs.
-fn heading(session: &Session, authority: &Authority) -> String {
-    format!(
-        "cluster {}, market {} (admin {}), signer {} ({})",
-        session.cluster(),
-        session.market_address(),
-        session.market.admin,
-        authority.address,
-        authority.source
-    )
-}
-
-fn review(plan: &Plan, fee: Lamports) -> String {
-    let mut text = format!("{}\n", plan.title);
-    let width = plan.effect.iter().map(|(name, _)| name.len()).max().unwrap_or(0).max(14);
-    for (name, effect) in &plan.effect {
-        text += &format!("  {name:width$}  {effect}\n");
+fn heading(session: &Session, authority: &Authority) -> Heading {
+    Heading {
+        cluster: session.cluster(),
+        market: session.market_address(),
+        admin: session.market.admin,
+        signer: authority.address,
+        source: authority.source.clone(),
+        cosigner: None,
+        payer: authority.address,
     }
-    let count = plan.transactions.len();
-    let rent = match plan.rent.is_zero() {
-        true => String::new(),
-        false => format!(", and {} SOL of rent", sol(plan.rent)),
-    };
-    let many = if count == 1 { "one transaction".to_string() } else { format!("{count} transactions") };
-    text += &format!("  {:width$}  {} SOL for {many}{rent}\n", "cost", sol(fee));
-    text += &format!("  {:width$}  {}\n", "not undone", plan.irreversible);
-    text
-}
-
-/// Lamports in SOL, exactly.
-fn sol(amount: Lamports) -> String {
-    format!("{}.{:09}", amount.get() / LAMPORTS_PER_SOL, amount.get() % LAMPORTS_PER_SOL)
 }
 
 impl Carried {
@@ -179,7 +131,10 @@ mod tests {
     use {
         super::*,
         crate::commands::CommandError,
-        blockable_sdk::errors::SentError,
+        blockable_sdk::{
+            client::Landed,
+            errors::{ClientError, Outcome, SentError},
+        },
         blockable_service::command::{Exit, Failure, document},
     };
 
@@ -201,7 +156,9 @@ mod tests {
             }
         };
         let result = send_all(&[0, 1, 2, 3, 4], send).await;
-        let result = result.map(|landed| json!(landed.len())).map_err(CommandError::from);
+        let result = result
+            .map(|landed| json!(landed.len()))
+            .map_err(|failed| CommandError::from(ActError::from(failed)));
         let exit = result.as_ref().map_or_else(|error| error.exit(), |_| Exit::Done);
         (document(&result), exit)
     }

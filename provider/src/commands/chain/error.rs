@@ -8,7 +8,7 @@ use {
         keys::KeyError,
         rpc::describe,
     },
-    blockable_service::command::{ConfirmError, Exit},
+    blockable_service::command::{ConfirmError, Exit, SendFailed},
 };
 
 /// A reason for which a command on the chain stopped.
@@ -24,20 +24,8 @@ pub(crate) enum ActError {
     #[error("{}", without_url(.0))]
     Client(#[from] ClientError),
     /// A transaction after others failed.
-    #[error(
-        "{}; {} of {count} transactions had landed before: {}; run the command again, it goes on with the rest",
-        without_url(.error),
-        .landed.len(),
-        signatures(.landed)
-    )]
-    Partly {
-        /// Those that had landed, in their order.
-        landed: Vec<Signature>,
-        /// The number of all.
-        count: usize,
-        /// The failure of the next one.
-        error: ClientError,
-    },
+    #[error("{}{}", without_url(&.0.error), .0.earlier())]
+    Partly(SendFailed),
     /// Nobody confirmed.
     #[error(transparent)]
     Confirm(#[from] ConfirmError),
@@ -99,11 +87,7 @@ impl ActError {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             ActError::Client(error) => Exit::from_client(error),
-            // A refusal of the next one does not undo those before.
-            ActError::Partly { error, .. } => match Exit::from_client(error) {
-                Exit::Unknown => Exit::Unknown,
-                _ => Exit::Failed,
-            },
+            ActError::Partly(failed) => failed.exit(),
             ActError::Confirm(_) => Exit::Declined,
             ActError::Config(_) | ActError::Placeholder(_) | ActError::NoKey | ActError::Usage(_) => {
                 Exit::Usage
@@ -120,7 +104,7 @@ impl ActError {
     /// The transaction that was sent before the error.
     pub(crate) fn sent(&self) -> Option<&SentError> {
         match self {
-            ActError::Client(error) | ActError::Partly { error, .. } => error.sent(),
+            ActError::Client(error) | ActError::Partly(SendFailed { error, .. }) => error.sent(),
             _ => None,
         }
     }
@@ -128,14 +112,16 @@ impl ActError {
     /// The transactions that had landed before the one that failed.
     pub(crate) fn landed(&self) -> &[Signature] {
         match self {
-            ActError::Partly { landed, .. } => landed,
+            ActError::Partly(failed) => &failed.landed,
             _ => &[],
         }
     }
 }
 
-fn signatures(landed: &[Signature]) -> String {
-    landed.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+impl From<SendFailed> for ActError {
+    fn from(failed: SendFailed) -> ActError {
+        if failed.landed.is_empty() { ActError::Client(failed.error) } else { ActError::Partly(failed) }
+    }
 }
 
 /// A client's error without the node's URL, which may hold a key.

@@ -3,7 +3,8 @@
 use {
     super::{ActError, ChainArgs},
     blockable_provider::config::Operator,
-    blockable_sdk::{Keypair, Pubkey, Signer, read_keypair_file},
+    blockable_sdk::{Keypair, Pubkey, Signer},
+    blockable_service::command::{KeyFileError, read_key_file},
     std::path::{Path, PathBuf},
 };
 
@@ -45,8 +46,7 @@ impl Authority {
     /// Loads the key that arguments or file name. Errors: as [`Authority::load`].
     pub(crate) fn load_any(args: &ChainArgs, operator: &Operator) -> Result<Authority, ActError> {
         let (path, by) = named(args, operator)?;
-        require_private(&path)?;
-        let keypair = read_keypair_file(&path).map_err(|error| failed(&path, &error.to_string()))?;
+        let keypair = read_key_file(&path).map_err(|error| failed(&path, error))?;
         let source = format!("from {}, named by {by}", path.display());
         Ok(Authority { address: keypair.pubkey(), keypair: Some(keypair), source })
     }
@@ -61,16 +61,10 @@ fn named(args: &ChainArgs, operator: &Operator) -> Result<(PathBuf, &'static str
     }
 }
 
-fn failed(path: &Path, reason: &str) -> ActError {
-    ActError::Key { path: path.display().to_string(), reason: reason.to_string() }
-}
-
-/// Requires that only its owner can read the key.
-fn require_private(path: &Path) -> Result<(), ActError> {
-    let file = std::fs::metadata(path).map_err(|error| failed(path, &error.to_string()))?;
-    #[cfg(unix)]
-    if std::os::unix::fs::PermissionsExt::mode(&file.permissions()) & 0o077 != 0 {
-        return Err(ActError::Exposed(path.display().to_string()));
+fn failed(path: &Path, error: KeyFileError) -> ActError {
+    let path = path.display().to_string();
+    match error {
+        KeyFileError::Unusable(reason) => ActError::Key { path, reason },
+        KeyFileError::Exposed => ActError::Exposed(path),
     }
-    Ok(())
 }
