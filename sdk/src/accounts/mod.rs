@@ -1,8 +1,10 @@
 //! Decodes the program's accounts, and filters them on an RPC node by the offsets the layout fixes.
 
+mod condition;
 #[cfg(feature = "client")]
 mod filter;
 
+pub use condition::{CreditCondition, matures_at};
 #[cfg(feature = "client")]
 pub use filter::{CreditFilter, provider_market_filter, type_filter};
 

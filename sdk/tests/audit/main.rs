@@ -10,6 +10,7 @@
     reason = "a test may end by a panic"
 )]
 
+mod cluster;
 mod node;
 mod tampering;
 
