@@ -12,6 +12,9 @@ use {
 /// Time since the chain was last seen to move for which it is taken to go on.
 const MOST_UNSEEN: Duration = Duration::from_secs(3);
 
+/// Time for which the last reading of the chain's clock bounds what may land. Nodes that stream the clock show it more often.
+const SHOWN_LATELY: Duration = Duration::from_secs(5);
+
 /// Treatment of new jobs while the chain view is too old.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -29,7 +32,10 @@ pub struct ChainView {
     when_stale: WhenStale,
     slot: u64,
     fresh_at: Option<Instant>,
+    /// The reading of the chain's clock that puts it furthest ahead.
     clock: Option<(ChainTime, Instant)>,
+    /// The last reading of it.
+    shown: Option<(ChainTime, Instant)>,
     market: Option<(u64, Box<Market>)>,
     provider: Option<(u64, Box<Provider>)>,
 }
@@ -43,6 +49,7 @@ impl ChainView {
             slot: 0,
             fresh_at: None,
             clock: None,
+            shown: None,
             market: None,
             provider: None,
         }
@@ -59,6 +66,7 @@ impl ChainView {
 
     /// Takes the time that the chain's clock showed.
     pub fn observe_clock(&mut self, shown: ChainTime) {
+        self.shown = Some((shown, Instant::now()));
         // The clock moves in whole seconds and every slot: keep the reading that puts it furthest ahead, unless it jumped.
         let ahead = self.chain_time().is_some_and(|now| (0..=2).contains(&now.seconds_since(shown)));
         if !ahead {
@@ -114,6 +122,11 @@ impl ChainView {
         let moved = self.fresh_at.map_or(at, |fresh_at| fresh_at.max(at)) + MOST_UNSEEN;
         let seen = moved.min(Instant::now()).saturating_duration_since(at);
         Some(shown.plus_seconds(i64::try_from(seen.as_secs()).unwrap_or(i64::MAX)))
+    }
+
+    /// The time that the chain's clock showed last, where that is a few seconds ago at most: what lands later is not dated before it.
+    pub(crate) fn shown_lately(&self) -> Option<ChainTime> {
+        self.shown.filter(|(_, at)| at.elapsed() <= SHOWN_LATELY).map(|(shown, _)| shown)
     }
 
     /// The market's clock now.

@@ -30,9 +30,12 @@ const DRAFTS: usize = 16;
 /// Signatures asked for at once.
 const SIGNATURES: usize = 8;
 
-/// Seconds by which a report is dated before the time of its signature. A gate's clock runs less ahead of the chain's than
-/// that, and the gate sees a freeze sooner.
+/// Seconds by which a report is dated before the time of its signature, by the gate's clock. A gate sees a freeze sooner.
 pub(crate) const REPORT_LAG_SECONDS: i64 = 3;
+
+/// Seconds by which a report is dated before the time that the chain's clock showed last. A freeze that lands later is not dated before
+/// that time, and one that landed before it has been seen by then, unless its update is slower than the clock's by as much.
+const SHOWN_LAG_SECONDS: i64 = 2;
 
 /// The gate's knowledge at one moment.
 struct GateMoment {
@@ -42,7 +45,8 @@ struct GateMoment {
     readings: Vec<LedgerReading>,
 }
 
-/// The chain's clock, as far as it has been seen to move, and the provider. Errors: [`KeyState::NoChain`] while they or the market have not been seen.
+/// The chain's clock, as far as it has been seen to move, and the provider. Errors: [`KeyState::NoChain`] while they or the market
+/// have not been seen.
 pub(super) fn clock_and_provider(gate: &Gate) -> Result<(ChainTime, Provider), KeyState> {
     let view = gate.chain_view();
     let seen = view.market().and(view.seen_time()).zip(view.provider().copied());
@@ -61,7 +65,11 @@ fn lagging_moment(
     if !gate.has_observed_all() {
         return Err(KeyState::NoChain);
     }
-    let dated = now.plus_seconds(-REPORT_LAG_SECONDS);
+    let mut dated = now.plus_seconds(-REPORT_LAG_SECONDS);
+    // A chain whose blocks come late is behind the gate's clock by more.
+    if let Some(shown) = gate.chain_view().shown_lately() {
+        dated = dated.min(shown.plus_seconds(-SHOWN_LAG_SECONDS));
+    }
     // The last report was on a freeze, dated at its own time: the next one must not be dated before it.
     let is_covered = |(epoch, at): &(u32, ChainTime)| {
         *epoch == provider.epoch && (0..=REPORT_LAG_SECONDS).contains(&at.seconds_since(dated))

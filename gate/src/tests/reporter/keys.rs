@@ -126,6 +126,7 @@ async fn a_freeze_waits_for_its_report_until_the_key_signs_again() {
     until("no report of the freeze", &|| reported(frozen_at_chain)).await;
     chain = later(&chain, |chain| chain.meter.reported_at = frozen_at_chain);
     gate.observe_credit(address(1), 12, Some(&chain));
+    gate.chain_view().observe_clock(ChainTime(frozen_at_chain + 10));
     until("no report after the freeze", &|| reported(frozen_at_chain + 1)).await;
     let reports = reporters.after(0, 1_000).await.unwrap().reports;
     assert!(

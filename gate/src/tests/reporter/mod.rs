@@ -3,6 +3,7 @@
 mod feed;
 mod freezes;
 mod keys;
+mod late;
 mod store;
 
 use {
