@@ -14,6 +14,16 @@ const here = dirname(fileURLToPath(import.meta.url));
 const target = resolve(here, '../src/generated');
 const idlPath = resolve(here, '../../../app-idl/blockable_credits.json');
 const style = { parser: 'typescript', printWidth: 120, singleQuote: true };
+/** The encoders that this package has in the place of Kit's. */
+const ENCODERS = [
+  'fixEncoderSize',
+  'getBooleanEncoder',
+  'getI64Encoder',
+  'getU8Encoder',
+  'getU16Encoder',
+  'getU32Encoder',
+  'getU64Encoder',
+];
 const header = '// Written by scripts/build-client from the IDL. Do not edit.\n\n';
 
 /** All files below a folder, as paths relative to it, in order. */
@@ -58,7 +68,7 @@ async function finish(folder) {
     const depth = name.split('/').length;
     let finished = guardAccounts(text.replace(/^\s*\/\/ TODO.*\n/gm, ''));
     finished = importFrom(finished, 'account.js', depth, ['requireAccount']);
-    finished = importFrom(finished, 'numbers.js', depth, ['getU8Encoder', 'getU16Encoder', 'getU32Encoder']);
+    finished = importFrom(finished, 'encoders.js', depth, ENCODERS);
     writeFileSync(path, await format(finished, style));
   }
 }

@@ -104,6 +104,16 @@ export async function foldRecord(previous: ReadonlyUint8Array, record: CreditRec
   return sha256(previous, encodeRecord(record));
 }
 
+/**
+ * The records of a credit's present account, of all that its address ever had, oldest first. An address can be used again after its
+ * account was closed, and the log then begins at 0 anew.
+ */
+export function presentLog(credit: Address, records: readonly CreditRecord[]): readonly CreditRecord[] {
+  const own = records.filter((record) => record.credit === credit);
+  const begin = own.reduce((latest, record, place) => (record.seq === 0n ? place : latest), 0);
+  return own.slice(begin);
+}
+
 /** The reason for which a log is not proven. */
 export type LogFault =
   | { fault: 'gap'; expected: bigint; found: bigint }

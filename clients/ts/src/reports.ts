@@ -6,7 +6,7 @@ import {
   type SignatureBytes,
   AccountRole,
   getAddressEncoder,
-  getI64Encoder,
+  getBytesEncoder,
   getPublicKeyFromAddress,
   verifySignature,
 } from '@solana/kit';
@@ -16,8 +16,9 @@ import { getUsageMeterInstruction } from './generated/instructions/usageMeter.js
 import { BLOCKABLE_CREDITS_PROGRAM_ADDRESS } from './generated/programs/blockableCredits.js';
 import { type CreditReading, getCreditReadingEncoder } from './generated/types/creditReading.js';
 import type { SignedReport } from './generated/types/signedReport.js';
-import { getU32Encoder } from './numbers.js';
+import { fixEncoderSize, getI64Encoder, getU32Encoder } from './encoders.js';
 import { sameBytes, sha256 } from './hash.js';
+import { isStrict } from './signature.js';
 
 /** The part that all reports of one provider on one chunk have in common. */
 export type ReportScope = {
@@ -58,7 +59,7 @@ export async function reportDigest(report: UsageReadings, scope: ReportScope): P
   return sha256(
     REPORT_DOMAIN,
     key.encode(BLOCKABLE_CREDITS_PROGRAM_ADDRESS),
-    scope.clusterTag,
+    fixEncoderSize(getBytesEncoder(), 32).encode(scope.clusterTag),
     key.encode(scope.market),
     key.encode(scope.provider),
     number.encode(scope.epoch),
@@ -82,11 +83,10 @@ function countBits(bitmap: number): number {
 /** The reason for which a report cannot be trusted. */
 export type ReportFault = 'otherScope' | 'unknownReporter' | 'malformed' | 'badSignature';
 
-const SIGNATURE_LENGTH = 64;
-
 /**
  * Checks a report as the program will, but for expiry and time. Undefined for a report that holds. A scope of another cluster
- * or market, or of another epoch of the provider, does not, whatever its signature.
+ * or market, or of another epoch of the provider, does not, whatever its signature. That the scope's address is that of
+ * `provider` is the caller's to know; `scopeOf` takes both together.
  */
 export async function findReportFault(
   report: SignedReport,
@@ -100,7 +100,7 @@ export async function findReportFault(
   if (reporter === undefined) return 'unknownReporter';
   const isBitmap = report.bitmap === report.bitmap >>> 0;
   if (!isBitmap || countBits(report.bitmap) !== report.readings.length) return 'malformed';
-  if (report.signature.length !== SIGNATURE_LENGTH) return 'badSignature';
+  if (!isStrict(reporter.key, report.signature)) return 'badSignature';
   const key = await getPublicKeyFromAddress(reporter.key);
   const digest = await reportDigest(report, scope);
   const holds = await verifySignature(key, report.signature as SignatureBytes, digest);

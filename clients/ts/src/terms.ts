@@ -1,6 +1,6 @@
 // The hashes that people sign, and schedules as they travel in a transaction.
 
-import { type Address, type ReadonlyUint8Array, getAddressEncoder, getArrayEncoder, getU64Encoder } from '@solana/kit';
+import { type Address, type ReadonlyUint8Array, getAddressEncoder, getArrayEncoder } from '@solana/kit';
 import type { Credit } from './generated/accounts/credit.js';
 import type { Provider } from './generated/accounts/provider.js';
 import { MAX_INSTALMENTS, REPORTERS_DOMAIN, TERMS_DOMAIN } from './generated/constants.js';
@@ -9,7 +9,7 @@ import type { ProviderSettings } from './generated/types/providerSettings.js';
 import { type Rider, type RiderArgs, getRiderEncoder } from './generated/types/rider.js';
 import type { ScheduleRuns } from './generated/types/scheduleRuns.js';
 import { type Terms, type TermsArgs, getTermsEncoder } from './generated/types/terms.js';
-import { getU8Encoder } from './numbers.js';
+import { getU64Encoder, getU8Encoder } from './encoders.js';
 import { sameBytes, sha256 } from './hash.js';
 import { ensure } from './refusal.js';
 
@@ -66,7 +66,11 @@ export async function termsHash(
   );
 }
 
-/** The agreement in a credit's account: what its terms hash covers. */
+/**
+ * The agreement in a credit's account: what its terms hash covers, until recovery takes principal off its last instalments
+ * (`credit_cancel_locked`, `credit_take_over`, a sale). From then on the agreement is in the record of the offer or of the latest
+ * restructuring alone.
+ */
 export function agreementOf(credit: Credit): [LoanParties, Terms, Rider, readonly Instalment[]] {
   const schedule = credit.dueAfter.slice(0, credit.instalmentCount).map((dueAfter, place) => {
     return { dueAfter, principal: credit.principalDue[place] ?? 0n };

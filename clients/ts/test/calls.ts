@@ -30,9 +30,14 @@ function role(isSigner: boolean, isWritable: boolean): AccountRole {
   return isWritable ? AccountRole.WRITABLE : AccountRole.READONLY;
 }
 
+/** A name in the program's style, in that of the client's types. */
+export function pascalCase(name: string): string {
+  return name.replace(/(^|_)([a-z])/g, (_, __, letter: string) => letter.toUpperCase());
+}
+
 /** The function that builds an instruction, the one that fills in addresses where there are two. */
 function builder(name: string): Build {
-  const pascal = name.replace(/(^|_)([a-z])/g, (_, __, letter: string) => letter.toUpperCase());
+  const pascal = pascalCase(name);
   const functions: Record<string, unknown> = { ...client };
   const build = functions[`get${pascal}InstructionAsync`] ?? functions[`get${pascal}Instruction`];
   if (typeof build !== 'function') throw new Error(`no function builds ${name}`);

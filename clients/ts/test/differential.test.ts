@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { address } from '@solana/kit';
 import * as client from '../src/index.js';
-import { rebuilt } from './calls.js';
+import { pascalCase, rebuilt } from './calls.js';
 import { allFigures, object, searches } from './figures.js';
 import { type CallLine, type HashesLine, type LoanLine, type MarketLine, lines, oracle } from './oracle.js';
 
@@ -154,7 +154,14 @@ test(
     }
     const total = [...loans.values()].reduce((sum, number) => sum + number, 0);
     assert.equal(total, count);
-    assert(others > 0 && calls.size > 0);
+    assert(others > 0);
+    const drawn = new Set([...calls].map((name) => pascalCase(name.replace(/_for_.*/, ''))));
+    const all = Object.values(client.BlockableCreditsInstruction).filter((name) => typeof name === 'string');
+    assert.deepEqual(
+      all.filter((name) => !drawn.has(name)),
+      [],
+      'the oracle has not drawn these',
+    );
     const statuses = [...loans].map(([status, number]) => `${number} ${status}`).join(', ');
     t.diagnostic(`seed ${seed}: ${total} loans (${statuses}), ${others} markets, ${calls.size} kinds of calls`);
   },

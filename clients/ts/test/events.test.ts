@@ -3,7 +3,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { type Address, getBase58Decoder } from '@solana/kit';
-import { BLOCKABLE_CREDITS_PROGRAM_ADDRESS, type FetchedTransaction, eventsOfTransaction } from '../src/index.js';
+import {
+  BLOCKABLE_CREDITS_PROGRAM_ADDRESS,
+  type FetchedTransaction,
+  eventsOfTransaction,
+  presentLog,
+  recordsOf,
+} from '../src/index.js';
 import { published } from './page.js';
 
 const event = published('event');
@@ -51,4 +57,16 @@ test('an answer that cannot have the events is no answer without events', () => 
   assert.throws(() => eventsOfTransaction(asParsed), TypeError);
   const base64 = { ...transaction(), transaction: ['AQ==', 'base64'] as unknown as FetchedTransaction['transaction'] };
   assert.throws(() => eventsOfTransaction(base64), TypeError);
+});
+
+test('the log of an address that is used again begins with its present account', () => {
+  const [first] = eventsOfTransaction(transaction()).flatMap(recordsOf);
+  assert(first !== undefined);
+  const { credit } = first;
+  const log = (...seqs: bigint[]) => seqs.map((seq) => ({ ...first, seq }));
+  const foreign = { ...first, credit: OTHER, seq: 0n };
+  assert.deepEqual(presentLog(credit, log(0n, 1n, 2n)), log(0n, 1n, 2n));
+  assert.deepEqual(presentLog(credit, [...log(0n, 1n, 0n), foreign, ...log(1n)]), log(0n, 1n));
+  assert.deepEqual(presentLog(credit, log(3n, 4n)), log(3n, 4n), 'its first records are missing: findLogFault says so');
+  assert.deepEqual(presentLog(credit, [foreign]), []);
 });

@@ -2,7 +2,15 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { type Address, generateKeyPairSigner, getBase64Decoder, lamports, signBytes } from '@solana/kit';
+import {
+  type Address,
+  generateKeyPairSigner,
+  getAddressDecoder,
+  getBase64Decoder,
+  isSolanaError,
+  lamports,
+  signBytes,
+} from '@solana/kit';
 import {
   BLOCKABLE_CREDITS_PROGRAM_ADDRESS,
   CREDIT_DISCRIMINATOR,
@@ -10,7 +18,9 @@ import {
   MARKET_DISCRIMINATOR,
   PROVIDER_DISCRIMINATOR,
   type ReportScope,
+  type Rider,
   type SignedReport,
+  Status,
   type Terms,
   decodeCredit,
   decodeLot,
@@ -19,6 +29,7 @@ import {
   fetchCreditNow,
   findReportFault,
   freezeAmount,
+  getCreditRepayInstructionDataEncoder,
   getFreezeAmountEncoder,
   getInstalmentEncoder,
   getLotSize,
@@ -84,7 +95,8 @@ test('a node that answers with another account is not believed', async () => {
   );
 });
 
-test('a report of another cluster, market, provider or epoch does not hold, however well it is signed', async () => {
+/** A provider with one reporter, the scope of its reports, and what signs one for a scope. */
+async function reporting() {
   const reporter = await generateKeyPairSigner();
   const first = { ...decodeProvider(account(PROVIDER_DISCRIMINATOR)).data, market: ADDRESS, epoch: 3 };
   const reporters = [{ key: reporter.address, expiresAt: 9n }, ...first.settings.reporters.slice(1)];
@@ -95,6 +107,11 @@ test('a report of another cluster, market, provider or epoch does not hold, howe
     const signature = await signBytes(reporter.keyPair.privateKey, await reportDigest(read, scope));
     return { reporter: 0, signature, ...read };
   };
+  return { provider, own, read, signedFor };
+}
+
+test('a report of another cluster, market, provider or epoch does not hold, however well it is signed', async () => {
+  const { provider, own, read, signedFor } = await reporting();
   assert.equal(await findReportFault(await signedFor(own), own, provider), undefined);
   const others = [{ clusterTag: new Uint8Array(32).fill(1) }, { market: TOKEN }, { epoch: 4 }];
   for (const other of others) {
@@ -139,5 +156,45 @@ test('what is no integer is not written as one', async () => {
   await hash({ units: 2n ** 64n - 1n });
 });
 
+test('numbers, booleans and bytes are written as they are, or refused', async () => {
+  const wide = ['', ' ', '7', '0x10', false, true, [], null, 2 ** 53] as unknown as bigint[];
+  for (const units of wide) {
+    assert.throws(() => getInstalmentEncoder().encode({ dueAfter: 1, principal: units }), RangeError, `units ${units}`);
+    assert.throws(() => getFreezeAmountEncoder().encode(freezeAmount('Units', [units])), RangeError);
+  }
+  const repay = { amount: 1n, mustCure: true, read: { offerSlot: 1n, worstStatus: Status.Active } };
+  const [data, other] = [getCreditRepayInstructionDataEncoder(), ['false', 0, 1, undefined] as unknown as boolean[]];
+  for (const mustCure of other) assert.throws(() => data.encode({ ...repay, mustCure }), TypeError, `${mustCure}`);
+  assert.notDeepEqual(data.encode(repay), data.encode({ ...repay, mustCure: false }));
+  const parties = { market: ADDRESS, lender: ADDRESS, borrower: ADDRESS, provider: ADDRESS, nonce: 0n };
+  const hash = async (terms: Partial<Terms>, rider: Partial<Rider>) =>
+    termsHash(parties, { ...someTerms(), ...terms }, { ...noRider(), ...rider }, []);
+  for (const length of [0, 31, 33]) {
+    await assert.rejects(hash({ reportersHash: new Uint8Array(length) }, {}), RangeError);
+  }
+  for (const length of [0, 3, 5]) await assert.rejects(hash({}, { reserved: new Uint8Array(length) }), RangeError);
+  await assert.rejects(
+    termsHash({ ...parties, nonce: 9007199254740993 as unknown as bigint }, someTerms(), noRider(), []),
+  );
+});
+
+test('a report for another provider does not hold, nor one by a key of small order', async () => {
+  const { provider, own, signedFor } = await reporting();
+  const report = await signedFor(own);
+  assert.equal(await findReportFault(report, { ...own, provider: ADDRESS }, provider), 'badSignature');
+  await assert.rejects(reportDigest(report, { ...own, clusterTag: own.clusterTag.slice(1) }), RangeError);
+  const identity = Uint8Array.from([1, ...Array<number>(31).fill(0)]);
+  const settings = { ...provider.settings, reporters: [{ key: getAddressDecoder().decode(identity), expiresAt: 9n }] };
+  const weak = { ...provider, settings };
+  for (const cumulative of [1n, 2n, 3n]) {
+    const forged = {
+      ...report,
+      readings: [{ cumulative, inFlight: 0n }],
+      signature: Uint8Array.from([...identity, ...new Uint8Array(32)]),
+    };
+    assert.equal(await findReportFault(forged, own, weak), 'badSignature');
+  }
+});
+
 /** Kit throws an error of its own for what is out of range. */
-const RangeErrorOrKit = (error: unknown) => error instanceof Error;
+const RangeErrorOrKit = (error: unknown) => error instanceof RangeError || isSolanaError(error);

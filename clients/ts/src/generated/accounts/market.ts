@@ -6,7 +6,14 @@
  * @see https://github.com/codama-idl/codama
  */
 
-import { getU8Encoder, getU16Encoder, getU32Encoder } from '../../numbers.js';
+import {
+  fixEncoderSize,
+  getI64Encoder,
+  getU8Encoder,
+  getU16Encoder,
+  getU32Encoder,
+  getU64Encoder,
+} from '../../encoders.js';
 import { requireAccount } from '../../account.js';
 import {
   assertAccountExists,
@@ -16,7 +23,6 @@ import {
   fetchEncodedAccount,
   fetchEncodedAccounts,
   fixDecoderSize,
-  fixEncoderSize,
   getAddressDecoder,
   getAddressEncoder,
   getArrayDecoder,
@@ -24,13 +30,11 @@ import {
   getBytesDecoder,
   getBytesEncoder,
   getI64Decoder,
-  getI64Encoder,
   getStructDecoder,
   getStructEncoder,
   getU16Decoder,
   getU32Decoder,
   getU64Decoder,
-  getU64Encoder,
   getU8Decoder,
   transformEncoder,
   type Account,

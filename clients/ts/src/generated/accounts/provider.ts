@@ -6,7 +6,7 @@
  * @see https://github.com/codama-idl/codama
  */
 
-import { getU8Encoder, getU32Encoder } from '../../numbers.js';
+import { fixEncoderSize, getI64Encoder, getU8Encoder, getU32Encoder, getU64Encoder } from '../../encoders.js';
 import { requireAccount } from '../../account.js';
 import {
   assertAccountExists,
@@ -16,18 +16,15 @@ import {
   fetchEncodedAccount,
   fetchEncodedAccounts,
   fixDecoderSize,
-  fixEncoderSize,
   getAddressDecoder,
   getAddressEncoder,
   getBytesDecoder,
   getBytesEncoder,
   getI64Decoder,
-  getI64Encoder,
   getStructDecoder,
   getStructEncoder,
   getU32Decoder,
   getU64Decoder,
-  getU64Encoder,
   getU8Decoder,
   transformEncoder,
   type Account,

@@ -6,18 +6,16 @@
  * @see https://github.com/codama-idl/codama
  */
 
-import { getU16Encoder } from '../../numbers.js';
+import { fixEncoderSize, getU16Encoder, getU64Encoder } from '../../encoders.js';
 import {
   combineCodec,
   fixDecoderSize,
-  fixEncoderSize,
   getBytesDecoder,
   getBytesEncoder,
   getStructDecoder,
   getStructEncoder,
   getU16Decoder,
   getU64Decoder,
-  getU64Encoder,
   transformEncoder,
   type AccountMeta,
   type AccountSignerMeta,

@@ -6,10 +6,10 @@
  * @see https://github.com/codama-idl/codama
  */
 
+import { fixEncoderSize } from '../../encoders.js';
 import {
   combineCodec,
   fixDecoderSize,
-  fixEncoderSize,
   getBytesDecoder,
   getBytesEncoder,
   getStructDecoder,

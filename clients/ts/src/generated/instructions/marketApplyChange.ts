@@ -6,14 +6,13 @@
  * @see https://github.com/codama-idl/codama
  */
 
+import { fixEncoderSize, getI64Encoder } from '../../encoders.js';
 import {
   combineCodec,
   fixDecoderSize,
-  fixEncoderSize,
   getBytesDecoder,
   getBytesEncoder,
   getI64Decoder,
-  getI64Encoder,
   getStructDecoder,
   getStructEncoder,
   transformEncoder,

@@ -6,15 +6,13 @@
  * @see https://github.com/codama-idl/codama
  */
 
-import { getU16Encoder, getU32Encoder } from '../../numbers.js';
+import { fixEncoderSize, getBooleanEncoder, getU16Encoder, getU32Encoder, getU64Encoder } from '../../encoders.js';
 import {
   combineCodec,
   fixDecoderSize,
-  fixEncoderSize,
   getAddressDecoder,
   getAddressEncoder,
   getBooleanDecoder,
-  getBooleanEncoder,
   getBytesDecoder,
   getBytesEncoder,
   getStructDecoder,
@@ -22,7 +20,6 @@ import {
   getU16Decoder,
   getU32Decoder,
   getU64Decoder,
-  getU64Encoder,
   transformEncoder,
   type AccountMeta,
   type AccountSignerMeta,

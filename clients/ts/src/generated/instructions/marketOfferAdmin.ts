@@ -6,10 +6,10 @@
  * @see https://github.com/codama-idl/codama
  */
 
+import { fixEncoderSize } from '../../encoders.js';
 import {
   combineCodec,
   fixDecoderSize,
-  fixEncoderSize,
   getAddressDecoder,
   getAddressEncoder,
   getBytesDecoder,

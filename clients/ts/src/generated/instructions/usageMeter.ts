@@ -6,11 +6,10 @@
  * @see https://github.com/codama-idl/codama
  */
 
-import { getU32Encoder } from '../../numbers.js';
+import { fixEncoderSize, getU32Encoder } from '../../encoders.js';
 import {
   combineCodec,
   fixDecoderSize,
-  fixEncoderSize,
   getArrayDecoder,
   getArrayEncoder,
   getBytesDecoder,

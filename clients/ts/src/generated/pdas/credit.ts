@@ -6,10 +6,10 @@
  * @see https://github.com/codama-idl/codama
  */
 
+import { getU64Encoder } from '../../encoders.js';
 import {
   getAddressEncoder,
   getProgramDerivedAddress,
-  getU64Encoder,
   getUtf8Encoder,
   type Address,
   type ProgramDerivedAddress,

@@ -6,7 +6,7 @@
  * @see https://github.com/codama-idl/codama
  */
 
-import { getU32Encoder } from '../../numbers.js';
+import { getU32Encoder } from '../../encoders.js';
 import {
   getAddressEncoder,
   getProgramDerivedAddress,

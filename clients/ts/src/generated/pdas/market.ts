@@ -6,13 +6,8 @@
  * @see https://github.com/codama-idl/codama
  */
 
-import {
-  getProgramDerivedAddress,
-  getU64Encoder,
-  getUtf8Encoder,
-  type Address,
-  type ProgramDerivedAddress,
-} from '@solana/kit';
+import { getU64Encoder } from '../../encoders.js';
+import { getProgramDerivedAddress, getUtf8Encoder, type Address, type ProgramDerivedAddress } from '@solana/kit';
 
 export type MarketSeeds = {
   id: number | bigint;

@@ -6,10 +6,10 @@
  * @see https://github.com/codama-idl/codama
  */
 
+import { fixEncoderSize } from '../../encoders.js';
 import {
   assertIsInstructionWithAccounts,
   containsBytes,
-  fixEncoderSize,
   getBytesEncoder,
   type Address,
   type Instruction,

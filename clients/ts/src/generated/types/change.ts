@@ -6,11 +6,10 @@
  * @see https://github.com/codama-idl/codama
  */
 
-import { getU16Encoder, getU32Encoder } from '../../numbers.js';
+import { fixEncoderSize, getI64Encoder, getU16Encoder, getU32Encoder, getU64Encoder } from '../../encoders.js';
 import {
   combineCodec,
   fixDecoderSize,
-  fixEncoderSize,
   getAddressDecoder,
   getAddressEncoder,
   getArrayDecoder,
@@ -20,13 +19,11 @@ import {
   getDiscriminatedUnionDecoder,
   getDiscriminatedUnionEncoder,
   getI64Decoder,
-  getI64Encoder,
   getStructDecoder,
   getStructEncoder,
   getU16Decoder,
   getU32Decoder,
   getU64Decoder,
-  getU64Encoder,
   getUnitDecoder,
   getUnitEncoder,
   type Address,

@@ -6,20 +6,17 @@
  * @see https://github.com/codama-idl/codama
  */
 
-import { getU8Encoder, getU16Encoder } from '../../numbers.js';
+import { fixEncoderSize, getI64Encoder, getU8Encoder, getU16Encoder, getU64Encoder } from '../../encoders.js';
 import {
   combineCodec,
   fixDecoderSize,
-  fixEncoderSize,
   getBytesDecoder,
   getBytesEncoder,
   getI64Decoder,
-  getI64Encoder,
   getStructDecoder,
   getStructEncoder,
   getU16Decoder,
   getU64Decoder,
-  getU64Encoder,
   getU8Decoder,
   type FixedSizeCodec,
   type FixedSizeDecoder,

@@ -6,12 +6,12 @@
  * @see https://github.com/codama-idl/codama
  */
 
+import { getU64Encoder } from '../../encoders.js';
 import {
   combineCodec,
   getStructDecoder,
   getStructEncoder,
   getU64Decoder,
-  getU64Encoder,
   type FixedSizeCodec,
   type FixedSizeDecoder,
   type FixedSizeEncoder,

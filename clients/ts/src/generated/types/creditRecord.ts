@@ -6,16 +6,15 @@
  * @see https://github.com/codama-idl/codama
  */
 
+import { getI64Encoder, getU64Encoder } from '../../encoders.js';
 import {
   combineCodec,
   getAddressDecoder,
   getAddressEncoder,
   getI64Decoder,
-  getI64Encoder,
   getStructDecoder,
   getStructEncoder,
   getU64Decoder,
-  getU64Encoder,
   type Address,
   type Codec,
   type Decoder,

@@ -6,7 +6,7 @@
  * @see https://github.com/codama-idl/codama
  */
 
-import { getU8Encoder, getU32Encoder } from '../../numbers.js';
+import { getU8Encoder, getU32Encoder } from '../../encoders.js';
 import {
   combineCodec,
   getStructDecoder,

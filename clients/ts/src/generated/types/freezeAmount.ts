@@ -6,7 +6,7 @@
  * @see https://github.com/codama-idl/codama
  */
 
-import { getU16Encoder } from '../../numbers.js';
+import { getU16Encoder, getU64Encoder } from '../../encoders.js';
 import {
   combineCodec,
   getDiscriminatedUnionDecoder,
@@ -17,7 +17,6 @@ import {
   getTupleEncoder,
   getU16Decoder,
   getU64Decoder,
-  getU64Encoder,
   getUnitDecoder,
   getUnitEncoder,
   type Codec,

@@ -6,14 +6,13 @@
  * @see https://github.com/codama-idl/codama
  */
 
-import { getU32Encoder } from '../../numbers.js';
+import { getU32Encoder, getU64Encoder } from '../../encoders.js';
 import {
   combineCodec,
   getStructDecoder,
   getStructEncoder,
   getU32Decoder,
   getU64Decoder,
-  getU64Encoder,
   type FixedSizeCodec,
   type FixedSizeDecoder,
   type FixedSizeEncoder,

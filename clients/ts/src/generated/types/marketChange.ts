@@ -6,6 +6,7 @@
  * @see https://github.com/codama-idl/codama
  */
 
+import { getI64Encoder, getU64Encoder } from '../../encoders.js';
 import {
   combineCodec,
   getAddressDecoder,
@@ -13,11 +14,9 @@ import {
   getDiscriminatedUnionDecoder,
   getDiscriminatedUnionEncoder,
   getI64Decoder,
-  getI64Encoder,
   getStructDecoder,
   getStructEncoder,
   getU64Decoder,
-  getU64Encoder,
   getUnitDecoder,
   getUnitEncoder,
   type Address,

@@ -6,12 +6,12 @@
  * @see https://github.com/codama-idl/codama
  */
 
+import { getI64Encoder } from '../../encoders.js';
 import {
   combineCodec,
   getAddressDecoder,
   getAddressEncoder,
   getI64Decoder,
-  getI64Encoder,
   getStructDecoder,
   getStructEncoder,
   type Address,

@@ -6,7 +6,7 @@
  * @see https://github.com/codama-idl/codama
  */
 
-import { getU16Encoder, getU32Encoder } from '../../numbers.js';
+import { getU16Encoder, getU32Encoder } from '../../encoders.js';
 import {
   combineCodec,
   getAddressDecoder,

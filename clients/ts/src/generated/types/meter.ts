@@ -6,20 +6,17 @@
  * @see https://github.com/codama-idl/codama
  */
 
-import { getU32Encoder } from '../../numbers.js';
+import { fixEncoderSize, getI64Encoder, getU32Encoder, getU64Encoder } from '../../encoders.js';
 import {
   combineCodec,
   fixDecoderSize,
-  fixEncoderSize,
   getBytesDecoder,
   getBytesEncoder,
   getI64Decoder,
-  getI64Encoder,
   getStructDecoder,
   getStructEncoder,
   getU32Decoder,
   getU64Decoder,
-  getU64Encoder,
   type FixedSizeCodec,
   type FixedSizeDecoder,
   type FixedSizeEncoder,

@@ -6,13 +6,12 @@
  * @see https://github.com/codama-idl/codama
  */
 
-import { getU8Encoder } from '../../numbers.js';
+import { getU8Encoder, getU64Encoder } from '../../encoders.js';
 import {
   combineCodec,
   getStructDecoder,
   getStructEncoder,
   getU64Decoder,
-  getU64Encoder,
   getU8Decoder,
   type FixedSizeCodec,
   type FixedSizeDecoder,

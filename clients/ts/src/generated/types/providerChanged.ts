@@ -6,18 +6,16 @@
  * @see https://github.com/codama-idl/codama
  */
 
-import { getU8Encoder, getU32Encoder } from '../../numbers.js';
+import { getI64Encoder, getU8Encoder, getU32Encoder, getU64Encoder } from '../../encoders.js';
 import {
   combineCodec,
   getAddressDecoder,
   getAddressEncoder,
   getI64Decoder,
-  getI64Encoder,
   getStructDecoder,
   getStructEncoder,
   getU32Decoder,
   getU64Decoder,
-  getU64Encoder,
   getU8Decoder,
   type Address,
   type FixedSizeCodec,

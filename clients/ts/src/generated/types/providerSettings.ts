@@ -6,11 +6,10 @@
  * @see https://github.com/codama-idl/codama
  */
 
-import { getU8Encoder, getU32Encoder } from '../../numbers.js';
+import { fixEncoderSize, getU8Encoder, getU32Encoder, getU64Encoder } from '../../encoders.js';
 import {
   combineCodec,
   fixDecoderSize,
-  fixEncoderSize,
   getAddressDecoder,
   getAddressEncoder,
   getArrayDecoder,
@@ -21,7 +20,6 @@ import {
   getStructEncoder,
   getU32Decoder,
   getU64Decoder,
-  getU64Encoder,
   getU8Decoder,
   type Address,
   type FixedSizeCodec,

@@ -6,11 +6,10 @@
  * @see https://github.com/codama-idl/codama
  */
 
-import { getU8Encoder, getU16Encoder, getU32Encoder } from '../../numbers.js';
+import { fixEncoderSize, getU8Encoder, getU16Encoder, getU32Encoder, getU64Encoder } from '../../encoders.js';
 import {
   combineCodec,
   fixDecoderSize,
-  fixEncoderSize,
   getBytesDecoder,
   getBytesEncoder,
   getStructDecoder,
@@ -18,7 +17,6 @@ import {
   getU16Decoder,
   getU32Decoder,
   getU64Decoder,
-  getU64Encoder,
   getU8Decoder,
   type FixedSizeCodec,
   type FixedSizeDecoder,

@@ -6,17 +6,15 @@
  * @see https://github.com/codama-idl/codama
  */
 
-import { getU8Encoder, getU32Encoder } from '../../numbers.js';
+import { fixEncoderSize, getI64Encoder, getU8Encoder, getU32Encoder } from '../../encoders.js';
 import {
   combineCodec,
   fixDecoderSize,
-  fixEncoderSize,
   getArrayDecoder,
   getArrayEncoder,
   getBytesDecoder,
   getBytesEncoder,
   getI64Decoder,
-  getI64Encoder,
   getStructDecoder,
   getStructEncoder,
   getU32Decoder,

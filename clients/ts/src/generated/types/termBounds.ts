@@ -6,11 +6,10 @@
  * @see https://github.com/codama-idl/codama
  */
 
-import { getU16Encoder, getU32Encoder } from '../../numbers.js';
+import { fixEncoderSize, getU16Encoder, getU32Encoder, getU64Encoder } from '../../encoders.js';
 import {
   combineCodec,
   fixDecoderSize,
-  fixEncoderSize,
   getBytesDecoder,
   getBytesEncoder,
   getStructDecoder,
@@ -18,7 +17,6 @@ import {
   getU16Decoder,
   getU32Decoder,
   getU64Decoder,
-  getU64Encoder,
   type FixedSizeCodec,
   type FixedSizeDecoder,
   type FixedSizeEncoder,

@@ -6,21 +6,25 @@
  * @see https://github.com/codama-idl/codama
  */
 
-import { getU8Encoder, getU16Encoder, getU32Encoder } from '../../numbers.js';
+import {
+  fixEncoderSize,
+  getI64Encoder,
+  getU8Encoder,
+  getU16Encoder,
+  getU32Encoder,
+  getU64Encoder,
+} from '../../encoders.js';
 import {
   combineCodec,
   fixDecoderSize,
-  fixEncoderSize,
   getBytesDecoder,
   getBytesEncoder,
   getI64Decoder,
-  getI64Encoder,
   getStructDecoder,
   getStructEncoder,
   getU16Decoder,
   getU32Decoder,
   getU64Decoder,
-  getU64Encoder,
   getU8Decoder,
   type FixedSizeCodec,
   type FixedSizeDecoder,
