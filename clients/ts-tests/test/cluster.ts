@@ -56,7 +56,8 @@ export class Cluster implements Chain {
 
   private constructor(
     private readonly url: string,
-    private readonly rpc: RpcDevnet<SolanaRpcApiDevnet>,
+    /** The node. */
+    readonly rpc: RpcDevnet<SolanaRpcApiDevnet>,
   ) {
     this.wallet = new Wallet([], simulateOn(rpc));
   }

@@ -33,10 +33,10 @@ test('the first freeze of the page for integrators lands', async () => {
   const chain = new LiteChain();
   const world = await World.new(chain);
   const credit = await delinquent(world, await loan(world));
-  const { lender, borrower } = world.parties;
+  const { lender } = world.parties;
   const target = client.freezeTarget(world.creditNow(credit), client.freezeAmount('Shortfall'));
   chain.svm.expireBlockhash();
-  await firstFreeze(nodeOf(chain), lender, borrower.address);
+  await firstFreeze(nodeOf(chain), lender, { market: world.market, credit });
   assert(target > 0n);
   assert.equal(client.frozenUnits(world.credit(credit).collateral), target);
 });
@@ -45,8 +45,8 @@ test('the examples of the README freeze, read and explain', async () => {
   const chain = new LiteChain();
   const world = await World.new(chain);
   const credit = await delinquent(world, await loan(world));
-  const { lender, borrower } = world.parties;
-  await world.sent(await freezeShortfall(lender, borrower.address));
+  const { lender } = world.parties;
+  await world.sent(freezeShortfall(lender, world.market, credit));
   const now = world.creditNow(credit);
   assert.deepEqual(await owed(nodeOf(chain), credit), {
     debt: client.totalDebt(now.debt),
@@ -56,7 +56,7 @@ test('the examples of the README freeze, read and explain', async () => {
     open: client.availableUnits(now.collateral),
   });
   const { code, text } = client.describeError('AlreadyFrozen');
-  const signed = await signedBy(lender, await freezeShortfall(lender, borrower.address));
+  const signed = await signedBy(lender, freezeShortfall(lender, world.market, credit));
   assert.equal(explain({ InstructionError: [0, { Custom: code }] }, signed), `instruction 0 was refused: ${text}`);
   assert.equal(explain('AccountNotFound', signed), 'not an error of the program');
 });

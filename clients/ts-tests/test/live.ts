@@ -6,6 +6,7 @@ import test from 'node:test';
 import * as client from '@blockable/client';
 import {
   type Address,
+  type Lamports,
   type Base64EncodedWireTransaction,
   type Instruction,
   type KeyPairSigner,
@@ -96,10 +97,10 @@ export function live({ cluster, credits, market, parties }: Description): void {
   assert(healthy && keyFile);
   const credit: Address = healthy;
 
-  test('a page freezes a loan, hears of it over WebSocket, and proves its log', async () => {
+  test('a page freezes a loan, hears of it over WebSocket, and proves its log', async (t) => {
     const page = await Page.open(cluster.rpc_url, keyFile);
     const node = createSolanaRpcSubscriptions(devnet(cluster.ws_url));
-    const abort = AbortSignal.timeout(PATIENCE);
+    const abort = AbortSignal.any([t.signal, AbortSignal.timeout(PATIENCE)]);
     const accounts = await node
       .accountNotifications(credit, { ...CONFIRMED, encoding: 'base64' })
       .subscribe({ abortSignal: abort });
@@ -135,13 +136,13 @@ export function live({ cluster, credits, market, parties }: Description): void {
     assert.deepEqual(await client.findLogFault(credit, forged, after.eventHash), { fault: 'hash' });
   });
 
-  test('a page thaws it again, and a second freeze authority is refused', async () => {
+  test('a page thaws it again, and a second freeze authority is refused', async (t) => {
     const page = await Page.open(cluster.rpc_url, keyFile);
     const state = (await client.fetchCredit(page.rpc, credit)).data;
     const most = client.frozenUnits(state.collateral);
     const thaw = client.getCreditThawInstruction({ authority: page.signer, market, credit, most, keep: 0n });
     const node = createSolanaRpcSubscriptions(devnet(cluster.ws_url));
-    const abort = AbortSignal.timeout(PATIENCE);
+    const abort = AbortSignal.any([t.signal, AbortSignal.timeout(PATIENCE)]);
     const accounts = await node
       .accountNotifications(credit, { ...CONFIRMED, encoding: 'base64' })
       .subscribe({ abortSignal: abort });
@@ -159,11 +160,11 @@ export function live({ cluster, credits, market, parties }: Description): void {
   });
 }
 
-type Notified = { data: readonly [string, string]; owner: Address; lamports: bigint; executable: boolean };
+type Notified = { data: readonly [string, string]; owner: Address; lamports: Lamports; executable: boolean };
 
 /** The credit of a notification, which is the program's or nobody's. */
 function decoded(address: Address, value: Notified): client.Credit {
   const data = getBase64Encoder().encode(value.data[0]);
   const account = { address, data, programAddress: value.owner, executable: value.executable };
-  return client.decodeCredit({ ...account, lamports: value.lamports as never, space: BigInt(data.length) }).data;
+  return client.decodeCredit({ ...account, lamports: value.lamports, space: BigInt(data.length) }).data;
 }

@@ -6,12 +6,13 @@ import test, { after } from 'node:test';
 import * as client from '@blockable/client';
 import type { Instruction } from '@solana/kit';
 import * as lighthouse from 'lighthouse-sdk';
-import { Cluster } from './cluster.js';
+import { firstFreeze } from '../examples/firstFreeze.js';
+import { Cluster, until } from './cluster.js';
 import { live } from './live.js';
 import { loan } from './loan.js';
 import { USDC } from './parties.js';
 import { startSandbox } from './sandbox.js';
-import { active, repay } from './steps.js';
+import { active, delinquent, repay } from './steps.js';
 import { World, landed, refused, useChain } from './world.js';
 
 const sandbox = await startSandbox();
@@ -43,10 +44,13 @@ test('an assertion of the wallet that does not hold undoes a payment, and is no 
       }),
     }) as Instruction;
   const all = world.balance(world.wallets.borrower);
-  const { failure, programs } = await world.send(await repay(world, 'borrower', credit, amount), left(all));
+  const { failure, programs, logs } = await world.send(await repay(world, 'borrower', credit, amount), left(all));
   // The code is one of the program's own, too.
   assert.equal(client.errorFromCode(6_001)?.code, 6_001);
-  assert.notEqual(failure, undefined);
+  assert(
+    logs.some((line) => line.startsWith(`Program ${lighthouse.LIGHTHOUSE_PROGRAM_ADDRESS} failed`)),
+    logs.join('\n'),
+  );
   assert.equal(client.programFailure(failure, { programs }), undefined);
   assert.equal(client.programFailure(failure, {}), undefined);
   await cluster.refresh([credit, world.wallets.borrower]);
@@ -54,6 +58,26 @@ test('an assertion of the wallet that does not hold undoes a payment, and is no 
   assert.equal(world.balance(world.wallets.borrower), all);
   await world.sent(await repay(world, 'borrower', credit, amount), left(all - amount));
   assert.equal(world.balance(world.wallets.borrower), all - amount);
+});
+
+test('the first freeze of the page for integrators lands, and lands once', async () => {
+  const world = await World.new();
+  const credit = await delinquent(world, await loan(world));
+  const target = client.freezeTarget(world.creditNow(credit), client.freezeAmount('Shortfall'));
+  const freeze = async (by: 'lender' | 'freezer') => {
+    await cluster.fund(world.parties[by].address);
+    return firstFreeze(cluster.rpc, world.parties[by], { market: world.market, credit });
+  };
+  await freeze('freezer');
+  await until(async () => {
+    await cluster.refresh([credit]);
+    return client.frozenUnits(world.credit(credit).collateral) > 0n;
+  });
+  assert.equal(client.frozenUnits(world.credit(credit).collateral), target);
+  await assert.rejects(
+    freeze('lender'),
+    (failure) => client.programFailure(failure, {})?.error.name === 'AlreadyFrozen',
+  );
 });
 
 test('every instruction has landed there, and every one has been refused', () => {

@@ -17,6 +17,9 @@ export type Description = {
   credits: readonly { name: string; address: Address }[];
 };
 
+/** Longest time for a start or an end, in milliseconds. */
+const PATIENCE = 60_000;
+
 export type Sandbox = { description: Description; stop(): Promise<void> };
 
 /** Starts the demo that `BLOCKABLE_DEMO` names as a sandbox on free ports, and waits until it is ready. */
@@ -28,19 +31,28 @@ export async function startSandbox(): Promise<Sandbox> {
   const child = spawn(demo, options, { stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => lines.push(line));
+  const signal = AbortSignal.timeout(PATIENCE);
   const first = await Promise.race([
-    once(createInterface({ input: child.stdout }), 'line').then(([line]) => line as string),
-    once(child, 'exit').then(() => undefined),
-  ]);
-  if (first === undefined) throw new Error(`the sandbox has not started:\n${lines.join('\n')}`);
-  return { description: JSON.parse(first) as Description, stop: async () => stop(child) };
+    once(createInterface({ input: child.stdout }), 'line', { signal }).then(([line]) => line as string),
+    once(child, 'exit', { signal }).then(() => undefined),
+  ]).catch(() => undefined);
+  if (first === undefined) {
+    child.kill('SIGKILL');
+    throw new Error(`the sandbox has not started:\n${lines.join('\n')}`);
+  }
+  return { description: JSON.parse(first) as Description, stop: async () => stop(child, lines) };
 }
 
-async function stop(child: ChildProcess): Promise<void> {
-  const exited = once(child, 'exit');
+async function stop(child: ChildProcess, lines: readonly string[]): Promise<void> {
+  const fault = (state: string) => new Error(`the sandbox ${state}:\n${lines.join('\n')}`);
+  if (child.exitCode !== null || child.signalCode !== null) throw fault('ended by itself');
+  const exited = once(child, 'exit', { signal: AbortSignal.timeout(PATIENCE) });
   child.kill('SIGTERM');
-  const [code] = (await exited) as [number | null];
-  if (code !== 0) throw new Error(`the sandbox ended with ${code}`);
+  const [code] = (await exited.catch(() => {
+    child.kill('SIGKILL');
+    throw fault('has not ended');
+  })) as [number | null];
+  if (code !== 0) throw fault(`ended with ${code}`);
 }
 
 /** Finds a port that is free together with those behind it. */
