@@ -54,6 +54,10 @@ impl Parser {
     /// Reads on. Returns the events that are complete. Errors: [`TooLong`]; the stream cannot be read any further then.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<Vec<SseEvent>, TooLong> {
         let mut events = Vec::new();
+        // A piece without bytes does not part a carriage return from its line feed.
+        if bytes.is_empty() {
+            return Ok(events);
+        }
         // The event or line has been returned with a carriage return, which is an end by itself.
         let mut rest = match (std::mem::take(&mut self.after_return), bytes) {
             (true, [b'\n', rest @ ..]) => rest,
@@ -168,6 +172,16 @@ mod tests {
             .into_iter()
             .filter_map(|event| Some((event.name, event.id, String::from_utf8(event.data?).unwrap())));
         (with_data.collect(), raw)
+    }
+
+    #[test]
+    fn a_line_end_stays_one_over_pieces_without_bytes() {
+        let mut parser = Parser::new(100);
+        let pieces: [&[u8]; 6] = [b"data: a\r\n\r", b"", b"\n", b"data: b\r", b"", b"\n\r\n"];
+        let events: Vec<SseEvent> =
+            pieces.into_iter().flat_map(|piece| parser.feed(piece).unwrap()).collect();
+        let data: Vec<Option<&[u8]>> = events.iter().map(|event| event.data.as_deref()).collect();
+        assert_eq!(data, [Some(&b"a"[..]), Some(&b"b"[..])]);
     }
 
     #[test]
