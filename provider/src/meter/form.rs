@@ -152,7 +152,7 @@ impl AnswerForm {
 
     fn read_choices(self, members: &Members, reading: &mut Reading) {
         let choices: Vec<Map<String, Value>> = members.value("choices").unwrap_or_default();
-        reading.is_bare = reading.usage.is_some() && choices.is_empty() && !reading.is_error;
+        reading.is_bare = reading.usage.is_some() && choices.iter().all(is_empty) && !reading.is_error;
         for (place, mut choice) in choices.into_iter().enumerate() {
             let index = choice.get("index").and_then(Value::as_u64).unwrap_or(place as u64);
             let ended = choice.get("finish_reason").is_some_and(|reason| !reason.is_null());
@@ -166,6 +166,16 @@ impl AnswerForm {
             }
         }
     }
+}
+
+/// True for a choice that delivers and ends nothing, as LiteLLM's proxy writes it next to the usage.
+fn is_empty(choice: &Map<String, Value>) -> bool {
+    choice.iter().all(|(name, value)| match value {
+        Value::Null => true,
+        Value::Object(members) => members.is_empty(),
+        Value::String(text) => text.is_empty(),
+        _ => name == "index",
+    })
 }
 
 impl<'a> Reading<'a> {

@@ -15,6 +15,9 @@ pub fn cases() -> Vec<Case> {
     let no_choices = "data: {\"id\":\"x\",\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":3}}\n\n";
     let null_choices =
         "data: {\"choices\":null,\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":3}}\n\n";
+    let empty_choice = "data: {\"choices\":[{\"index\":0,\"delta\":{}}],\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":3}}\n\n";
+    let role = "data: {\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}],\
+                \"usage\":{\"prompt_tokens\":10,\"completion_tokens\":0}}\n\n";
     let twice =
         "data: {\"usage\":null,\"choices\":[],\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":3}}\n\n";
     vec![
@@ -98,6 +101,22 @@ pub fn cases() -> Vec<Case> {
             .costs(16)
             .has(&["hello wo", "[DONE]"])
             .lacks(&["\"usage\":{"]),
+        stream("a client that does not ask for usage gets none with an empty choice either")
+            .with(serde_json::json!({"stream_options": null}))
+            .sends(&[&a, FINISH, empty_choice, DONE])
+            .costs(16)
+            .has(&["hello wo", "\"units\":16", "[DONE]"])
+            .lacks(&["\"usage\":{"]),
+        stream("usage with an empty choice has the figures of the request")
+            .sends(&[&a, FINISH, empty_choice, DONE])
+            .costs(16)
+            .has(&["hello wo", "\"blockable\":{", "\"units\":16", "\"usage\":{", "[DONE]"])
+            .lacks(&[": {\"blockable"]),
+        stream("usage next to the role is passed with it")
+            .with(serde_json::json!({"stream_options": null}))
+            .sends(&[role, &a, FINISH, &usage(10, 3), DONE])
+            .costs(16)
+            .has(&["assistant", "hello wo", "[DONE]"]),
     ]
 }
 
