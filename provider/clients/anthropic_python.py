@@ -1,4 +1,4 @@
-"""anthropic for Python, at /v1/messages."""
+"""anthropic for Python, at /v1/messages. The built-in model repeats the prompt until the limit is reached."""
 
 import uuid
 
@@ -11,7 +11,7 @@ client = anthropic.Anthropic(base_url=ROOT, api_key=KEY.text, max_retries=0, tim
 
 
 def ask(client=client, **more):
-    return client.messages.create(**({"model": "echo", "max_tokens": 100, "messages": MESSAGES} | more))
+    return client.messages.create(**({"model": "echo", "max_tokens": 3, "messages": MESSAGES} | more))
 
 
 def a_whole_answer():
@@ -29,7 +29,7 @@ def a_system_prompt_and_a_limit():
 
 
 def streams():
-    with client.messages.stream(model="echo", max_tokens=100, messages=MESSAGES) as stream:
+    with client.messages.stream(model="echo", max_tokens=3, messages=MESSAGES) as stream:
         assert "".join(stream.text_stream).split() == PROMPT.split()
         usage = stream.get_final_message().usage
     assert (usage.input_tokens, usage.output_tokens) == (3, 3)

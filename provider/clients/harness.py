@@ -22,6 +22,8 @@ CLIENT = os.environ["CHECK_CLIENT"]
 ECHO_URL = os.environ["CHECK_ECHO_URL"]
 ECHO_FIRST_KEY = os.environ["CHECK_ECHO_FIRST_KEY"]
 ECHO_FROZEN_KEY = os.environ["CHECK_ECHO_FROZEN_KEY"]
+# True where LiteLLM's proxy stands between the server and the model.
+PROXIED = bool(os.environ["CHECK_PROXY"])
 
 ANSWER = "alpha beta gamma delta"
 PROMPT = "one two three"

@@ -64,6 +64,11 @@ pub fn is_frozen(data: &[u8]) -> Option<bool> {
     StateWithExtensions::<Account>::unpack(data).ok().map(|account| account.base.is_frozen())
 }
 
+/// Owner and mint in a token account's data; `None` where it is not a token account.
+pub fn owner_and_mint(data: &[u8]) -> Option<(Pubkey, Pubkey)> {
+    StateWithExtensions::<Account>::unpack(data).ok().map(|account| (account.base.owner, account.base.mint))
+}
+
 /// The balance in a token account's data, in the token's smallest unit; `None` where it is not a token account.
 pub fn balance(data: &[u8]) -> Option<u64> {
     StateWithExtensions::<Account>::unpack(data).ok().map(|account| account.base.amount)

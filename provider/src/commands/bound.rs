@@ -52,11 +52,14 @@ pub(super) fn run(args: &BoundArgs) -> Result<(), CommandError> {
 }
 
 fn answer(models: &[ModelConfig], args: &BoundArgs, line: &str) -> Value {
-    let named: Option<Value> = serde_json::from_str(line).ok();
-    let name = named.as_ref().and_then(|body| body["model"].as_str());
+    let body: Value = match serde_json::from_str(line) {
+        Ok(body) => body,
+        Err(error) => return json!({"error": format!("the line is no JSON: {error}")}),
+    };
+    let name = body["model"].as_str();
     let model = models.iter().find(|model| args.family.is_some() || Some(model.name.as_str()) == name);
     let Some(model) = model else {
-        return json!({"error": "the request names no model of the file"});
+        return json!({"error": "the request names no model of the file; set `model` to one of them"});
     };
     match bound(model, &args.endpoint, line.as_bytes()) {
         Ok(bound) => json!({"prompts": bound.prompts, "answer": bound.answer, "answers": bound.answers}),

@@ -1,7 +1,7 @@
 //! `blockable-provider capacity`, `suspend` and `resume`: in force at once.
 
 use {
-    super::chain::{ActError, ChainArgs, Report, Session, act, provider_json},
+    super::chain::{ActError, ChainArgs, Report, Session, act, parse_units, provider_json},
     blockable_sdk::{
         amounts::Units,
         instructions::{provider_resume, provider_set_capacity, provider_suspend},
@@ -17,7 +17,7 @@ pub(super) struct CapacityArgs {
     #[command(flatten)]
     chain: ChainArgs,
     /// The units
-    #[arg(value_name = "UNITS")]
+    #[arg(value_name = "UNITS", value_parser = parse_units, allow_negative_numbers = true)]
     units: u64,
 }
 

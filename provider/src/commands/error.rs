@@ -42,7 +42,7 @@ pub(crate) enum CommandError {
     Signal(#[from] SignalError),
     /// A key file is missing or is none.
     #[error(
-        "the key file {path} cannot be used: {reason}; make one with `solana-keygen new`, or name another"
+        "the key file {path} cannot be used: {reason}; make one with --new-keypair FILE, or name another"
     )]
     Key {
         /// The file.

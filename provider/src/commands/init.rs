@@ -17,10 +17,10 @@ pub(super) struct InitArgs {
     /// Folder for the files; it is created where it is missing
     folder: PathBuf,
     /// The market's address
-    #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_account)]
     market: Option<Pubkey>,
     /// The provider's address, where no key says it
-    #[arg(long, value_name = "ADDRESS", value_parser = parse_address, conflicts_with_all = ["keypair", "new_keypair"])]
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_account, conflicts_with_all = ["keypair", "new_keypair"])]
     provider: Option<Pubkey>,
     /// Key file of the provider's authority, for the commands that sign
     #[arg(short, long, value_name = "FILE", requires = "market")]
@@ -35,8 +35,19 @@ pub(super) struct InitArgs {
     #[arg(long, value_name = "URL", value_parser = parse_ws)]
     ws: Option<String>,
     /// Reporters to make keys for
-    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=8))]
     reporters: u8,
+}
+
+/// Reads an address that is no placeholder. Errors: what to write.
+fn parse_account(text: &str) -> Result<Pubkey, &'static str> {
+    let address = parse_address(text)?;
+    let is_placeholder = address == Pubkey::default();
+    if is_placeholder {
+        Err("is the placeholder of the example; name the account's own address")
+    } else {
+        Ok(address)
+    }
 }
 
 fn parse_rpc(text: &str) -> Result<String, String> {

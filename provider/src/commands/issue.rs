@@ -11,6 +11,7 @@ use {
         Pubkey,
         accounts::CreditFilter,
         amounts::{Lamports, MicroUsd, Units},
+        errors::refusal,
         instructions::credit_issue,
         program::{
             instructions::OfferRead,
@@ -65,7 +66,7 @@ pub(super) async fn run(args: &IssueArgs) -> Result<Report, ActError> {
     let Some(address) = args.credit else { return list(&session).await };
     let credit = session.client.credit(&address).await?;
     require_ours(&session, &address, &credit)?;
-    let status = credit.status().map_err(|error| ActError::Refused(error.to_string()))?;
+    let status = credit.status().map_err(|error| ActError::broken(refusal(&error)))?;
     match status {
         Status::Accepted => {}
         Status::Offered => {

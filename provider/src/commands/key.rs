@@ -20,16 +20,18 @@ pub(super) struct KeyArgs {
     #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
     credit: Pubkey,
     /// The borrower of today, where the place of the first one has been handed over: the keys of those before it are void
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
     successor: Option<Pubkey>,
     /// Generation of the key: a higher one allows to revoke the lower ones
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     generation: u32,
 }
 
-/// Prints the key. Errors: [`CommandError::Config`], [`CommandError::Secret`].
+/// Prints the key. Errors: [`CommandError::Config`], [`CommandError::Placeholder`], [`CommandError::Secret`].
 pub(super) fn run(args: &KeyArgs) -> Result<(), CommandError> {
     let config = Config::FILE.load(&args.config)?;
+    // A key for another market or provider opens nothing.
+    config.require_complete()?;
     let chain = &config.chain;
     let keys = ApiKeys::load(&config.secret_file, chain.market, chain.provider, &config.revoked)?;
     println!("{}", keys.make(&args.credit, args.generation, args.successor.as_ref()).expose_secret());

@@ -3,8 +3,8 @@
 use {
     super::{
         chain::{
-            ActError, Authority, ChainArgs, Plan, Report, Session, carry_out, parse_span, provider_json,
-            reporter_keys, settings_lines,
+            ActError, Authority, ChainArgs, Plan, Report, Session, carry_out, parse_span, parse_units,
+            payout_owner, provider_json, reporter_keys, settings_lines,
         },
         reporters::{ReporterArgs, reporters_of},
     },
@@ -12,7 +12,7 @@ use {
     blockable_sdk::{
         Instruction, Pubkey, addresses,
         amounts::{Lamports, Units},
-        errors::ClientError,
+        errors::{ClientError, refusal},
         instructions::provider_register,
         program::state::{Provider, ProviderSettings},
         tokens,
@@ -35,10 +35,10 @@ pub(super) struct RegisterArgs {
     #[command(flatten)]
     reporters: ReporterArgs,
     /// Units that you commit to serve
-    #[arg(long, value_name = "UNITS")]
+    #[arg(long, value_name = "UNITS", value_parser = parse_units)]
     capacity: u64,
     /// Highest rate of use that a loan may allow
-    #[arg(long, value_name = "UNITS")]
+    #[arg(long, value_name = "UNITS", value_parser = parse_units)]
     max_units_per_second: u64,
     /// Longest job that a loan may allow for, such as 1h
     #[arg(long, value_name = "SPAN", value_parser = parse_span)]
@@ -47,7 +47,7 @@ pub(super) struct RegisterArgs {
     #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
     payout: Option<Pubkey>,
     /// Credits per chunk of a usage report
-    #[arg(long, value_name = "NUMBER", default_value_t = 8)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=32))]
     chunk_size: u8,
     /// The authority's address, for a dry run
     #[arg(long, value_name = "ADDRESS", value_parser = parse_address, requires = "dry_run")]
@@ -119,7 +119,7 @@ async fn settings(
         chunk_size: args.chunk_size,
         ..ProviderSettings::with_reporters(&reporters, quorum)
     };
-    settings.validate().map_err(|error| ActError::Usage(error.to_string()))?;
+    settings.validate().map_err(|error| ActError::broken(refusal(&error)))?;
     Ok(settings)
 }
 
@@ -134,7 +134,7 @@ async fn plan(
         rpc.get_minimum_balance_for_rent_exemption(Provider::SPACE).await.map_err(ClientError::from)?;
     let keys = session.keys();
     let mut instructions: Vec<Instruction> = Vec::new();
-    if !exists(session, &settings.payout).await? {
+    if payout_owner(session, &settings.payout).await?.is_none() {
         if settings.payout != keys.token_account(owner) {
             let payout = settings.payout;
             return Err(ActError::NotFound(format!("there is no account at {payout}; name a token account")));
@@ -157,10 +157,4 @@ async fn plan(
         rent: Lamports(rent),
         transactions: vec![instructions],
     })
-}
-
-async fn exists(session: &Session, address: &Pubkey) -> Result<bool, ActError> {
-    let rpc = session.client.rpc();
-    let account = rpc.get_account_with_commitment(address, rpc.commitment()).await;
-    Ok(account.map_err(ClientError::from)?.value.is_some())
 }

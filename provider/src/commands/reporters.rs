@@ -30,7 +30,7 @@ pub(super) struct ReporterArgs {
     #[arg(long = "reporter", value_name = "ADDRESS", value_parser = parse_address)]
     reporters: Vec<Pubkey>,
     /// Reporters that a report needs [default: more than half of them]
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..=8))]
     quorum: Option<u8>,
     /// Time for which new reporters are listed; those that are listed keep their expiry
     #[arg(long, value_name = "SPAN", value_parser = parse_span, default_value = "365d")]

@@ -1,7 +1,9 @@
 //! `blockable-provider prices`, `bounds` and `payout`: one setting each, changed after the market's delay.
 
 use {
-    super::chain::{ActError, ChainArgs, ChangeArgs, Report, Session, change, parse_span},
+    super::chain::{
+        ActError, ChainArgs, ChangeArgs, Report, Session, change, parse_span, parse_units, payout_owner,
+    },
     blockable_provider::PriceList,
     blockable_sdk::{Pubkey, program::state::ProviderSettings},
     blockable_service::settings::parse_address,
@@ -10,7 +12,8 @@ use {
 
 /// Puts the hash of the server's price list on the chain
 ///
-/// Borrowers compare it with `GET /v1/prices`. It waits for the market's delay: change the file when it is applied.
+/// Change the prices in the file first. The server serves the list in force until the change is applied, after the market's delay.
+/// Borrowers compare the hash with `GET /v1/prices`.
 #[derive(Args, Debug)]
 pub(super) struct PricesArgs {
     #[command(flatten)]
@@ -29,7 +32,7 @@ pub(super) struct BoundsArgs {
     #[command(flatten)]
     change: ChangeArgs,
     /// Highest rate of use that a loan may allow
-    #[arg(long, value_name = "UNITS")]
+    #[arg(long, value_name = "UNITS", value_parser = parse_units)]
     max_units_per_second: Option<u64>,
     /// Longest job that a loan may allow for, such as 1h
     #[arg(long, value_name = "SPAN", value_parser = parse_span)]
@@ -92,6 +95,15 @@ pub(super) async fn bounds(args: &BoundsArgs) -> Result<Report, ActError> {
 /// Changes the payout account. Errors: [`ActError`].
 pub(super) async fn payout(args: &PayoutArgs) -> Result<Report, ActError> {
     let session = Session::open(&args.chain).await?;
+    if let Some(address) = args.to.filter(|_| !args.change.is_about_waiting()) {
+        match payout_owner(&session, &address).await? {
+            None => {
+                let advice = format!("there is no account at {address}; name a token account");
+                return Err(ActError::NotFound(advice));
+            }
+            Some(owner) => eprintln!("the token account {address} belongs to {owner}"),
+        }
+    }
     change(&session, &args.change, |settings| {
         Ok(ProviderSettings { payout: args.to.unwrap_or(settings.payout), ..settings })
     })

@@ -3,7 +3,7 @@
 use {
     super::{
         CommandError,
-        chain::{ActError, Report, Session, parse_span},
+        chain::{ActError, Report, Session, parse_span, parse_units},
         issue::{IssueArgs, issue, waiting},
     },
     blockable_sdk::{
@@ -36,7 +36,7 @@ pub(super) struct WatchArgs {
     #[arg(long, value_name = "PERCENT", value_parser = parse_percent, requires = "watch")]
     most_holdback: Option<Bps>,
     /// Most units of one offer
-    #[arg(long, value_name = "UNITS", requires = "watch")]
+    #[arg(long, value_name = "UNITS", value_parser = parse_units, requires = "watch")]
     most_units: Option<u64>,
     /// Lender whose offers are issued; once for each [default: all]
     #[arg(long = "lender", value_name = "ADDRESS", value_parser = parse_address, requires = "watch")]

@@ -14,6 +14,7 @@ use {
     blockable_sdk::{
         Keypair, Pubkey, Signer, addresses,
         program::{instructions::OfferRead, state::ProviderSettings, transitions::Status},
+        read_keypair_file,
     },
     blockable_testkit::{Chain, DAY, Loan},
     stage::{BINARY, CAPACITY, Stage},
@@ -56,6 +57,11 @@ fn wrong_arguments(stage: &Stage) {
         .expect(4, "there is no account");
     stage.run(&with(["--keypair", "/nowhere/key.json"])).expect(1, "/nowhere/key.json cannot be used");
     stage.run(&[&REGISTER[..], &["--dry-run"]].concat()).expect(2, "--authority");
+    stage.run(&with(["--quorum", "9"])).expect(2, "9 is not in 1..=8");
+    stage.run(&with(["--capacity", "1e9"])).expect(2, "is no number of units");
+    stage.run(&with(["--max-units-per-second", "18446744073709551616"])).expect(2, "is no number of units");
+    let market = stage.cluster.chain.keys.market.to_string();
+    stage.run(&[&REGISTER[..], &["--payout", &market]].concat()).expect(3, "is no token account");
     stage.run(&REGISTER).expect(5, "add --yes");
     stage.run(&with(["--url", "http://127.0.0.1:1"])).expect(1, "cannot be reached");
     fs::set_permissions(stage.path("operator.json"), fs::Permissions::from_mode(0o640)).unwrap();
@@ -120,7 +126,11 @@ async fn changes_settings(stage: &mut Stage) {
     stage.confirmed(&["prices"]).did(false);
     stage.confirmed(&["bounds"]).expect(2, "--max-units-per-second");
     stage.confirmed(&["payout"]).expect(2, "--to");
-    stage.confirmed(&["bounds", "--max-units-per-second", "0"]).expect(2, "");
+    stage.confirmed(&["bounds", "--max-units-per-second", "0"]).expect(2, "the rate bound is zero");
+    let market = stage.cluster.chain.keys.market.to_string();
+    stage.confirmed(&["payout", "--to", &market]).expect(3, "is no token account");
+    let nobody = "1nc1nerator11111111111111111111111111111111";
+    stage.confirmed(&["payout", "--to", nobody]).expect(4, "there is no account at");
     stage.confirmed(&["bounds", "--longest-job", "29d"]).did(true);
     assert_eq!(stage.state().await.settings.longest_job, 29 * DAY);
 
@@ -254,7 +264,8 @@ fn placeholders_are_refused_by_name() {
     let init = Command::new(BINARY).arg("init").arg(folder.path().join("a")).output().unwrap();
     assert!(init.status.success());
     let config = folder.path().join("a/provider.toml");
-    for command in [&["serve"][..], &["show"], &["collect"]] {
+    let key = ["key", "--credit", "1nc1nerator11111111111111111111111111111111"];
+    for command in [&["serve"][..], &["show"], &["collect"], &key] {
         let output = run_plain(&config, command);
         let shown = String::from_utf8_lossy(&output.stderr).to_string();
         assert_eq!(output.status.code(), Some(2), "{shown}");
@@ -270,6 +281,48 @@ fn placeholders_are_refused_by_name() {
 fn run_plain(config: &Path, command: &[&str]) -> Output {
     let (name, rest) = command.split_first().unwrap();
     Command::new(BINARY).arg(name).arg("--config").arg(config).args(rest).output().unwrap()
+}
+
+/// A key that has just been made cannot pay, and is told so before anything is sent. Keys, addresses and counts that cannot be used
+/// are refused by name.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_key_needs_sol_and_wrong_values_of_the_first_commands_are_named() {
+    let stage = Stage::new().await;
+    let market = stage.cluster.chain.keys.market.to_string();
+    let new = |arguments: &[&str]| {
+        let folder = stage.path("new").display().to_string();
+        let given =
+            ["init", &folder, "--rpc", &stage.cluster.rpc_url(), "--reporters", "2"].map(String::from);
+        Command::new(BINARY).args(given).args(arguments).output().unwrap()
+    };
+    let key = stage.path("new.json").display().to_string();
+    for (arguments, code, says) in [
+        (&["--market", "11111111111111111111111111111111"][..], 2, "is the placeholder of the example"),
+        (&["--market", &market, "--keypair", &key], 1, "--new-keypair FILE"),
+        (&["--new-keypair", &key], 2, "--market"),
+        (&["--market", &market, "--new-keypair", &key, "--keypair", &key], 2, "cannot be used with"),
+    ] {
+        let output = new(arguments);
+        let shown = String::from_utf8_lossy(&output.stderr).to_string();
+        assert_eq!(output.status.code(), Some(code), "{shown}");
+        assert!(shown.contains(says), "{says}: {shown}");
+    }
+    let output = new(&["--market", &market, "--new-keypair", &key]);
+    let shown = String::from_utf8(output.stdout).unwrap();
+    let made = read_keypair_file(&key).unwrap().pubkey();
+    assert!(shown.contains(&format!("authority {made}: give it SOL")), "{shown}");
+    let config = stage.path("new/provider.toml");
+    let register = Command::new(BINARY).args(REGISTER).arg("--yes").arg("--config").arg(&config).output();
+    let register = register.unwrap();
+    let shown = String::from_utf8_lossy(&register.stderr).to_string();
+    assert_eq!(register.status.code(), Some(3), "{shown}");
+    assert!(
+        shown.contains(&format!("the signer {made} has 0.000000000 SOL")) && shown.contains("send it SOL"),
+        "{shown}"
+    );
+    let credit = stage.authority.pubkey().to_string();
+    let output = run_plain(&config, &["key", "--credit", &credit, "--successor", "nobody"]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("is not an address"), "{output:?}");
 }
 
 /// Each command that the page for providers shows is one of the binary's, with options that it takes.

@@ -94,8 +94,8 @@ impl fmt::Display for Cost {
     }
 }
 
-/// Lamports in SOL, exactly.
-fn sol(amount: Lamports) -> String {
+/// Writes an amount in SOL, exactly.
+pub fn sol(amount: Lamports) -> String {
     format!("{}.{:09}", amount.get() / LAMPORTS_PER_SOL, amount.get() % LAMPORTS_PER_SOL)
 }
 

@@ -32,6 +32,16 @@ fn parse_url(text: &str) -> Result<String, String> {
     blockable_service::settings::parse_url(text, ["http", "https"]).map(|_| text.to_string())
 }
 
+/// Reads a number of units; `_` may stand between digits. Errors: what to write.
+pub(crate) fn parse_units(text: &str) -> Result<u64, String> {
+    let is_number =
+        text.split('_').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
+    let number = text.replace('_', "").parse().ok().filter(|_| is_number);
+    number.ok_or_else(|| {
+        format!("is no number of units; write digits, such as 10000000 or 10_000_000, up to {}", u64::MAX)
+    })
+}
+
 /// Reads a span of time: seconds, or a number with `s`, `m`, `h`, `d` or `w`. Errors: what to write.
 pub(crate) fn parse_span(text: &str) -> Result<u32, String> {
     let (digits, unit) = match text.char_indices().find(|(_, character)| !character.is_ascii_digit()) {
@@ -54,6 +64,32 @@ pub(crate) fn parse_span(text: &str) -> Result<u32, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn units_are_read_exactly_or_refused() {
+        for (text, units) in
+            [("0", 0), ("12", 12), ("10_000_000", 10_000_000), ("18446744073709551615", u64::MAX)]
+        {
+            assert_eq!(parse_units(text), Ok(units), "{text}");
+        }
+        for text in [
+            "",
+            "_",
+            "1_",
+            "_1",
+            "1__0",
+            "-5",
+            "1e9",
+            "1,000",
+            "1.5",
+            "+1",
+            "10 M",
+            "18446744073709551616",
+            "١",
+        ] {
+            assert!(parse_units(text).unwrap_err().contains("10_000_000"), "{text}");
+        }
+    }
 
     #[test]
     fn spans_are_read_exactly_or_refused() {

@@ -2,10 +2,15 @@
 
 use {
     super::{ActError, Authority, Report, Session, provider_json},
-    blockable_sdk::{Instruction, Signature, Signer, amounts::Lamports, program::state::Provider},
-    blockable_service::command::{Cost, Heading, Review, confirm, send_all},
+    blockable_sdk::{
+        Instruction, Signature, Signer, amounts::Lamports, errors::ClientError, program::state::Provider,
+    },
+    blockable_service::command::{Cost, Heading, Review, confirm, send_all, sol},
     serde_json::{Value, json},
 };
+
+/// The least fee of a transaction with one signature.
+const LEAST_FEE: Lamports = Lamports(5_000);
 
 /// The steps that are missing, as a review shows them.
 #[derive(Debug)]
@@ -59,7 +64,12 @@ pub(crate) async fn carry_out(
     let sender = session.sender();
     let mut fee = Lamports(0);
     for instructions in &plan.transactions {
-        fee = fee.saturating_add(sender.prepare(instructions, &authority.address).await?.fee);
+        let prepared = sender.prepare(instructions, &authority.address).await;
+        let prepared = match prepared {
+            Ok(prepared) => prepared,
+            Err(error) => return Err(explain(session, authority, plan, error).await),
+        };
+        fee = fee.saturating_add(prepared.fee);
     }
     let cost = Cost { fee, rent: plan.rent, transactions: plan.transactions.len() };
     let (title, irreversible) = (&plan.title, &plan.irreversible);
@@ -72,6 +82,20 @@ pub(crate) async fn carry_out(
     let key: &dyn Signer = keypair;
     let send = async |instructions: &Vec<Instruction>| sender.send(instructions, key, &[]).await;
     Ok(Carried::Landed(send_all(&plan.transactions, send).await?))
+}
+
+/// Names the lack of SOL where that is why a simulation fails: nodes say it in other words.
+async fn explain(session: &Session, authority: &Authority, plan: &Plan, error: ClientError) -> ActError {
+    let least = plan.rent.saturating_add(LEAST_FEE);
+    match session.client.rpc().get_balance(&authority.address).await {
+        Ok(balance) if Lamports(balance) < least => ActError::Refused(format!(
+            "the signer {} has {} SOL, and this costs {} SOL at least; send it SOL",
+            authority.address,
+            sol(Lamports(balance)),
+            sol(least)
+        )),
+        _ => error.into(),
+    }
 }
 
 /// The first line of every command that signs.
@@ -133,7 +157,7 @@ mod tests {
         crate::commands::CommandError,
         blockable_sdk::{
             client::Landed,
-            errors::{ClientError, Outcome, SentError},
+            errors::{Outcome, SentError},
         },
         blockable_service::command::{Exit, Failure, document},
     };

@@ -4,6 +4,7 @@ use {
     super::{ActError, Report, Session, act, provider_json, state::differences},
     blockable_sdk::{
         amounts::ChainTime,
+        errors::refusal,
         instructions::{provider_apply_change, provider_cancel_change, provider_propose_change},
         program::state::{CHANGE_LIFETIME, Provider, ProviderSettings},
     },
@@ -85,7 +86,7 @@ pub(crate) async fn change(
     }
     let with_waiting = args.with_waiting && provider.change_ready_at != 0;
     let wanted = wanted(if with_waiting { provider.proposed } else { provider.settings })?;
-    wanted.validate().map_err(|error| ActError::Usage(error.to_string()))?;
+    wanted.validate().map_err(|error| ActError::broken(refusal(&error)))?;
     let lines = differences(&provider.settings, &wanted);
     let (market, address) = (session.market_address(), session.provider_address());
     let propose = provider_propose_change(&market, &provider.authority, &address, wanted);

@@ -9,6 +9,7 @@ use {
         rpc::describe,
     },
     blockable_service::command::{ConfirmError, Exit, SendFailed},
+    std::fmt::Display,
 };
 
 /// A reason for which a command on the chain stopped.
@@ -37,7 +38,7 @@ pub(crate) enum ActError {
     NoKey,
     /// A key file is missing or is none.
     #[error(
-        "the key file {path} cannot be used: {reason}; make one with `solana-keygen new`, or name another"
+        "the key file {path} cannot be used: {reason}; make one with `blockable-provider init --new-keypair FILE`, or name another"
     )]
     Key {
         /// The file.
@@ -83,6 +84,13 @@ pub(crate) enum ActError {
 }
 
 impl ActError {
+    /// Arguments that break a rule of the program.
+    pub(crate) fn broken(rule: Option<impl Display>) -> ActError {
+        let reason =
+            rule.map_or_else(|| "the program refuses these settings".to_string(), |rule| rule.to_string());
+        ActError::Usage(reason)
+    }
+
     /// The command's exit code.
     pub(crate) fn exit(&self) -> Exit {
         match self {

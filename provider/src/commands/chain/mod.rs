@@ -8,17 +8,19 @@ mod carry_out;
 mod change;
 mod error;
 mod key;
+mod payout;
 mod reporter_keys;
 mod session;
 mod state;
 
 use serde_json::Value;
 pub(super) use {
-    args::{ChainArgs, parse_span},
+    args::{ChainArgs, parse_span, parse_units},
     carry_out::{Plan, act, carry_out},
     change::{ChangeArgs, change},
     error::ActError,
     key::Authority,
+    payout::payout_owner,
     reporter_keys::reporter_keys,
     session::Session,
     state::{provider_json, settings_lines},
