@@ -10,7 +10,7 @@ use {
     blockable_sdk::{
         Pubkey,
         accounts::CreditFilter,
-        amounts::{Lamports, MicroUsd, Units},
+        amounts::{ChainTime, Lamports, MicroUsd, Units},
         errors::refusal,
         instructions::credit_issue,
         program::{
@@ -70,7 +70,12 @@ pub(super) async fn run(args: &IssueArgs) -> Result<Report, ActError> {
     match status {
         Status::Accepted => {}
         Status::Offered => {
-            let advice = format!("the borrower has not accepted the offer of {address} yet; wait for it");
+            let until = match credit.terms.offer_expires_at {
+                0 => "the offer has no end".to_string(),
+                at => format!("the offer ends at {}", text::time(ChainTime(at))),
+            };
+            let advice =
+                format!("the borrower has not accepted the offer of {address} yet; wait for it: {until}");
             return Err(ActError::Refused(advice));
         }
         _ => {

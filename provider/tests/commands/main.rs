@@ -58,8 +58,9 @@ fn wrong_arguments(stage: &Stage) {
     stage.run(&with(["--keypair", "/nowhere/key.json"])).expect(1, "/nowhere/key.json cannot be used");
     stage.run(&[&REGISTER[..], &["--dry-run"]].concat()).expect(2, "--authority");
     stage.run(&with(["--quorum", "9"])).expect(2, "9 is not in 1..=8");
-    stage.run(&with(["--capacity", "1e9"])).expect(2, "is no number of units");
-    stage.run(&with(["--max-units-per-second", "18446744073709551616"])).expect(2, "is no number of units");
+    for wrong in ["1e9", "-5", "18446744073709551616"] {
+        stage.run(&["capacity", wrong]).expect(2, "is no number of units");
+    }
     let market = stage.cluster.chain.keys.market.to_string();
     stage.run(&[&REGISTER[..], &["--payout", &market]].concat()).expect(3, "is no token account");
     stage.run(&REGISTER).expect(5, "add --yes");
