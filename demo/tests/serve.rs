@@ -135,9 +135,12 @@ fn shell(document: &Value, port: u16, command: &str) -> String {
 }
 
 fn output(document: &Value, port: u16, command: &str) -> Output {
-    let freeze = Path::new(env!("CARGO_BIN_EXE_blockable-demo")).with_file_name("examples/freeze");
-    let mut command = command
-        .replace("cargo run --release -p blockable-demo --example freeze --", &freeze.display().to_string());
+    let mut command = command.to_string();
+    for name in ["freeze", "loan"] {
+        let built = Path::new(env!("CARGO_BIN_EXE_blockable-demo")).with_file_name("examples").join(name);
+        let shown = format!("cargo run --release -p blockable-demo --example {name} --");
+        command = command.replace(&shown, &built.display().to_string());
+    }
     for place in 0..5 {
         command =
             command.replace(&format!("127.0.0.1:{}", 8_899 + place), &format!("127.0.0.1:{}", port + place));
@@ -146,6 +149,7 @@ fn output(document: &Value, port: u16, command: &str) -> Output {
         .args(["-euo", "pipefail", "-c", &command])
         .env("KEY", loan(document, "healthy", "api_key"))
         .env("HEALTHY", loan(document, "healthy", "address"))
+        .env("BORROWER", document["parties"]["borrower"]["key_file"].as_str().unwrap())
         .env("LATE", loan(document, "late", "address"))
         .env("LATE_KEY", loan(document, "late", "api_key"))
         .env("FREEZER", document["parties"]["freeze-authority"]["key_file"].as_str().unwrap())
@@ -162,7 +166,7 @@ fn the_commands_of_the_page_work_and_ctrl_c_leaves_nothing() {
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/try.md")).unwrap();
     let blocks: Vec<&str> =
         page.split(MARKER).skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
-    let [request, units, freeze, thaw, late, late_request, alerts] = blocks.as_slice() else {
+    let [request, units, freeze, thaw, sign_in, late, late_request, alerts] = blocks.as_slice() else {
         panic!("{} blocks", blocks.len())
     };
     let is_served = || shell(&document, port, request).contains("\"content\":\"freeze me if you can\"");
@@ -187,6 +191,7 @@ fn the_commands_of_the_page_work_and_ctrl_c_leaves_nothing() {
         assert!(began.elapsed() < PATIENCE, "the thaw does not reach the provider's server");
         sleep(Duration::from_millis(100));
     }
+    assert_eq!(shell(&document, port, sign_in).trim(), loan(&document, "healthy", "api_key"));
     let answer: Value = serde_json::from_str(&shell(&document, port, late)).unwrap();
     assert_eq!(answer["status"], "active");
     assert!(shell(&document, port, late_request).contains("\"content\":\"one more\""));

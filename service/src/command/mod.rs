@@ -15,6 +15,6 @@ pub use {
     envelope::{Failure, SCHEMA_VERSION, document},
     exit::{EXIT_CODES, Exit},
     key_file::{KeyFileError, read_key_file},
-    review::{Cost, Heading, Review},
+    review::{Cost, Heading, Review, sol},
     send::{SendFailed, send_all},
 };
