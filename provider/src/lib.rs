@@ -58,6 +58,7 @@ mod shortage;
 mod tasks;
 mod tokens;
 mod trace;
+mod unread;
 mod upstreams;
 mod webhooks;
 

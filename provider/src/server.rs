@@ -12,10 +12,13 @@ use {
         parts::{Parts, RunningParts},
         reload::{REFUSED, ReloadError},
         serve_error::ServeError,
-        tasks,
+        tasks, unread,
         webhooks::Sender,
     },
-    axum::{Router, middleware::from_fn_with_state},
+    axum::{
+        Router,
+        middleware::{from_fn, from_fn_with_state},
+    },
     blockable_gate::Gate,
     blockable_service::{
         http::{self as service_http, Bounds, Connections},
@@ -167,6 +170,7 @@ fn public_routes(app: &Arc<App>) -> Router {
         .layer(from_fn_with_state(app.clone(), http::refuse_while_stopping))
         .layer(from_fn_with_state(app.clone(), http::track))
         .layer(from_fn_with_state(app.clone(), cors::allow_origins))
+        .layer(from_fn(unread::read_rest))
         .with_state(app.clone())
 }
 

@@ -65,6 +65,41 @@ async fn silent_connections_shut_nobody_out() {
     bench.stop().await;
 }
 
+/// Reads until a text has come.
+async fn until(stream: &mut TcpStream, text: &str) -> String {
+    let mut answer = String::new();
+    let mut piece = [0; 4_096];
+    while !answer.contains(text) {
+        let bytes = timeout(PATIENCE, stream.read(&mut piece)).await.expect("an answer").unwrap();
+        assert!(bytes > 0, "closed after {answer}");
+        answer += &String::from_utf8_lossy(&piece[..bytes]);
+    }
+    answer
+}
+
+/// A request that is refused before its body is read leaves a connection that is good for the next one, or says that it does not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_ahead_of_the_body_breaks_no_later_request() {
+    let bench = Bench::start(|_| {}).await;
+    let body = chat_body("one two", json!({"max_tokens": 3})).to_string();
+    for pause in [0, 50] {
+        let mut stream = send(&bench, &head("blk-nobody", body.len())).await;
+        sleep(Duration::from_millis(pause)).await;
+        stream.write_all(body.as_bytes()).await.unwrap();
+        let refused = until(&mut stream, "invalid_api_key").await;
+        assert!(refused.starts_with("HTTP/1.1 401") && !refused.contains("connection: close"), "{refused}");
+        stream.write_all(b"GET /v1/prices HTTP/1.1\r\nhost: provider\r\n\r\n").await.unwrap();
+        assert!(until(&mut stream, "served").await.starts_with("HTTP/1.1 200"));
+    }
+    // A body that is large, or does not come, is not waited for.
+    for bytes in [1_000_000, 10] {
+        let mut stream = send(&bench, &head("blk-nobody", bytes)).await;
+        let refused = rest(&mut stream).await;
+        assert!(refused.starts_with("HTTP/1.1 401") && refused.contains("connection: close"), "{refused}");
+    }
+    bench.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn silence_and_heads_that_drip_end_by_their_deadlines() {
     let bench = Bench::start(|config| {
