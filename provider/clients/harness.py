@@ -1,6 +1,6 @@
 """What the cases of a Python client share: the server's addresses and keys, and the records of use that a case causes.
 
-A case is a function that asserts. Each is told as one line of JSON: {"case", "ok", "says"}. Prices are those of the sandbox: one
+A case is a function that asserts. Each is printed as one line of JSON: {"case", "ok", "says"}. Prices are those of the sandbox: one
 unit per token of a prompt, four per token of an answer.
 """
 
