@@ -8,6 +8,7 @@ use {
                 words::{Address, SignatureText},
             },
             path::PathText,
+            require_place,
         },
         app::App,
         error::ApiError,
@@ -170,9 +171,10 @@ fn not_ours(ours: &Pubkey) -> ApiError {
 struct NoticesQuery {
     /// Notices after the one of this number.
     #[serde(default)]
-    #[param(required = false)]
+    #[param(required = false, maximum = 9_223_372_036_854_775_807_u64)]
     after: u64,
     /// Most notices of the answer, up to 500; 100 without it.
+    #[param(value_type = Option<u64>, maximum = 4_294_967_295_u32)]
     most: Option<u32>,
 }
 
@@ -202,7 +204,8 @@ async fn notices(
     let wrong = |_| ApiError::param("after", "`after` and `most` must be whole numbers");
     let Query(query) = query.map_err(wrong)?;
     let most = query.most.unwrap_or(NOTICES).clamp(1, MAX_NOTICES);
-    let data = app.gate.notices_of(&ours, query.after, most).await?;
+    let after = require_place("after", query.after)?;
+    let data = app.gate.notices_of(&ours, after, most).await?;
     let next = data.last().map_or(query.after, |notice| notice.seq);
     Ok(Json(NoticePage { object: "list", data, next }))
 }

@@ -39,3 +39,10 @@ async fn run_to_end<T: Send + 'static>(
 ) -> Result<T, ApiError> {
     tokio::spawn(change).await.unwrap_or_else(|_| Err(ApiError::internal()))
 }
+
+/// Requires that a place in a list is one that an answer can have named. Errors: 400 for a number above 2^63 - 1, which the store
+/// would take for one below zero.
+fn require_place(name: &str, place: u64) -> Result<u64, ApiError> {
+    let wrong = || ApiError::param(name, format!("`{name}` must be a number of an earlier answer"));
+    i64::try_from(place).map(|_| place).map_err(|_| wrong())
+}

@@ -2,9 +2,12 @@
 
 use {
     crate::{
-        api::openapi::{
-            refusals::{Always, Malformed, Missing},
-            words::{Address, AmountText, SignatureText},
+        api::{
+            openapi::{
+                refusals::{Always, Malformed, Missing},
+                words::{Address, AmountText, SignatureText},
+            },
+            require_place,
         },
         app::App,
         error::ApiError,
@@ -81,9 +84,10 @@ async fn latest(
 struct ReportsQuery {
     /// Reports after the one of this number.
     #[serde(default)]
-    #[param(required = false)]
+    #[param(required = false, maximum = 9_223_372_036_854_775_807_u64)]
     after: u64,
     /// Most reports of the answer; 100 without it.
+    #[param(value_type = Option<u64>, maximum = 4_294_967_295_u32)]
     most: Option<u32>,
 }
 
@@ -98,7 +102,8 @@ async fn after(
 ) -> Result<Json<ReportPage>, ApiError> {
     let wrong = |_| ApiError::param("after", "`after` and `most` must be whole numbers");
     let Query(query) = query.map_err(wrong)?;
-    Ok(Json(reporters(&app)?.after(query.after, query.most.unwrap_or(PAGE)).await?))
+    let after = require_place("after", query.after)?;
+    Ok(Json(reporters(&app)?.after(after, query.most.unwrap_or(PAGE)).await?))
 }
 
 /// Streams reports as server-sent events. The id of an event is its report's number.
@@ -114,7 +119,7 @@ async fn live(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Respons
         Some(value) => {
             let number = value.to_str().ok().and_then(|text| text.parse::<u64>().ok());
             let wrong = || ApiError::param("Last-Event-ID", "`Last-Event-ID` must be a report's number");
-            Some(number.ok_or_else(wrong)?)
+            Some(require_place("Last-Event-ID", number.ok_or_else(wrong)?)?)
         }
     };
     let permit = app.report_streams.clone().try_acquire_owned().map_err(|_| {

@@ -51,3 +51,20 @@ async fn bytes_that_are_no_http_stop_nothing() {
     assert_eq!(bench.chat("still there", json!({})).await.status(), 200);
     bench.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_in_a_list_that_no_answer_names_is_refused() {
+    let bench = Bench::start(|_| {}).await;
+    let key = bench.key(&ours());
+    for path in ["/v1/notices?after=", "/v1/reports?after="] {
+        for (place, status) in [(u64::MAX, 400), (1 << 63, 400), ((1 << 63) - 1, 0)] {
+            let url = bench.url(&format!("{path}{place}"));
+            let answer = bench.http.get(url).bearer_auth(&key).send().await.unwrap();
+            let found = answer.status().as_u16();
+            // This server has no reporters.
+            let good = if path.starts_with("/v1/reports") { 404 } else { 200 };
+            assert_eq!(found, if status == 0 { good } else { status }, "{path}{place}");
+        }
+    }
+    bench.stop().await;
+}

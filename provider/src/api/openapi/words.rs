@@ -39,7 +39,7 @@ words! {
     AmountText, "A whole number as text, because JavaScript rounds numbers above 2^53.", "^(0|[1-9][0-9]{0,19})$";
     KeyName, "A sub-key's name.", "^[a-z][a-z0-9_]{0,31}$";
     LeaseId, "A lease's name.", "^[0-9a-f]{16}$";
-    Moment, "A time such as 2027-01-16T08:00:00Z, or a day such as 2027-01-16 from its beginning in UTC.", "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\\\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2}))?$";
+    Moment, "A time such as 2027-01-16T08:00:00Z, or a day such as 2027-01-16 from its beginning in UTC.", "^[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9]))?$";
     Cursor, "The `next` of an earlier answer.", "^[0-9]{1,18}$";
     Base64, "Bytes in base64.", "^[A-Za-z0-9+/]*={0,2}$";
 }
