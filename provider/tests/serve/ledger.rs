@@ -9,7 +9,7 @@ use {
         trace::Request,
     },
     rusqlite::Connection,
-    std::collections::HashMap,
+    std::{collections::HashMap, fs},
 };
 
 /// One settled job.
@@ -51,6 +51,25 @@ pub fn check(setup: &Setup, runs: &[Run]) -> HashMap<Pubkey, u64> {
     assert_eq!(totals(&store), sums, "the usage log's totals");
     check_reports(&store);
     sums
+}
+
+/// Holds the store that a kill has left against itself: what the log has, its totals, and the meters are equal to the unit. It
+/// reads a copy, so that the next server recovers the store on its own.
+pub fn check_after_kill(setup: &Setup) {
+    let folder = tempfile::tempdir().unwrap();
+    for end in ["", "-wal"] {
+        let from = format!("{}{end}", setup.store().display());
+        if fs::exists(&from).unwrap() {
+            fs::copy(from, folder.path().join(format!("gate.db{end}"))).unwrap();
+        }
+    }
+    let store = Connection::open(folder.path().join("gate.db")).unwrap();
+    let mut sums: HashMap<Pubkey, u64> = HashMap::new();
+    for entry in read(&store).into_values().flatten() {
+        *sums.entry(entry.credit).or_default() += entry.units;
+    }
+    assert_eq!(meters(&store), sums, "the meters after a kill");
+    assert_eq!(totals(&store), sums, "the usage log's totals after a kill");
 }
 
 fn check_reply(setup: &Setup, name: &str, reply: &Replayed, settled: &[Entry]) {
