@@ -2,6 +2,7 @@ use {
     crate::{Parties, USDC},
     blockable_sdk::{
         Instruction, Pubkey, addresses,
+        audit::Auditor,
         client::{Client, Landed},
         errors::ClientError,
         events::{CreditRecord, verify_log},
@@ -289,8 +290,11 @@ impl Chain {
         tokens::balance(&account.data).expect("a balance")
     }
 
-    /// Proves that the events fetched are all of a credit's.
+    /// Proves that the events fetched are all of a credit's, and that an audit over RPC explains its account by them.
     pub async fn prove_log(&self, credit: &Pubkey) {
+        let auditor = Auditor::over([&self.client], self.client.rpc().commitment());
+        let audited = auditor.audit(credit).await.expect("an account that its events lead to");
+        assert_eq!(audited.hash, self.credit(credit).await.event_hash);
         let records: Vec<_> = self.log.iter().filter(|record| record.credit == *credit).cloned().collect();
         verify_log(credit, &records, &self.credit(credit).await.event_hash).expect("a complete log");
     }

@@ -14,6 +14,9 @@ use {
     blockable_sdk::{
         accounts::{BlockableAccount, CreditFilter},
         addresses,
+        audit::RpcHistory,
+        events::{Change, CreditRecord},
+        follow::{EventFollower, Start, WebSocketWake},
         instructions::{self, LotKeys},
         program::{
             errors::BlockableError,
@@ -147,6 +150,28 @@ async fn a_freeze_reaches_a_websocket_subscriber() {
     let state = Credit::decode(&account.data.decode().unwrap()).unwrap();
     assert_eq!(state.collateral.frozen(), 123_456);
     unsubscribe().await;
+    cluster.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_follower_is_woken_by_the_websocket() {
+    let mut cluster = Cluster::start().await;
+    let credit = cluster.active().await;
+    let commitment = CommitmentConfig::confirmed();
+    let history = RpcHistory::from_client(&cluster.chain.client, commitment);
+    let mut follower = EventFollower::new(history, credit, Start::Beginning);
+    // The interval is longer than this test waits.
+    let mut wake = WebSocketWake::open(cluster.ws_url(), credit, commitment, Duration::from_secs(300));
+    let within = Duration::from_secs(30);
+    let first = timeout(within, follower.next(&mut wake, |_| ())).await.unwrap();
+    assert_eq!(first.len(), 3);
+    for amount in [5, 6] {
+        let repay = cluster.chain.repay(&credit, amount).await;
+        cluster.chain.send(&[repay], &["borrower"]).await;
+        let next = timeout(within, follower.next(&mut wake, |_| ())).await.unwrap();
+        let changes: Vec<_> = next.iter().flat_map(|observed| observed.event.records()).collect();
+        assert!(matches!(changes[..], [CreditRecord { change: Change::Paid { .. }, .. }]), "{changes:?}");
+    }
     cluster.stop();
 }
 
