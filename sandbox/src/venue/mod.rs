@@ -1,18 +1,20 @@
 //! A market with its provider and parties, on any cluster: the transactions by which they open it and make loans.
 
+mod offers;
+
+pub use offers::{LoanOffer, MarketOffer, ProviderOffer, QUORUM, TEST_BOUNDS};
+
 use {
     crate::{Keyring, SandboxError},
     blockable_sdk::{
         Instruction, Keypair, Pubkey, Signer, addresses,
-        amounts::{LAMPORTS_PER_SOL, MicroUsd, Units},
+        amounts::{LAMPORTS_PER_SOL, MicroUsd},
         client::{Client, Landed, Sender},
         errors::ClientError,
         instructions::{self, MarketKeys, Payment},
         program::{
             instructions::{LoanRead, MarketArgs, OfferArgs, OfferRead},
-            state::{
-                Credit, Instalment, Party, ProviderSettings, Reporter, Rider, ScheduleRuns, TermBounds, Terms,
-            },
+            state::{Credit, Party, ProviderSettings, Reporter, ScheduleRuns, Terms},
         },
         tokens, transactions,
     },
@@ -27,19 +29,6 @@ const POLL: Duration = Duration::from_millis(20);
 
 /// Micro-USDC in one USDC.
 pub const USDC: u64 = 1_000_000;
-/// Reporters that must agree.
-pub const QUORUM: u8 = 2;
-/// Seconds that changes of a market of tests and of its provider wait.
-const TEST_DELAY: u32 = 60;
-/// The bounds of a market of tests: everything may take seconds.
-pub const TEST_BOUNDS: TermBounds = TermBounds {
-    min_instalment_interval: 1,
-    min_delinquency_grace: 1,
-    min_default_grace: 1,
-    min_cure_period: 1,
-    min_lot_window: 1,
-    ..TermBounds::PRODUCTION
-};
 /// Accounts of the payment token that fit one transaction.
 const WALLETS_AT_ONCE: usize = 4;
 
@@ -53,66 +42,6 @@ pub struct Venue {
     pub keys: MarketKeys,
     /// The provider's account.
     pub provider: Pubkey,
-}
-
-/// A loan as the lender offers it.
-#[derive(Clone, Debug)]
-pub struct LoanOffer {
-    /// The number in the credit's address.
-    pub nonce: u64,
-    /// The key that may freeze for the lender; the lender's own for none.
-    pub freeze_authority: Pubkey,
-    /// The terms; the hash of the reporters is filled in.
-    pub terms: Terms,
-    /// The rider.
-    pub rider: Rider,
-    /// The instalments.
-    pub schedule: Vec<Instalment>,
-}
-
-/// A market as its admin creates it; the keyring has the rest.
-#[derive(Clone, Debug)]
-pub struct MarketOffer {
-    /// True for a market of tests, whose bounds may be below those for real money.
-    pub is_test: bool,
-    /// May pause the market.
-    pub guardian: Pubkey,
-    /// Share of a sale's price that goes to the treasury, in basis points.
-    pub fee_bps: u16,
-    /// Seconds that a change of the market waits.
-    pub change_delay: u32,
-    /// Seconds that a change of a provider waits.
-    pub provider_delay: u32,
-    /// Seconds that a suspension of a provider lasts at least.
-    pub min_suspension: u32,
-    /// The bounds of terms.
-    pub bounds: TermBounds,
-}
-
-impl MarketOffer {
-    /// A market of tests: delays of a minute, terms of seconds, and a guardian that is still to be named.
-    pub fn of_tests(fee_bps: u16) -> MarketOffer {
-        MarketOffer {
-            is_test: true,
-            guardian: Pubkey::default(),
-            fee_bps,
-            change_delay: TEST_DELAY,
-            provider_delay: TEST_DELAY,
-            min_suspension: TEST_DELAY,
-            bounds: TEST_BOUNDS,
-        }
-    }
-}
-
-/// A provider as it registers; the keyring has its payout, its reporters and their quorum.
-#[derive(Clone, Copy, Debug)]
-pub struct ProviderOffer {
-    /// Units that it commits to serve.
-    pub capacity: Units,
-    /// Most units per second that reports may count.
-    pub max_units_per_second: u64,
-    /// Seconds of the longest job.
-    pub longest_job: u32,
 }
 
 impl Venue {
