@@ -103,7 +103,7 @@ impl<H: History> EventFollower<H> {
         Checkpoint { slot: self.latest }
     }
 
-    /// Waits for the next events, in the order of the chain. A node that fails is asked again, ever more rarely; `note` is told.
+    /// Waits for the next events, in the order of the chain. A node that fails is asked again, ever more rarely; `note` gets each failure.
     pub async fn next(
         &mut self,
         wake: &mut impl Wake,
