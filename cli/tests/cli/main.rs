@@ -11,5 +11,6 @@ mod enforcement;
 mod help;
 mod manners;
 mod market;
+mod origination;
 mod usage;
 mod world;

@@ -1,13 +1,16 @@
 //! `blockable credit`.
 
+mod accept;
 mod assign;
 mod cancel_locked;
+mod collect;
 mod filter;
 mod freeze;
 mod freeze_amount;
 mod list;
 mod notice;
 mod repay;
+mod schedule;
 mod seize;
 mod show;
 mod thaw;
@@ -22,7 +25,11 @@ use {
 pub(crate) enum CreditCommand {
     List(list::ListArgs),
     Show(show::ShowArgs),
+    Schedule(schedule::ScheduleArgs),
+    Accept(accept::AcceptArgs),
+    Cancel(accept::CancelArgs),
     Repay(repay::RepayArgs),
+    Collect(collect::CollectArgs),
     Freeze(freeze::FreezeArgs),
     Thaw(thaw::ThawArgs),
     Notice(notice::NoticeArgs),
@@ -42,6 +49,10 @@ impl CreditCommand {
         match self {
             CreditCommand::List(args) => list::run(global, args).await,
             CreditCommand::Show(args) => show::run(global, args).await,
+            CreditCommand::Schedule(args) => schedule::run(global, args).await,
+            CreditCommand::Accept(args) => accept::accept(global, args).await,
+            CreditCommand::Cancel(args) => accept::cancel(global, args).await,
+            CreditCommand::Collect(args) => collect::run(global, args).await,
             CreditCommand::Repay(args) => repay::run(global, args).await,
             CreditCommand::Thaw(args) => thaw::run(global, args).await,
             CreditCommand::Notice(args) => notice::run(global, args).await,

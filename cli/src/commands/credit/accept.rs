@@ -1,0 +1,143 @@
+//! `blockable credit accept` and `cancel`: an offer is taken or withdrawn.
+
+use {
+    crate::{
+        args::{GlobalArgs, SignArgs},
+        carry_out::nothing,
+        change::Role,
+        commands::act::{Act, act_on_credit},
+        error::CliError,
+        lookup::credit,
+        output::Report,
+        parties::Parties,
+        session::Run,
+        values::address,
+        views::{agreed_hash, credit_json, terms_lines},
+    },
+    blockable_sdk::{
+        Pubkey,
+        amounts::MicroUsd,
+        instructions::{credit_accept, credit_cancel_offer},
+        program::{instructions::OfferRead, transitions::Status},
+        tokens::create_associated,
+    },
+    blockable_service::{hex, text},
+    clap::Args,
+};
+
+/// Accepts an offer on the terms that are shown; the provider then issues the units
+///
+/// The borrower signs. It is refused where the offer is another one by then.
+#[derive(Args, Debug)]
+pub(crate) struct AcceptArgs {
+    /// The credit's account
+    #[arg(value_name = "CREDIT", value_parser = address)]
+    credit: Pubkey,
+    /// Hash of the agreement that you have read elsewhere; another one is refused
+    #[arg(long, value_name = "HEX")]
+    terms_hash: Option<String>,
+    #[command(flatten)]
+    sign: SignArgs,
+}
+
+/// Withdraws an offer before its units are issued; the principal goes back to the lender
+///
+/// The lender signs, or the borrower once it has accepted.
+#[derive(Args, Debug)]
+pub(crate) struct CancelArgs {
+    /// The credit's account
+    #[arg(value_name = "CREDIT", value_parser = address)]
+    credit: Pubkey,
+    #[command(flatten)]
+    sign: SignArgs,
+}
+
+/// Accepts the offer. Errors: [`CliError`].
+pub(super) async fn accept(global: &GlobalArgs, args: &AcceptArgs) -> Result<Report, CliError> {
+    let run = Run::new(global, Some(&args.sign), None)?;
+    let session = run.connect().await?;
+    let (credit, market) = credit(&session, &args.credit).await?;
+    let account = &credit.account;
+    match credit.status()? {
+        Status::Offered => {}
+        Status::Closed => return Err(CliError::Refused(format!("{} has ended", credit.address))),
+        _ => {
+            let says = format!("{} is {}", credit.address, credit.status_name());
+            return Ok(nothing(&session, &market, &says, credit_json(&credit, &market)));
+        }
+    }
+    let hash = hex::encode(account.terms_hash);
+    if agreed_hash(&credit).map(hex::encode).as_ref() != Some(&hash) {
+        return Err(CliError::Refused(format!(
+            "the terms of {} do not make its hash {hash}; accept nothing",
+            credit.address
+        )));
+    }
+    if args.terms_hash.as_ref().is_some_and(|expected| !expected.eq_ignore_ascii_case(&hash)) {
+        return Err(CliError::Refused(format!(
+            "the offer's hash is {hash}, not the one that you named; read the offer again"
+        )));
+    }
+    if account.offer_has_expired(&market.clock).unwrap_or(true) {
+        return Err(CliError::Refused(format!(
+            "the offer of {} has expired; ask the lender for another",
+            credit.address
+        )));
+    }
+    let parties = Parties::load(&session, &args.sign, account.borrower)?;
+    let role = Role::of("the borrower", vec![account.borrower]);
+    let instruction =
+        credit_accept(&market.address, &parties.signer, &credit.address, OfferRead::from_credit(account));
+    let act = Act::new(
+        format!("accept {} of {}", text::usd_owed(MicroUsd(account.terms.principal)), account.lender),
+        role,
+        vec![instruction],
+        "until the units are issued you or the lender may cancel; from then on you owe the debt",
+        "accepted; the provider issues the units now".to_string(),
+    )
+    .with_facts(terms_lines(&credit, &market));
+    act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
+}
+
+/// Withdraws the offer. Errors: [`CliError`].
+pub(super) async fn cancel(global: &GlobalArgs, args: &CancelArgs) -> Result<Report, CliError> {
+    let run = Run::new(global, Some(&args.sign), None)?;
+    let session = run.connect().await?;
+    let (credit, market) = credit(&session, &args.credit).await?;
+    let account = &credit.account;
+    let allowed = match credit.status()? {
+        Status::Offered => vec![account.lender],
+        Status::Accepted => vec![account.lender, account.borrower],
+        _ => {
+            return Err(CliError::Refused(format!(
+                "{} is {}; an offer is withdrawn only before its units are issued",
+                credit.address,
+                credit.status_name()
+            )));
+        }
+    };
+    let parties = Parties::load(&session, &args.sign, account.lender)?;
+    let keys = market.keys();
+    let refund = keys.token_account(&account.lender);
+    let instructions = vec![
+        create_associated(&parties.payer, &account.lender, &keys.mint, &keys.token_program),
+        credit_cancel_offer(
+            &keys,
+            &parties.signer,
+            &account.rent_payer,
+            &credit.address,
+            &refund,
+            account.offer_slot,
+        ),
+    ];
+    let escrow = text::usd_received(MicroUsd(account.claims.escrow));
+    let act = Act::new(
+        format!("withdraw the offer; {escrow} go back to {}", account.lender),
+        Role::of("a party to the offer", allowed),
+        instructions,
+        "the offer: it must be made anew",
+        format!("withdrawn; {escrow} are in {refund}"),
+    )
+    .with_facts([("refund to", refund.to_string()), ("rent to", account.rent_payer.to_string())]);
+    act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
+}
