@@ -1,8 +1,5 @@
 //! Amounts and times as people write them: one parser each, exact, with errors of its own.
 
-// The commands that use the last of them are under way.
-#![allow(dead_code, unused_imports)]
-
 mod address;
 mod amounts;
 mod names;
@@ -11,7 +8,7 @@ mod times;
 
 pub(crate) use {
     address::address,
-    amounts::{Rate, money, rate, share, units},
+    amounts::{money, rate, share, units},
     names::{policy_name, reason_name, status_name},
     times::{When, seconds_span, when},
 };

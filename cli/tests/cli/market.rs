@@ -157,6 +157,16 @@ fn a_market_is_paused_halted_and_handed_on() {
     assert_eq!(own.run(&guardian, &["unpause"]).error()["code"], "refused", "the admin ends it");
     assert_eq!(own.run(&key, &["unpause"]).data()["state"]["is_paused"], false);
     assert_eq!(own.run(&key, &["unpause"]).data()["changed"], false);
+    let past = own.run(&guardian, &["pause", "--until", "2020-01-31 Europe/Berlin"]).error();
+    assert!(
+        past["message"]
+            .as_str()
+            .unwrap()
+            .contains("--until is 2020-01-30 23:00 UTC, and the chain's clock says"),
+        "{past}"
+    );
+    assert_eq!(own.run(&guardian, &["pause", "--until", "in 5m"]).data()["state"]["is_paused"], true);
+    own.run(&key, &["unpause"]).data();
     let long = own.run(&guardian, &["pause", "--for", "7h"]).error();
     assert!(long["message"].as_str().unwrap().contains("PauseBudgetExceeded"), "{long}");
 

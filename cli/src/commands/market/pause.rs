@@ -11,7 +11,7 @@ use {
         output::Report,
         parties::Parties,
         session::{MarketView, Run},
-        values::seconds_span,
+        values::{When, seconds_span, when},
         views::market_json,
     },
     blockable_sdk::{
@@ -28,8 +28,11 @@ use {
 #[derive(Args, Debug)]
 pub(crate) struct PauseArgs {
     /// Time after which the pause ends by itself, such as 6h
-    #[arg(long = "for", value_name = "SPAN", value_parser = seconds_span)]
-    span: u32,
+    #[arg(long = "for", value_name = "SPAN", value_parser = seconds_span, required_unless_present = "until")]
+    span: Option<u32>,
+    /// Time at which it ends by itself, such as tomorrow or "2027-01-31 17:00 Europe/Berlin"; in UTC without a zone
+    #[arg(long, value_name = "TIME", value_parser = when, conflicts_with = "span")]
+    until: Option<When>,
     #[command(flatten)]
     sign: SignArgs,
 }
@@ -71,14 +74,26 @@ pub(super) async fn pause(global: &GlobalArgs, args: &PauseArgs) -> Result<Repor
             market_json(&market),
         ));
     }
+    let seconds = seconds(args, session.now)?;
     let parties = Parties::load(&session, &args.sign, market.account.guardian)?;
-    let span = text::span(args.span.into());
-    let instruction = market_pause(&market.address, &parties.signer, args.span);
+    let span = text::span(seconds.into());
+    let instruction = market_pause(&market.address, &parties.signer, seconds);
     let undone = "the time: every due date moves by as long as the pause lasts; it counts against 6 hours a day and 24 hours in 30 days";
     let done = format!("paused; it ends by itself after {span}");
     let act =
         Act::new(format!("pause the market for {span}"), guardian(&market), vec![instruction], undone, done);
     act_on_market(&session, &args.sign, &parties, &market, act).await
+}
+
+/// The seconds of a pause from now. Errors: [`CliError::Usage`] for a time that has passed or is too far away.
+fn seconds(args: &PauseArgs, now: ChainTime) -> Result<u32, CliError> {
+    let Some(until) = &args.until else { return Ok(args.span.unwrap_or_default()) };
+    let at = until.resolve(now).map_err(|error| CliError::Usage(format!("--until {until} {error}")))?;
+    let seconds = u32::try_from(at.seconds_since(now)).ok().filter(|seconds| *seconds > 0);
+    seconds.ok_or_else(|| {
+        let (at, now) = (text::time(at), text::time(now));
+        CliError::Usage(format!("--until is {at}, and the chain's clock says {now}; name a later time"))
+    })
 }
 
 /// Ends a pause. Errors: [`CliError`].
