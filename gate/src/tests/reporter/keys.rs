@@ -107,6 +107,9 @@ async fn a_freeze_waits_for_its_report_until_the_key_signs_again() {
         while !done() {
             assert!(started.elapsed() < MINUTE, "{what}");
             sleep(Duration::from_millis(10)).await;
+            // The chain moves meanwhile.
+            let slot = gate.chain_view().slot() + 1;
+            gate.chain_view().observe_slot(slot);
         }
     };
     until("no first report", &|| !reporters.latest().is_empty()).await;
