@@ -27,9 +27,7 @@ impl Refused {
     /// The reason, for the caller.
     pub(crate) fn reason(self) -> &'static str {
         match self {
-            Refused::Host => {
-                "the Host is not this server's; call it by 127.0.0.1 or localhost, with its port\n"
-            }
+            Refused::Host => "the Host is not of this machine; call 127.0.0.1 or localhost\n",
             Refused::Origin => {
                 "the Origin is not of this machine; pages from http://localhost:PORT may call\n"
             }
@@ -37,14 +35,13 @@ impl Refused {
     }
 }
 
-/// Classifies the sender of a request to a port by its headers, of which there may be several of one name. Errors: [`Refused`].
+/// Classifies the sender of a request by its headers, of which there may be several of one name. Errors: [`Refused`].
 pub(crate) fn classify<'a>(
-    port: u16,
     mut hosts: impl Iterator<Item = &'a [u8]>,
     origins: impl Iterator<Item = &'a [u8]>,
 ) -> Result<Caller, Refused> {
     let host = hosts.next().ok_or(Refused::Host)?;
-    if hosts.next().is_some() || !is_own(host, port) {
+    if hosts.next().is_some() || !is_own(host) {
         return Err(Refused::Host);
     }
     let mut caller = Caller::Program;
@@ -57,10 +54,13 @@ pub(crate) fn classify<'a>(
     Ok(caller)
 }
 
-/// True for this machine's loopback name or address with a port.
-fn is_own(host: &[u8], port: u16) -> bool {
-    let own = |name: &str| format!("{name}:{port}").as_bytes().eq_ignore_ascii_case(host);
-    own("127.0.0.1") || own("localhost")
+/// True for this machine's loopback name or address. Its port may be that of something in between, as with `ssh -L`: no page can make
+/// these two names lead elsewhere.
+fn is_own(host: &[u8]) -> bool {
+    let Ok(host) = std::str::from_utf8(host) else { return false };
+    let (name, port) = host.split_once(':').map_or((host, None), |(name, port)| (name, Some(port)));
+    let is_port = port.is_none_or(|port| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()));
+    is_port && (name == "127.0.0.1" || name.eq_ignore_ascii_case("localhost"))
 }
 
 /// True for the origin of a page that a server on a loopback address has sent.
@@ -82,12 +82,14 @@ mod tests {
     fn classified(hosts: &[&str], origins: &[&str]) -> Result<Caller, Refused> {
         let bytes = |texts: &[&str]| texts.iter().map(|text| text.as_bytes().to_vec()).collect::<Vec<_>>();
         let (hosts, origins) = (bytes(hosts), bytes(origins));
-        classify(8_899, hosts.iter().map(Vec::as_slice), origins.iter().map(Vec::as_slice))
+        classify(hosts.iter().map(Vec::as_slice), origins.iter().map(Vec::as_slice))
     }
 
     #[test]
     fn programs_and_pages_of_this_machine_may_call() {
-        for host in ["127.0.0.1:8899", "localhost:8899", "LOCALHOST:8899"] {
+        for host in
+            ["127.0.0.1:8899", "localhost:8899", "LOCALHOST:8899", "localhost:9000", "127.0.0.1", "localhost"]
+        {
             assert_eq!(classified(&[host], &[]), Ok(Caller::Program), "{host}");
             for origin in
                 ["http://127.0.0.1:8902", "http://localhost:5173", "https://localhost", "http://[::1]:80"]
@@ -103,10 +105,9 @@ mod tests {
             "",
             "evil.example",
             "evil.example:8899",
-            "127.0.0.1",
-            "localhost",
-            "127.0.0.1:8900",
             "localhost.:8899",
+            "localhost:",
+            "localhost:http",
             "localhost:8899.evil.example",
             "127.0.0.1:8899@evil.example",
             "127.0.0.1.evil.example:8899",

@@ -149,7 +149,7 @@ fn start_http(programs: &SurfpoolMiddleware, port: u16, cheatcodes: bool) -> Res
     io.extend_with(SurfpoolAccountsDataRpc.to_delegate());
     io.extend_with(SurfpoolAccountsScanRpc.to_delegate());
     io.extend_with(SurfpoolBankDataRpc.to_delegate());
-    let admit = move |request: hyper::Request<Body>| match classify(port, &request) {
+    let admit = |request: hyper::Request<Body>| match classify(&request) {
         Ok(_) => RequestMiddlewareAction::from(request),
         Err(refused) => {
             let content_type = header::HeaderValue::from_static("text/plain; charset=utf-8");
@@ -157,7 +157,7 @@ fn start_http(programs: &SurfpoolMiddleware, port: u16, cheatcodes: bool) -> Res
             http::Response { code: StatusCode::FORBIDDEN, content_type, content }.into()
         }
     };
-    let by = move |request: &hyper::Request<Body>| match classify(port, request) {
+    let by = move |request: &hyper::Request<Body>| match classify(request) {
         Ok(Caller::Program) => None,
         _ => Some(page.clone()),
     };
@@ -171,9 +171,9 @@ fn start_http(programs: &SurfpoolMiddleware, port: u16, cheatcodes: bool) -> Res
         .map_err(|error| format!("JSON-RPC cannot be served: {error}"))
 }
 
-fn classify(port: u16, request: &hyper::Request<Body>) -> Result<Caller, Refused> {
+fn classify(request: &hyper::Request<Body>) -> Result<Caller, Refused> {
     let values = |name| request.headers().get_all(name).iter().map(header::HeaderValue::as_bytes);
-    callers::classify(port, values(header::HOST), values(header::ORIGIN))
+    callers::classify(values(header::HOST), values(header::ORIGIN))
 }
 
 /// The WebSocket server has subscriptions alone.
@@ -201,12 +201,12 @@ fn start_ws(
         let session = Arc::new(Session::new(request.sender()));
         Some(SurfpoolWebsocketMeta::new(context(&middleware), Some(session)))
     };
-    let refuse = move |request: &ws::Request| {
+    let refuse = |request: &ws::Request| {
         let values = |name: &'static str| {
             let named = move |(key, _): &&(String, Vec<u8>)| key.eq_ignore_ascii_case(name);
             request.headers().iter().filter(named).map(|(_, value)| value.as_slice())
         };
-        let refused = callers::classify(port, values("host"), values("origin")).err();
+        let refused = callers::classify(values("host"), values("origin")).err();
         refused.map(|refused| ws::Response::new(403, "Forbidden", refused.reason().into()))
     };
     WsServerBuilder::new(io)
