@@ -12,7 +12,11 @@ use {
         Pubkey,
         amounts::{Bps, ChainTime, MicroUsd, Units},
         payments::{NextInstalment, next_instalment},
-        program::{state::Collateral, transitions::Status, units::mul_div_floor},
+        program::{
+            state::{Collateral, VaultClaims},
+            transitions::Status,
+            units::mul_div_floor,
+        },
     },
     blockable_service::{hex, text},
     console::Style,
@@ -146,18 +150,19 @@ fn debt_lines(credit: &CreditView, market: &MarketView) -> Vec<(String, String)>
         let held = text::usd_received(MicroUsd(account.reserve_held));
         line("reserve", format!("{held} of {}", usd(account.rider.reserve)));
     }
-    let claims = &account.claims;
-    line(
-        "to collect",
-        format!(
-            "lender {}, borrower {}, provider {}, treasury {}",
-            text::usd_received(MicroUsd(claims.lender)),
-            text::usd_received(MicroUsd(claims.borrower)),
-            text::usd_received(MicroUsd(claims.provider)),
-            text::usd_received(MicroUsd(claims.treasury))
-        ),
-    );
+    lines.push(("to collect".to_string(), claims_text(&account.claims)));
     lines
+}
+
+fn claims_text(claims: &VaultClaims) -> String {
+    let usd = |amount: u64| text::usd_received(MicroUsd(amount));
+    format!(
+        "lender {}, borrower {}, provider {}, treasury {}",
+        usd(claims.lender),
+        usd(claims.borrower),
+        usd(claims.provider),
+        usd(claims.treasury)
+    )
 }
 
 fn collateral_lines(credit: &CreditView) -> Vec<(String, String)> {

@@ -6,7 +6,7 @@ use {
     blockable_sdk::{
         Pubkey,
         amounts::{Bps, ChainTime, MicroUsd},
-        program::state::MAX_PRINCIPAL,
+        program::state::{MAX_PRINCIPAL, TermBounds},
     },
     blockable_service::text,
     serde_json::{Value, json},
@@ -15,7 +15,6 @@ use {
 /// The lines of a market for people.
 pub(crate) fn market_lines(market: &MarketView) -> Vec<(String, String)> {
     let (account, clock) = (&market.account, &market.clock);
-    let bounds = &account.bounds;
     let mut lines: Vec<(String, String)> = Vec::new();
     let mut line = |name: &str, value: String| lines.push((name.to_string(), value));
     let span = |seconds: u32| text::span(seconds.into());
@@ -43,6 +42,17 @@ pub(crate) fn market_lines(market: &MarketView) -> Vec<(String, String)> {
         "delay of changes",
         format!("{}, of a provider's {}", span(account.change_delay), span(account.provider_delay)),
     );
+    lines.extend(bound_lines(&account.bounds));
+    lines.extend(waiting_lines(market));
+    lines
+}
+
+/// The bounds on the terms of loans.
+fn bound_lines(bounds: &TermBounds) -> Vec<(String, String)> {
+    let span = |seconds: u32| text::span(seconds.into());
+    let share = |bps: u16| text::percent(Bps(bps.into()));
+    let mut lines: Vec<(String, String)> = Vec::new();
+    let mut line = |name: &str, value: String| lines.push((name.to_string(), value));
     line(
         "principal",
         format!(
@@ -80,6 +90,14 @@ pub(crate) fn market_lines(market: &MarketView) -> Vec<(String, String)> {
             share(bounds.min_floor_price_bps)
         ),
     );
+    lines
+}
+
+/// The change that waits, and the offer of the admin's place.
+fn waiting_lines(market: &MarketView) -> Vec<(String, String)> {
+    let account = &market.account;
+    let mut lines: Vec<(String, String)> = Vec::new();
+    let mut line = |name: &str, value: String| lines.push((name.to_string(), value));
     if account.change_ready_at != 0 {
         line(
             "waiting change",
