@@ -91,7 +91,15 @@ impl Run<'_> {
 
 fn copy(world: &World) -> World {
     let (svm, events) = (world.svm.clone(), world.events.clone());
-    World { svm, parties: Parties::new(), keys: world.keys, provider: world.provider, events }
+    let is_market_written = world.is_market_written;
+    World {
+        svm,
+        parties: Parties::new(),
+        keys: world.keys,
+        provider: world.provider,
+        events,
+        is_market_written,
+    }
 }
 
 /// Sends an instruction with the signatures it asks for; what is refused must have changed nothing.
