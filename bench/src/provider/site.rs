@@ -38,7 +38,7 @@ pub enum Where {
 }
 
 enum Ground {
-    Embedded(Cluster),
+    Embedded(Box<Cluster>),
     Validator { chain: Box<Chain>, node: Node },
 }
 
@@ -61,7 +61,7 @@ impl Site {
         change: impl Fn(&mut Terms),
     ) -> Result<Site, BenchError> {
         let mut ground = match place {
-            Where::Embedded => Ground::Embedded(Cluster::ticking(SLOT_MS).await),
+            Where::Embedded => Ground::Embedded(Box::new(Cluster::ticking(SLOT_MS).await)),
             Where::Validator => validator().await?,
         };
         let mut credits = Vec::new();
