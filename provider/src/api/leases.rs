@@ -17,6 +17,7 @@ use {
         config::GpuConfig,
         error::ApiError,
         http::Route,
+        keys::Caller,
         leases::{LeaseError, LeaseView, all_gpus},
         limits::Permit,
         named::read_name,
@@ -232,8 +233,7 @@ async fn open(
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<LeaseEntry>), ApiError> {
-    let caller = app.authorise_caller(&headers)?;
-    caller.require_no_bounds()?;
+    let caller = authorise(&app, &headers)?;
     let (request, permit) = receive::<OpenRequest>(&app, caller.credit, &headers, body).await?;
     let request = request
         .ok_or_else(|| ApiError::invalid("invalid_json", "the body is empty; name the `gpu` to rent"))?;
@@ -257,13 +257,20 @@ async fn open(
     Ok((StatusCode::CREATED, Json(LeaseEntry::new(&lease.await?))))
 }
 
+/// The caller of what changes a lease, which uses units. Errors: 401, and 403 for a key with bounds on its units.
+fn authorise(app: &App, headers: &HeaderMap) -> Result<Caller, ApiError> {
+    let caller = app.authorise_caller(headers)?;
+    caller.require_no_bounds()?;
+    Ok(caller)
+}
+
 /// Ends the running period and holds the next one.
 #[utoipa::path(
     post, path = "/v1/leases/{id}/heartbeat", operation_id = "renew_lease", tag = "leases", security(("api_key" = [])),
     params(("id" = LeaseId, Path, description = "The lease")), request_body = Option<HeartbeatRequest>,
     responses(
         (status = 200, body = LeaseEntry),
-        BodyRefusals, Keyless, Shortage, Missing, (status = 410, body = ErrorBody, description = "The lease has ended"), Always
+        BodyRefusals, Keyless, NotAllowed, Shortage, Missing, (status = 410, body = ErrorBody, description = "The lease has ended"), Always
     )
 )]
 async fn heartbeat(
@@ -272,7 +279,7 @@ async fn heartbeat(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<LeaseEntry>, ApiError> {
-    let credit = app.authorise(&headers)?;
+    let credit = authorise(&app, &headers)?.credit;
     let (request, permit) = receive::<HeartbeatRequest>(&app, credit, &headers, body).await?;
     let request = request.unwrap_or_default();
     let length = request.heartbeat_seconds.map(|seconds| period_length(&app, seconds)).transpose()?;
@@ -291,14 +298,14 @@ async fn heartbeat(
 #[utoipa::path(
     post, path = "/v1/leases/{id}/close", operation_id = "close_lease", tag = "leases", security(("api_key" = [])),
     params(("id" = LeaseId, Path, description = "The lease")),
-    responses((status = 200, body = LeaseEntry), Malformed, Keyless, Missing, Always)
+    responses((status = 200, body = LeaseEntry), Malformed, Keyless, NotAllowed, Missing, Always)
 )]
 async fn close(
     State(app): State<Arc<App>>,
     PathText(id): PathText,
     headers: HeaderMap,
 ) -> Result<Json<LeaseEntry>, ApiError> {
-    let credit = app.authorise(&headers)?;
+    let credit = authorise(&app, &headers)?.credit;
     let lease = run_to_end(async move { Ok(app.leases.close(&credit, &id).await?) });
     Ok(Json(LeaseEntry::new(&lease.await?)))
 }
@@ -307,7 +314,7 @@ async fn close(
 #[utoipa::path(
     delete, path = "/v1/leases/{id}", operation_id = "delete_lease", tag = "leases", security(("api_key" = [])),
     params(("id" = LeaseId, Path, description = "The lease")),
-    responses((status = 200, body = LeaseEntry), Malformed, Keyless, Missing, Always)
+    responses((status = 200, body = LeaseEntry), Malformed, Keyless, NotAllowed, Missing, Always)
 )]
 async fn remove(
     app: State<Arc<App>>,

@@ -71,7 +71,7 @@ impl<'a> CompletionRequest<'a> {
         for name in endpoint.limits() {
             match fields.get_or_null(name) {
                 Some(value) if value.get() == "null" => null_limits.push((*name, value)),
-                Some(value) => limits.push((*name, value, read(name, value, "a whole number from 0 on")?)),
+                Some(value) => limits.push((*name, value, read_limit(name, value)?)),
                 None => {}
             }
         }
@@ -229,6 +229,14 @@ fn count(name: &str, fields: &Fields) -> Result<u64, ApiError> {
     match (1..=MAX_ANSWERS).contains(&count) {
         true => Ok(count),
         false => Err(ApiError::param(name, format!("`{name}` must be from 1 to {MAX_ANSWERS}"))),
+    }
+}
+
+/// Reads the most tokens of an answer. Errors: 400, also for 0, which some servers take for no limit at all.
+fn read_limit(name: &str, value: &RawValue) -> Result<u64, ApiError> {
+    match read(name, value, "a whole number from 1 on")? {
+        0 => Err(ApiError::param(name, format!("`{name}` is 0; ask for one token at least"))),
+        limit => Ok(limit),
     }
 }
 

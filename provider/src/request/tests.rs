@@ -78,6 +78,8 @@ fn what_has_no_bound_is_refused() {
         (json!({"n": 1.5}), "invalid_parameter", "n"),
         (json!({"best_of": 1_000}), "invalid_parameter", "best_of"),
         (json!({"max_tokens": -1}), "invalid_parameter", "max_tokens"),
+        (json!({"max_tokens": 0}), "invalid_parameter", "max_tokens"),
+        (json!({"max_tokens": 9, "max_completion_tokens": 0}), "invalid_parameter", "max_completion_tokens"),
         (json!({"stream": "yes"}), "invalid_parameter", "stream"),
         (json!({"stream_options": {"include_usage": 1}}), "invalid_parameter", "stream_options"),
         (json!({"Max_Tokens": 9}), "unsupported_parameter", "Max_Tokens"),

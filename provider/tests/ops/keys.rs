@@ -167,6 +167,14 @@ async fn a_sub_key_uses_its_budget_and_no_more_also_after_a_restart() {
     assert_eq!(chat(&bench, &key, json!({"max_tokens": 10})).await.status(), 200);
     let answer = call(&bench, &team, Method::POST, "/v1/leases", json!({"gpu": "h100"})).await;
     refused(answer, 403, "key_not_allowed").await;
+    let lease = call(&bench, &key, Method::POST, "/v1/leases", json!({"gpu": "h100"})).await;
+    let lease: Value = lease.json().await.unwrap();
+    let place = format!("/v1/leases/{}", lease["id"].as_str().unwrap());
+    for (method, path) in [(Method::POST, "/heartbeat"), (Method::POST, "/close"), (Method::DELETE, "")] {
+        let answer = call(&bench, &team, method, &format!("{place}{path}"), json!({})).await;
+        refused(answer, 403, "key_not_allowed").await;
+    }
+    assert_eq!(call(&bench, &key, Method::DELETE, &place, json!({})).await.status(), 200);
 
     let bench = Bench::start_in(bench.stop().await, |_| {}).await;
     hand_over(&bench, &borrower.pubkey(), 1);

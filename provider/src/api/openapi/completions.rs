@@ -219,7 +219,7 @@ fn read(name: &str) -> Value {
             json!({"oneOf": [{"type": "string"}, {"type": "array"}, {"type": "null"}], "description": "Instructions before the rest."})
         }
         "max_tokens" | "max_completion_tokens" | "max_output_tokens" => {
-            json!({"type": ["integer", "null"], "minimum": 0, "description": "Most tokens of an answer."})
+            json!({"type": ["integer", "null"], "minimum": 1, "description": "Most tokens of an answer."})
         }
         "n" | "best_of" => {
             json!({"type": ["integer", "null"], "minimum": 1, "maximum": MAX_ANSWERS, "description": "Number of answers."})
