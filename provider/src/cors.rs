@@ -25,6 +25,9 @@ use {
 /// Seconds for which a browser may keep the answer to its question.
 const MAX_AGE: &str = "600";
 
+/// Every method that the server's routes have.
+const METHODS: &str = "GET, POST, PUT, DELETE";
+
 /// Answers the questions of browsers whose pages may call the server, and lets those pages read the answers.
 pub(crate) async fn allow_origins(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let origin = request.headers().get(ORIGIN).cloned();
@@ -53,7 +56,7 @@ pub(crate) async fn allow_origins(State(app): State<Arc<App>>, request: Request,
 fn preflight(asked: &HeaderMap) -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
     let headers = response.headers_mut();
-    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, DELETE"));
+    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(METHODS));
     if let Some(names) = asked.get(ACCESS_CONTROL_REQUEST_HEADERS) {
         headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, names.clone());
     }

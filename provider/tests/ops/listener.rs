@@ -8,6 +8,7 @@ use {
     reqwest::{Method, StatusCode},
     serde_json::{Value, json},
     std::{
+        collections::BTreeSet,
         io::Write,
         time::{Duration, Instant},
     },
@@ -256,13 +257,24 @@ async fn pages_of_listed_origins_may_read_answers_and_no_others() {
         let request = request.header("access-control-request-method", "POST");
         request.header("access-control-request-headers", "authorization, x-new").send().await.unwrap()
     };
+    let described: Value =
+        bench.http.get(bench.url("/openapi.json")).send().await.unwrap().json().await.unwrap();
+    let paths = described["paths"].as_object().unwrap().values();
+    let methods: BTreeSet<String> =
+        paths.flat_map(|path| path.as_object().unwrap().keys().cloned()).collect();
+    assert!(methods.contains("put"), "{methods:?}");
     for path in ["/v1/chat/completions", "/v1/freezes", "/v1/reports/latest", "/v1/models"] {
         let preflight = ask(Method::OPTIONS, path, &app).await;
         assert_eq!(preflight.status(), 204, "{path}");
         let headers = preflight.headers();
         assert_eq!(headers["access-control-allow-origin"], app.as_str());
         assert_eq!(headers["access-control-allow-headers"], "authorization, x-new");
-        assert!(headers["access-control-allow-methods"].to_str().unwrap().contains("POST"));
+        let allowed = headers["access-control-allow-methods"].to_str().unwrap().to_lowercase();
+        let allowed: Vec<&str> = allowed.split(", ").collect();
+        assert!(
+            methods.iter().all(|method| allowed.contains(&method.as_str())),
+            "{allowed:?}, of {methods:?}"
+        );
         // Refusals are read too, or a page could not tell what is wrong.
         let refused = ask(Method::GET, path, &app).await;
         assert!(refused.status().is_client_error());
