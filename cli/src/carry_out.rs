@@ -97,11 +97,15 @@ pub(crate) fn nothing(session: &Session, market: impl Into<MarketId>, says: &str
     let data = json!({
         "cluster": session.cluster_json(),
         "market": market.into().address.to_string(),
+        "signer": null,
+        "fee_payer": null,
         "changed": false,
         "dry_run": false,
         "signatures": [],
         "transactions": [],
         "created": {},
+        "fee_lamports": 0,
+        "rent_lamports": 0,
         "effect": [],
         "state": state,
     });

@@ -30,7 +30,7 @@ pub(crate) fn print(format: Format, fields: &[String], result: Result<Report, Cl
             }
         };
     }
-    let chosen = result.and_then(|report| choose(report.data, fields));
+    let chosen = result.and_then(|report| chosen(report.data, fields));
     let exit = chosen.as_ref().map_or_else(CliError::exit, |_| Exit::Done);
     print_line(&document(&chosen).to_string());
     exit
@@ -45,6 +45,19 @@ fn print_line(text: &str) {
 /// Prints a notice to standard error, where it is in no document's way.
 pub(crate) fn notice(text: &str) {
     eprintln!("note: {text}");
+}
+
+/// Keeps the fields that are asked for. Where the command has changed something, a field that is not there is no failure: the whole
+/// document is given. Errors: as [`choose`].
+fn chosen(data: Value, fields: &[String]) -> Result<Value, CliError> {
+    let has_changed = data["changed"] == Value::Bool(true);
+    match choose(data.clone(), fields) {
+        Err(error) if has_changed => {
+            notice(&format!("{error}; the command has done its work, and the whole document is given"));
+            Ok(data)
+        }
+        fields => fields,
+    }
 }
 
 /// Keeps the fields that are asked for, in each object of a list; a point leads into an object. Without fields everything is kept.
@@ -109,5 +122,9 @@ mod tests {
         assert_eq!(choose(data.clone(), &fields).unwrap(), json!([{"a": 1, "b.c": 2}, {"a": 3, "b.c": 4}]));
         let error = choose(data, &["d".to_string()]).unwrap_err().to_string();
         assert_eq!(error, "there is no field \"d\"; there are: a, b");
+        let fields = ["signatures".to_string(), "nothing".to_string()];
+        let landed = json!({"changed": true, "signatures": ["5x"]});
+        assert_eq!(chosen(landed.clone(), &fields).unwrap(), landed, "what has landed is never a failure");
+        assert!(chosen(json!({"changed": false, "signatures": []}), &fields).is_err());
     }
 }

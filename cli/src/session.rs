@@ -17,8 +17,12 @@ use {
     },
     blockable_service::command::cluster_name,
     serde_json::{Value, json},
-    tokio::task::JoinSet,
+    std::{collections::BTreeMap, time::Duration},
+    tokio::{task::JoinSet, time::timeout},
 };
+
+/// Time that further nodes have once one has answered: a freeze waits for no slow one.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// A run: its settings, before anything is read.
 pub(crate) struct Run {
@@ -44,7 +48,7 @@ impl Run {
     }
 }
 
-/// A cluster, read by the first node that answers; the others send and confirm as well.
+/// A cluster, read by the first of its nodes that answers in time, in the order of the settings; all send and confirm.
 pub(crate) struct Session<'a> {
     /// The settings.
     pub settings: &'a Settings,
@@ -59,43 +63,13 @@ pub(crate) struct Session<'a> {
 
 impl<'a> Session<'a> {
     async fn open(settings: &'a Settings) -> Result<Session<'a>, CliError> {
-        let mut asked = JoinSet::new();
-        for (place, url) in settings.urls.value.iter().enumerate() {
-            let client = Client::with_commitment(url, settings.commitment.value.config());
-            asked.spawn(async move {
-                let genesis = client.rpc().get_genesis_hash().await;
-                (place, client, genesis)
-            });
-        }
-        let (mut clients, mut genesis, mut failure): (Vec<Client>, Option<Hash>, String) = Default::default();
-        while let Some(answer) = asked.join_next().await {
-            let Ok((place, client, answer)) = answer else { continue };
-            let number = place.saturating_add(1);
-            match answer {
-                Ok(hash) if genesis.is_some_and(|known| known != hash) => {
-                    let first = genesis.map(|known| cluster_name(&known)).unwrap_or_default();
-                    return Err(CliError::TwoClusters { first, second: cluster_name(&hash) });
-                }
-                Ok(hash) => genesis = Some(hash),
-                Err(error) => {
-                    failure = describe(&error);
-                    if settings.urls.value.len() > 1 {
-                        eprintln!(
-                            "note: node {number} of {} does not answer: {failure}",
-                            settings.urls.value.len()
-                        );
-                    }
-                    // It may be back when the transaction is sent; it is never read.
-                    clients.push(client);
-                    continue;
-                }
-            }
-            clients.insert(0, client);
-        }
-        let genesis = genesis.ok_or(CliError::NoNode(failure))?;
-        let client = clients.remove(0);
+        let mut nodes = Nodes::ask(settings).await?;
+        let Some((_, (client, genesis))) = nodes.answered.pop_first() else {
+            return Err(CliError::NoNode(nodes.failure));
+        };
+        let others = nodes.answered.into_values().map(|(client, _)| client).chain(nodes.silent).collect();
         let now = ChainTime(client.chain_time().await?);
-        Ok(Session { settings, client, others: clients, genesis, now })
+        Ok(Session { settings, client, others, genesis, now })
     }
 
     /// The sender of the command's transactions, over all nodes.
@@ -171,5 +145,70 @@ impl MarketView {
     /// The time on the chain's clock at which a market time comes if the market is not paused before.
     pub(crate) fn chain_time_of(&self, market_time: i64) -> ChainTime {
         ChainTime(market_time.saturating_sub(self.clock.market).saturating_add(self.clock.chain))
+    }
+}
+
+/// The nodes of the settings by their answers.
+struct Nodes {
+    /// Those that have answered, by their place in the settings, with the hash of their first block.
+    answered: BTreeMap<usize, (Client, Hash)>,
+    /// The others: one may be back when a transaction is sent, and is never read.
+    silent: Vec<Client>,
+    /// The latest failure.
+    failure: String,
+}
+
+impl Nodes {
+    /// Asks every node for its cluster, and waits no longer than [`GRACE`] for the others once one has answered. Errors:
+    /// [`CliError::TwoClusters`].
+    async fn ask(settings: &Settings) -> Result<Nodes, CliError> {
+        let client = |url: &str| Client::with_commitment(url, settings.commitment.value.config());
+        let mut asked = JoinSet::new();
+        for (place, url) in settings.urls.value.iter().enumerate() {
+            let client = client(url);
+            asked.spawn(async move {
+                let genesis = client.rpc().get_genesis_hash().await;
+                (place, client, genesis)
+            });
+        }
+        let mut nodes = Nodes { answered: BTreeMap::new(), silent: Vec::new(), failure: String::new() };
+        let mut failures = BTreeMap::new();
+        loop {
+            let answer = match nodes.answered.is_empty() {
+                true => asked.join_next().await,
+                false => timeout(GRACE, asked.join_next()).await.unwrap_or(None),
+            };
+            match answer {
+                Some(Ok((place, client, Ok(hash)))) => nodes.add(place, client, hash)?,
+                Some(Ok((place, _, Err(error)))) => drop(failures.insert(place, describe(&error))),
+                Some(Err(_)) => {}
+                None => break,
+            }
+        }
+        let count = settings.urls.value.len();
+        for (place, url) in settings.urls.value.iter().enumerate() {
+            if nodes.answered.contains_key(&place) {
+                continue;
+            }
+            nodes.silent.push(client(url));
+            nodes.failure = failures.remove(&place).unwrap_or_else(|| "it is slower than the others".into());
+            if count > 1 {
+                eprintln!(
+                    "note: node {} of {count} does not answer: {}",
+                    place.saturating_add(1),
+                    nodes.failure
+                );
+            }
+        }
+        Ok(nodes)
+    }
+
+    fn add(&mut self, place: usize, client: Client, hash: Hash) -> Result<(), CliError> {
+        if let Some((_, known)) = self.answered.values().find(|(_, known)| *known != hash) {
+            let (first, second) = (cluster_name(known), cluster_name(&hash));
+            return Err(CliError::TwoClusters { first, second });
+        }
+        self.answered.insert(place, (client, hash));
+        Ok(())
     }
 }

@@ -107,6 +107,37 @@ fn one_of_three_nodes_suffices() {
     assert!(world.credit(&credit).collateral.frozen() > 0);
 }
 
+/// A node that takes connections and answers nothing.
+#[test]
+fn a_silent_node_is_not_waited_for_once_another_has_answered() {
+    let (world, credit) = (world(), world().loan());
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent_url = format!("http://{}", silent.local_addr().unwrap());
+    let url = world.url();
+    let nodes = ["-u", &silent_url, "-u", &url];
+    let address = credit.to_string();
+    let done = world.run_as("lender", &[&["credit", "freeze", &address, "--all"], &nodes[..]].concat());
+    assert!(
+        done.stderr.contains("note: node 1 of 2 does not answer: it is slower than the others"),
+        "{done:?}"
+    );
+    assert_eq!(done.data()["changed"], true);
+    assert!(world.credit(&credit).collateral.frozen() > 0);
+}
+
+#[test]
+fn a_field_that_is_not_there_hides_nothing_that_has_landed() {
+    let (world, credit) = (world(), world().loan());
+    let freeze = ["credit", "freeze", &credit.to_string(), "--all", "--json", "signatures,signer,nothing"];
+    let landed = world.run_as("lender", &freeze);
+    assert_eq!((landed.code, landed.data()["signatures"].as_array().unwrap().len()), (0, 1), "{landed:?}");
+    assert!(landed.stderr.contains("there is no field \"nothing\""), "{landed:?}");
+    let again = world.run_as("lender", &freeze);
+    assert_eq!((again.code, &again.error()["code"]), (2, &"usage".into()), "nothing was changed: {again:?}");
+    let fields = [&freeze[..4], &["--json", "signatures,signer,fee_lamports,rent_lamports"]].concat();
+    assert_eq!(world.run_as("lender", &fields).code, 0, "all ends of a command have the same fields");
+}
+
 #[test]
 fn json_is_asked_for_by_a_flag_the_environment_or_a_profile() {
     let (world, home) = (world(), tempfile::tempdir().unwrap());
