@@ -135,6 +135,7 @@ impl Metrics {
         with_local_recorder(recorder, record);
     }
 
+    /// Describes every metric. Counters whose first event is alarmed begin with 0: of a series that appears with 1 the increase is 0.
     fn describe(&self) {
         self.with(|| {
             for (name, text) in COUNTERS {
@@ -146,6 +147,9 @@ impl Metrics {
             for (name, text) in HISTOGRAMS {
                 describe_histogram!(*name, *text);
             }
+            counter!("blockable_provider_lost_settlements_total").increment(0);
+            counter!("blockable_provider_above_hold_units_total").increment(0);
+            counter!("blockable_provider_webhooks_total", "result" => "given_up").increment(0);
         });
     }
 
@@ -175,6 +179,8 @@ impl Metrics {
         self.with(|| {
             counter!("blockable_provider_requests_total", "route" => route.clone(), "status" => status.to_string())
                 .increment(1);
+            // Alarmed at the first one, as in `describe`.
+            counter!("blockable_provider_requests_total", "route" => route.clone(), "status" => "500").increment(0);
             histogram!("blockable_provider_request_seconds", "route" => route).record(took.as_secs_f64());
         });
     }
@@ -293,5 +299,20 @@ mod tests {
                 .contains(r#"blockable_provider_request_seconds_bucket{route="/v1/models",le="0.005"} 1"#)
         );
         assert!(!other.render().contains("blockable_provider_settled_units_total 7"));
+    }
+
+    #[test]
+    fn what_is_alarmed_at_its_first_event_has_been_counted_from_0() {
+        let metrics = Metrics::new();
+        metrics.request("/v1/models".to_string(), 200, Duration::from_millis(3));
+        let rendered = metrics.render();
+        for series in [
+            "blockable_provider_lost_settlements_total 0",
+            "blockable_provider_above_hold_units_total 0",
+            r#"blockable_provider_webhooks_total{result="given_up"} 0"#,
+            r#"blockable_provider_requests_total{route="/v1/models",status="500"} 0"#,
+        ] {
+            assert!(rendered.contains(series), "{series}: {rendered}");
+        }
     }
 }
