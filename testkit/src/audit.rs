@@ -135,7 +135,8 @@ impl World {
     #[track_caller]
     fn audit_replay(&self, address: &Pubkey, credit: &Credit, old: Option<&Credit>, log: &[CreditRecord]) {
         let is_unchanged = old.is_some_and(|old| old.event_seq == credit.event_seq);
-        if self.is_market_written || is_unchanged || (log.len() > 64 && !log.len().is_multiple_of(16)) {
+        let is_written = [address, &credit.market].into_iter().any(|account| self.written.contains(account));
+        if is_written || is_unchanged || (log.len() > 64 && !log.len().is_multiple_of(16)) {
             return;
         }
         let market: Market = decode(&self.svm.get_account(&credit.market)).expect("a market");

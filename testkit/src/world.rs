@@ -18,7 +18,11 @@ use {
         account::Account, clock::Clock, instruction::Instruction, message::Message, signature::Keypair,
         signer::Signer, transaction::Transaction,
     },
-    std::{collections::BTreeMap, ops::Range, sync::Mutex},
+    std::{
+        collections::{BTreeMap, BTreeSet},
+        ops::Range,
+        sync::Mutex,
+    },
 };
 
 /// Accounts as they stand at one moment.
@@ -36,8 +40,8 @@ pub struct World {
     pub provider: Pubkey,
     /// Every event so far, in order.
     pub events: Vec<Event>,
-    /// True once a test has written the market's account itself: no event shows that.
-    pub is_market_written: bool,
+    /// Accounts of the program that the test has written itself: no event shows that.
+    pub written: BTreeSet<Pubkey>,
 }
 
 impl World {
@@ -121,7 +125,7 @@ impl World {
         let market = addresses::market(World::market_args().id);
         let provider = addresses::provider(&market, &parties.provider.pubkey());
         let keys = MarketKeys { market, mint: Parties::address("mint"), token_program };
-        World { svm, parties, keys, provider, events: Vec::new(), is_market_written: false }
+        World { svm, parties, keys, provider, events: Vec::new(), written: BTreeSet::new() }
     }
 
     /// A virtual machine with the program, a mint, and lamports and tokens for everyone.
@@ -254,7 +258,7 @@ impl World {
         let mut account = self.svm.get_account(address).expect("the account exists");
         let mut value = T::decode(&account.data).expect("the account decodes");
         change(&mut value);
-        self.is_market_written |= *address == self.keys.market;
+        self.written.insert(*address);
         account.data[8..8 + size_of::<T>()].copy_from_slice(bytes_of(&value));
         self.svm.set_account(*address, account).expect("the account can be set");
     }

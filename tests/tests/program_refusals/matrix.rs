@@ -91,15 +91,8 @@ impl Run<'_> {
 
 fn copy(world: &World) -> World {
     let (svm, events) = (world.svm.clone(), world.events.clone());
-    let is_market_written = world.is_market_written;
-    World {
-        svm,
-        parties: Parties::new(),
-        keys: world.keys,
-        provider: world.provider,
-        events,
-        is_market_written,
-    }
+    let written = world.written.clone();
+    World { svm, parties: Parties::new(), keys: world.keys, provider: world.provider, events, written }
 }
 
 /// Sends an instruction with the signatures it asks for; what is refused must have changed nothing.
