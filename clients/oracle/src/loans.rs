@@ -30,7 +30,11 @@ pub(crate) fn draw(rng: &mut StdRng) -> Value {
     let walked = !one_in(rng, 4);
     let (credit, market) = if walked { walk(rng) } else { (wild_loan(rng), wild_time(rng)) };
     let paused = rng.random_range(0..1_000_000);
-    let clock = clock_at(market.saturating_add(part(rng, 100 * u64::from(DAY)) as i64), paused);
+    let at = match one_in(rng, 4) {
+        true => deadline(rng, &credit),
+        false => market.saturating_add(part(rng, 100 * u64::from(DAY)) as i64),
+    };
+    let clock = clock_at(at, paused);
     let debt = credit.debt.total();
     let amount = if one_in(rng, 3) { wild(rng) } else { part(rng, debt.saturating_mul(2)) };
     let units = if one_in(rng, 3) { wild(rng) } else { part(rng, credit.collateral.granted) };
@@ -45,6 +49,24 @@ pub(crate) fn draw(rng: &mut StdRng) -> Value {
         "figures": figures::all(&credit, &given),
         "searches": one_in(rng, 8).then(|| figures::searches(&credit, &given)),
     })
+}
+
+/// A second around the moment at which something about a credit changes by time alone.
+fn deadline(rng: &mut StdRng, credit: &Credit) -> i64 {
+    let due_after = credit.due_after[rng.random_range(0..MAX_INSTALMENTS)];
+    let due = credit.issued_at.saturating_add(i64::from(due_after));
+    let (terms, after) = (&credit.terms, |at: i64, seconds: u32| at.saturating_add(i64::from(seconds)));
+    let deadlines = [
+        due,
+        after(due, terms.delinquency_grace),
+        after(due, terms.default_grace),
+        after(credit.defaulted_at, terms.cure_period),
+        after(credit.reserve_drawn_at, terms.delinquency_grace),
+        after(credit.meter.reported_at, terms.longest_job),
+        credit.units_expire_at,
+        terms.offer_expires_at,
+    ];
+    deadlines[rng.random_range(0..deadlines.len())].saturating_add(rng.random_range(-1..=1))
 }
 
 fn clock_at(market: i64, paused: i64) -> MarketClock {
