@@ -61,6 +61,23 @@ test('the examples of the README freeze, read and explain', async () => {
   assert.equal(explain('AccountNotFound', signed), 'not an error of the program');
 });
 
+test('a loan as of now is that of the market time, which stands still in a pause', async () => {
+  const chain = new LiteChain();
+  const world = await World.new(chain);
+  const address = await delinquent(world, await loan(world));
+  const { guardian: authority } = world.parties;
+  await world.pass(86_400);
+  await world.sent(client.getMarketPauseInstruction({ authority, market: world.market, seconds: 7_200 }));
+  const began = world.now();
+  await world.pass(3_600);
+  const { credit, clock } = await client.fetchCreditNow(nodeOf(chain), address);
+  assert.deepEqual(clock, { chain: began + 3_600n, market: began, isPaused: true, isHalted: false });
+  assert.deepEqual(credit, client.creditAt(world.credit(address), began));
+  const due = ({ debt }: client.Credit) => client.totalDebt(debt);
+  assert(due(world.credit(address)) < due(credit), 'a day of interest');
+  assert(due(credit) < due(client.creditAt(world.credit(address), began + 3_600n)), 'and no hour of the pause');
+});
+
 test('the payment of the README cures a loan, and takes no more than its quote', async () => {
   const chain = new LiteChain();
   const world = await World.new(chain);
