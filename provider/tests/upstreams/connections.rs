@@ -3,7 +3,7 @@
 use {
     super::{
         common::{Bench, refused},
-        fleet::{GOOD, Scripted, before, metric, ready},
+        fleet::{GOOD, Scripted, metric, probing, ready},
     },
     blockable_testkit::http::Reply,
     serde_json::json,
@@ -21,6 +21,11 @@ fn numbered(reply: impl Fn(usize) -> Reply + Send + Sync + 'static) -> Scripted 
 
 fn good() -> Reply {
     Reply::Body(GOOD.to_string())
+}
+
+/// A server whose probes use no connection of a request.
+async fn quiet(upstreams: &[&Scripted]) -> Bench {
+    probing(upstreams, Duration::from_secs(3_600)).await
 }
 
 /// Sends requests until one has come to an upstream: whose turn it is depends on probes as well. Returns its answer.
@@ -51,7 +56,7 @@ async fn failures(bench: &Bench, class: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kept_connection_that_closes_as_a_request_comes_costs_nobody_anything() {
     let upstream = numbered(|number| if number % 3 == 1 { Reply::HangUp } else { good() });
-    let bench = before(&[&upstream]).await;
+    let bench = quiet(&[&upstream]).await;
     for _ in 0..4 {
         assert_eq!(bench.chat("hi", json!({"max_tokens": 5})).await.status(), 200);
     }
@@ -69,7 +74,7 @@ async fn a_kept_connection_that_closes_as_a_request_comes_costs_nobody_anything(
 async fn a_request_is_repeated_once_and_nowhere_else() {
     let (broken, other) =
         (numbered(|number| if number > 0 { Reply::HangUp } else { good() }), Scripted::good());
-    let bench = before(&[&broken, &other]).await;
+    let bench = quiet(&[&broken, &other]).await;
     assert_eq!(next_at(&bench, &broken).await.status(), 200);
     refused(next_at(&bench, &broken).await, 502, "upstream_unreachable").await;
     assert_eq!((broken.count(), bench.used().await), (3, served(1, &other)));
@@ -82,7 +87,7 @@ async fn a_request_is_repeated_once_and_nowhere_else() {
 async fn an_upstream_that_goes_away_with_its_connection_passes_the_request_on_to_nobody() {
     let (gone, other) =
         (numbered(|number| if number > 0 { Reply::HangUp } else { good() }), Scripted::good());
-    let bench = before(&[&gone, &other]).await;
+    let bench = quiet(&[&gone, &other]).await;
     assert_eq!(next_at(&bench, &gone).await.status(), 200);
     gone.server.refuse_new();
     refused(next_at(&bench, &gone).await, 502, "upstream_unreachable").await;
@@ -101,7 +106,7 @@ async fn a_connection_that_closes_later_is_no_reason_to_ask_again() {
             Reply::HangUp
         }
     });
-    let bench = before(&[&late]).await;
+    let bench = quiet(&[&late]).await;
     assert_eq!(bench.chat("hi", json!({})).await.status(), 200);
     refused(bench.chat("hi", json!({})).await, 502, "upstream_unreachable").await;
     assert_eq!((late.count(), bench.used().await), (2, 10));

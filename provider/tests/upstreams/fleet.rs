@@ -69,12 +69,17 @@ impl Scripted {
 
 /// A server whose model `echo` has these upstreams, in this order.
 pub async fn before(upstreams: &[&Scripted]) -> Bench {
+    probing(upstreams, Duration::from_millis(50)).await
+}
+
+/// A server before upstreams that it probes at such an interval.
+pub async fn probing(upstreams: &[&Scripted], interval: Duration) -> Bench {
     let upstreams: Vec<UpstreamConfig> =
         upstreams.iter().enumerate().map(|(place, one)| one.upstream(&format!("u{place}"))).collect();
     Bench::start(|config| {
         config.models[0].upstreams = upstreams;
         config.models[0].timeout_seconds = 2;
-        config.probes.interval = Duration::from_millis(50);
+        config.probes.interval = interval;
     })
     .await
 }
