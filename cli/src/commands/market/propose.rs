@@ -9,7 +9,7 @@ use {
         error::CliError,
         output::Report,
         parties::Parties,
-        session::{MarketView, Run, Session},
+        session::{MarketView, Session},
         values::address,
         views::market_json,
     },
@@ -66,9 +66,8 @@ pub(crate) struct CancelArgs {
 
 /// Proposes the settings of a file. Errors: [`CliError`].
 pub(super) async fn propose(global: &GlobalArgs, args: &ProposeArgs) -> Result<Report, CliError> {
-    let run = Run::new(global, Some(&args.sign), None)?;
     let config = MarketConfig::FILE.load(&args.config).map_err(|error| CliError::Usage(error.to_string()))?;
-    let session = run.connect().await?;
+    let session = Session::open(global, Some(&args.sign), None).await?;
     let market = session.market(&addresses::market(config.id)).await?;
     let account = &market.account;
     for (name, file, chain) in
@@ -88,8 +87,7 @@ pub(super) async fn propose(global: &GlobalArgs, args: &ProposeArgs) -> Result<R
 
 /// Proposes another guardian. Errors: [`CliError`].
 pub(super) async fn guardian(global: &GlobalArgs, args: &GuardianArgs) -> Result<Report, CliError> {
-    let run = Run::new(global, Some(&args.sign), None)?;
-    let session = run.connect().await?;
+    let session = Session::open(global, Some(&args.sign), None).await?;
     let market = session.named_market().await?;
     let wanted = MarketSettings { guardian: args.guardian, ..market.account.settings() };
     change_to(&session, &args.sign, &market, wanted, args.replace).await
@@ -97,7 +95,7 @@ pub(super) async fn guardian(global: &GlobalArgs, args: &GuardianArgs) -> Result
 
 /// Proposes settings, which come into force at once where they only tighten.
 async fn change_to(
-    session: &Session<'_>,
+    session: &Session,
     sign: &SignArgs,
     market: &MarketView,
     wanted: MarketSettings,
@@ -147,8 +145,7 @@ async fn change_to(
 
 /// Applies the change that waits. Errors: [`CliError`].
 pub(super) async fn apply(global: &GlobalArgs, args: &ApplyArgs) -> Result<Report, CliError> {
-    let run = Run::new(global, Some(&args.sign), None)?;
-    let session = run.connect().await?;
+    let session = Session::open(global, Some(&args.sign), None).await?;
     let market = session.named_market().await?;
     let ready_at = market.account.change_ready_at;
     if ready_at == 0 {
@@ -180,8 +177,7 @@ pub(super) async fn apply(global: &GlobalArgs, args: &ApplyArgs) -> Result<Repor
 
 /// Drops the change that waits. Errors: [`CliError`].
 pub(super) async fn cancel(global: &GlobalArgs, args: &CancelArgs) -> Result<Report, CliError> {
-    let run = Run::new(global, Some(&args.sign), None)?;
-    let session = run.connect().await?;
+    let session = Session::open(global, Some(&args.sign), None).await?;
     let market = session.named_market().await?;
     let ready_at = market.account.change_ready_at;
     if ready_at == 0 {
@@ -220,41 +216,34 @@ pub(super) fn require_open(market: &MarketView) -> Result<(), CliError> {
 
 /// The settings that differ, each as before and after, as their file has them.
 fn differences(before: &MarketSettings, after: &MarketSettings) -> Vec<(&'static str, String)> {
-    let (old, new) = (&before.bounds, &after.bounds);
-    let pairs = [
-        (
-            "redistribution_fee_bps",
-            before.redistribution_fee_bps.to_string(),
-            after.redistribution_fee_bps.to_string(),
-        ),
-        ("change_delay", before.change_delay.to_string(), after.change_delay.to_string()),
-        ("provider_delay", before.provider_delay.to_string(), after.provider_delay.to_string()),
-        ("min_suspension", before.min_suspension.to_string(), after.min_suspension.to_string()),
-        ("guardian", before.guardian.to_string(), after.guardian.to_string()),
-        ("treasury", before.treasury.to_string(), after.treasury.to_string()),
-        ("min_principal", old.min_principal.to_string(), new.min_principal.to_string()),
-        ("max_principal", old.max_principal.to_string(), new.max_principal.to_string()),
-        (
-            "min_instalment_interval",
-            old.min_instalment_interval.to_string(),
-            new.min_instalment_interval.to_string(),
-        ),
-        ("max_term", old.max_term.to_string(), new.max_term.to_string()),
-        (
-            "min_delinquency_grace",
-            old.min_delinquency_grace.to_string(),
-            new.min_delinquency_grace.to_string(),
-        ),
-        ("min_default_grace", old.min_default_grace.to_string(), new.min_default_grace.to_string()),
-        ("min_cure_period", old.min_cure_period.to_string(), new.min_cure_period.to_string()),
-        ("min_lot_window", old.min_lot_window.to_string(), new.min_lot_window.to_string()),
-        ("max_lot_window", old.max_lot_window.to_string(), new.max_lot_window.to_string()),
-        ("max_apr_bps", old.max_apr_bps.to_string(), new.max_apr_bps.to_string()),
-        ("max_late_fee_bps", old.max_late_fee_bps.to_string(), new.max_late_fee_bps.to_string()),
-        ("min_start_price_bps", old.min_start_price_bps.to_string(), new.min_start_price_bps.to_string()),
-        ("max_start_price_bps", old.max_start_price_bps.to_string(), new.max_start_price_bps.to_string()),
-        ("min_floor_price_bps", old.min_floor_price_bps.to_string(), new.min_floor_price_bps.to_string()),
-    ];
-    let differ = pairs.into_iter().filter(|(_, before, after)| before != after);
-    differ.map(|(name, before, after)| (name, format!("{before} -> {after}"))).collect()
+    let pairs = fields(before).into_iter().zip(fields(after));
+    let differ = pairs.filter(|(before, after)| before != after);
+    differ.map(|((name, before), (_, after))| (name, format!("{before} -> {after}"))).collect()
+}
+
+/// Every setting by its name in the file.
+fn fields(settings: &MarketSettings) -> [(&'static str, String); 20] {
+    let bounds = &settings.bounds;
+    [
+        ("redistribution_fee_bps", settings.redistribution_fee_bps.to_string()),
+        ("change_delay", settings.change_delay.to_string()),
+        ("provider_delay", settings.provider_delay.to_string()),
+        ("min_suspension", settings.min_suspension.to_string()),
+        ("guardian", settings.guardian.to_string()),
+        ("treasury", settings.treasury.to_string()),
+        ("min_principal", bounds.min_principal.to_string()),
+        ("max_principal", bounds.max_principal.to_string()),
+        ("min_instalment_interval", bounds.min_instalment_interval.to_string()),
+        ("max_term", bounds.max_term.to_string()),
+        ("min_delinquency_grace", bounds.min_delinquency_grace.to_string()),
+        ("min_default_grace", bounds.min_default_grace.to_string()),
+        ("min_cure_period", bounds.min_cure_period.to_string()),
+        ("min_lot_window", bounds.min_lot_window.to_string()),
+        ("max_lot_window", bounds.max_lot_window.to_string()),
+        ("max_apr_bps", bounds.max_apr_bps.to_string()),
+        ("max_late_fee_bps", bounds.max_late_fee_bps.to_string()),
+        ("min_start_price_bps", bounds.min_start_price_bps.to_string()),
+        ("max_start_price_bps", bounds.max_start_price_bps.to_string()),
+        ("min_floor_price_bps", bounds.min_floor_price_bps.to_string()),
+    ]
 }
