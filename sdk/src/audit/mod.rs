@@ -19,6 +19,8 @@ mod replay;
 mod statement;
 
 #[cfg(feature = "client")]
+pub(crate) use chain::list_back;
+#[cfg(feature = "client")]
 pub use chain::{
     AuditError, Audited, Auditor, History, HistoryError, ListedTransaction, RpcHistory, ShownAccount,
 };

@@ -42,7 +42,7 @@ impl Balance {
         self.each(other, MicroUsd::saturating_add)
     }
 
-    /// What this balance has beyond another one, part by part.
+    /// The excess of this balance over another one, part by part.
     fn beyond(self, other: Balance) -> Balance {
         self.each(other, MicroUsd::saturating_sub)
     }

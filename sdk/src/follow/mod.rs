@@ -13,7 +13,7 @@ pub use websocket::WebSocketWake;
 
 use {
     crate::{
-        audit::{History, HistoryError, ListedTransaction},
+        audit::{History, HistoryError, ListedTransaction, list_back},
         events::{Event, from_transaction},
     },
     serde::{Deserialize, Serialize},
@@ -23,8 +23,6 @@ use {
     tokio::time::sleep,
 };
 
-/// Transactions in a page of the list.
-const PAGE: usize = 1_000;
 /// Most transactions that are fetched before their events are handed out.
 const BATCH: usize = 256;
 /// Slots before the checkpoint in which a node may still list a transaction that it did not list before: about a minute.
@@ -160,18 +158,15 @@ impl<H: History> EventFollower<H> {
     /// Lists the transactions that were not handed out, oldest first.
     async fn list(&self) -> Result<Vec<ListedTransaction>, HistoryError> {
         let oldest = self.latest.saturating_sub(LATE_SLOTS);
-        let (mut new, mut before) = (Vec::new(), None);
-        loop {
-            let page = self.node.list(self.address, before, PAGE).await?;
-            let Some(last) = page.last().copied() else { break };
-            let is_new =
-                |entry: &ListedTransaction| entry.slot >= oldest && !self.seen.contains_key(&entry.signature);
+        let is_new =
+            |entry: &ListedTransaction| entry.slot >= oldest && !self.seen.contains_key(&entry.signature);
+        let mut new = Vec::new();
+        let take = |page: Vec<ListedTransaction>| {
+            let goes_on = page.last().is_some_and(|last| last.slot >= oldest);
             new.extend(page.into_iter().filter(is_new));
-            if last.slot < oldest || before == Some(last.signature) {
-                break;
-            }
-            before = Some(last.signature);
-        }
+            goes_on
+        };
+        list_back(&self.node, self.address, take).await?;
         new.reverse();
         new.sort_by_key(|entry| entry.slot);
         Ok(new)

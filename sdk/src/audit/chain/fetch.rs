@@ -1,7 +1,7 @@
 //! Fetches transactions, many at once, and reads a credit's records from them.
 
 use {
-    super::{Auditor, History, HistoryError, ListedTransaction},
+    super::{AT_ONCE, Auditor, History, HistoryError, ListedTransaction},
     crate::{
         audit::Found,
         events::{Event, from_transaction},
@@ -46,8 +46,8 @@ impl<H: History> Auditor<H> {
         let nodes: Arc<[Arc<H>]> = self.nodes_of_turn(turn).cloned().collect();
         let batch: Arc<[ListedTransaction]> = batch.into();
         let mut workers = JoinSet::new();
-        for worker in 0..self.at_once.min(batch.len()) {
-            let (nodes, batch, credit, step) = (nodes.clone(), batch.clone(), *credit, self.at_once);
+        for worker in 0..AT_ONCE.min(batch.len()) {
+            let (nodes, batch, credit, step) = (nodes.clone(), batch.clone(), *credit, AT_ONCE);
             workers.spawn(async move {
                 let mut done = Vec::new();
                 for (place, entry) in batch.iter().enumerate().skip(worker).step_by(step) {

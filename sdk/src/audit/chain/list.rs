@@ -62,18 +62,30 @@ fn merge(
 
 /// Lists the transactions of an address from one node, oldest first.
 async fn list_all<H: History>(node: Arc<H>, address: Pubkey) -> Result<Vec<ListedTransaction>, HistoryError> {
-    let mut all: Vec<ListedTransaction> = Vec::new();
+    let mut all = Vec::new();
+    let take = |page| {
+        all.extend(page);
+        all.len() < MOST
+    };
+    list_back(&*node, address, take).await?;
+    all.reverse();
+    Ok(all)
+}
+
+/// Hands out the list of an address's transactions page by page, the latest first, until its end or until `take` wants no more.
+pub(crate) async fn list_back<H: History>(
+    node: &H,
+    address: Pubkey,
+    mut take: impl FnMut(Vec<ListedTransaction>) -> bool,
+) -> Result<(), HistoryError> {
     let mut before = None;
     loop {
         let page = node.list(address, before, PAGE).await?;
-        let Some(last) = page.last() else { break };
+        let Some(last) = page.last().map(|last| last.signature) else { return Ok(()) };
         // A node that gives the same page again would be asked for ever.
-        if before == Some(last.signature) || all.len() >= MOST {
-            break;
+        if before == Some(last) || !take(page) {
+            return Ok(());
         }
-        before = Some(last.signature);
-        all.extend(page);
+        before = Some(last);
     }
-    all.reverse();
-    Ok(all)
 }

@@ -7,6 +7,7 @@ mod offer;
 mod pauses;
 mod verify;
 
+pub(crate) use list::list_back;
 pub use {
     history::{History, HistoryError, ListedTransaction, RpcHistory, ShownAccount},
     verify::{AuditError, Audited},
@@ -31,7 +32,6 @@ const AT_ONCE: usize = 32;
 /// in the order of the chain, unless they are asked for.
 pub struct Auditor<H> {
     nodes: Vec<Arc<H>>,
-    at_once: usize,
 }
 
 impl Auditor<RpcHistory> {
@@ -47,12 +47,7 @@ impl Auditor<RpcHistory> {
 impl<H: History> Auditor<H> {
     /// Audits over nodes.
     pub fn new(nodes: impl IntoIterator<Item = H>) -> Auditor<H> {
-        Auditor { nodes: nodes.into_iter().map(Arc::new).collect(), at_once: AT_ONCE }
-    }
-
-    /// The same with another number of requests at once; 32 is the usual one.
-    pub fn with_requests(self, at_once: usize) -> Auditor<H> {
-        Auditor { at_once: at_once.max(1), ..self }
+        Auditor { nodes: nodes.into_iter().map(Arc::new).collect() }
     }
 
     /// Audits a credit: proves its log complete, rebuilds its state from the events alone, compares that with the account. Of a credit
