@@ -27,12 +27,9 @@ pub(crate) enum CliError {
     /// Nobody confirmed.
     #[error(transparent)]
     Confirm(#[from] ConfirmError),
-    /// The chain or its node.
-    #[error("{}", client_message(.0))]
-    Client(#[from] ClientError),
-    /// A transaction after others failed.
+    /// The chain or its node, perhaps after transactions that have landed.
     #[error("{}{}", client_message(&.0.error), .0.earlier())]
-    Partly(SendFailed),
+    Client(SendFailed),
     /// The market could not be created or compared.
     #[error(transparent)]
     Migration(#[from] MigrationError),
@@ -76,8 +73,7 @@ impl Failure for CliError {
             CliError::Settings(_) | CliError::Usage(_) | CliError::TwoClusters { .. } => Exit::Usage,
             CliError::Signer(error) => error.exit(),
             CliError::Confirm(_) => Exit::Declined,
-            CliError::Client(error) => Exit::from_client(error),
-            CliError::Partly(failed) => failed.exit(),
+            CliError::Client(failed) => failed.exit(),
             CliError::Migration(error) => migration_exit(error),
             CliError::NoNode(_) | CliError::OutOfRange(_) | CliError::Failed(_) => Exit::Failed,
             CliError::Refused(_) => Exit::Refused,
@@ -87,7 +83,7 @@ impl Failure for CliError {
 
     fn sent(&self) -> Option<&SentError> {
         match self {
-            CliError::Client(error) | CliError::Partly(SendFailed { error, .. }) => error.sent(),
+            CliError::Client(failed) => failed.error.sent(),
             CliError::Migration(MigrationError::Client(error)) => error.sent(),
             _ => None,
         }
@@ -95,15 +91,21 @@ impl Failure for CliError {
 
     fn landed(&self) -> &[Signature] {
         match self {
-            CliError::Partly(failed) => &failed.landed,
+            CliError::Client(failed) => &failed.landed,
             _ => &[],
         }
     }
 }
 
+impl From<ClientError> for CliError {
+    fn from(error: ClientError) -> CliError {
+        CliError::Client(error.into())
+    }
+}
+
 impl From<SendFailed> for CliError {
     fn from(failed: SendFailed) -> CliError {
-        if failed.landed.is_empty() { CliError::Client(failed.error) } else { CliError::Partly(failed) }
+        CliError::Client(failed)
     }
 }
 

@@ -9,7 +9,7 @@ use {
     },
 };
 
-/// The failure of one of several transactions. Those before it have landed, and stay.
+/// The failure of a client, or of one of several transactions. Those before it have landed, and stay.
 #[derive(Debug)]
 pub struct SendFailed {
     /// The transactions that had landed before, in their order.
@@ -18,6 +18,12 @@ pub struct SendFailed {
     pub count: usize,
     /// The failure of the next one.
     pub error: ClientError,
+}
+
+impl From<ClientError> for SendFailed {
+    fn from(error: ClientError) -> SendFailed {
+        SendFailed { landed: Vec::new(), count: 1, error }
+    }
 }
 
 impl SendFailed {

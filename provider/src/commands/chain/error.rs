@@ -21,12 +21,9 @@ pub(crate) enum ActError {
     /// The server's file still has values of `init`.
     #[error(transparent)]
     Placeholder(#[from] PlaceholderError),
-    /// The chain or its node.
-    #[error("{}", without_url(.0))]
-    Client(#[from] ClientError),
-    /// A transaction after others failed.
+    /// The chain or its node, perhaps after transactions that have landed.
     #[error("{}{}", without_url(&.0.error), .0.earlier())]
-    Partly(SendFailed),
+    Client(SendFailed),
     /// Nobody confirmed.
     #[error(transparent)]
     Confirm(#[from] ConfirmError),
@@ -94,8 +91,7 @@ impl ActError {
     /// The command's exit code.
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            ActError::Client(error) => Exit::from_client(error),
-            ActError::Partly(failed) => failed.exit(),
+            ActError::Client(failed) => failed.exit(),
             ActError::Confirm(_) => Exit::Declined,
             ActError::Config(_) | ActError::Placeholder(_) | ActError::NoKey | ActError::Usage(_) => {
                 Exit::Usage
@@ -112,7 +108,7 @@ impl ActError {
     /// The transaction that was sent before the error.
     pub(crate) fn sent(&self) -> Option<&SentError> {
         match self {
-            ActError::Client(error) | ActError::Partly(SendFailed { error, .. }) => error.sent(),
+            ActError::Client(failed) => failed.error.sent(),
             _ => None,
         }
     }
@@ -120,15 +116,21 @@ impl ActError {
     /// The transactions that had landed before the one that failed.
     pub(crate) fn landed(&self) -> &[Signature] {
         match self {
-            ActError::Partly(failed) => &failed.landed,
+            ActError::Client(failed) => &failed.landed,
             _ => &[],
         }
     }
 }
 
+impl From<ClientError> for ActError {
+    fn from(error: ClientError) -> ActError {
+        ActError::Client(error.into())
+    }
+}
+
 impl From<SendFailed> for ActError {
     fn from(failed: SendFailed) -> ActError {
-        if failed.landed.is_empty() { ActError::Client(failed.error) } else { ActError::Partly(failed) }
+        ActError::Client(failed)
     }
 }
 
