@@ -32,7 +32,7 @@ struct Simulated {
 /// Errors: [`CliError::Signer`], [`CliError::Client`], [`CliError::Confirm`]; nothing was sent then but what standard error lists as
 /// landed.
 pub(crate) async fn carry_out(
-    session: &Session<'_>,
+    session: &Session,
     sign: &SignArgs,
     parties: &Parties,
     change: &Change<'_>,
@@ -112,11 +112,7 @@ pub(crate) fn nothing(session: &Session, market: impl Into<MarketId>, says: &str
     Report { text: format!("nothing to do: {says}"), data }
 }
 
-async fn simulate(
-    session: &Session<'_>,
-    parties: &Parties,
-    change: &Change<'_>,
-) -> Result<Simulated, CliError> {
+async fn simulate(session: &Session, parties: &Parties, change: &Change<'_>) -> Result<Simulated, CliError> {
     let sender = session.sender();
     let (mut prepared, mut after, mut fee) = (Vec::new(), After::default(), Lamports::ZERO);
     for step in &change.steps {
@@ -144,7 +140,7 @@ struct Sent {
 /// Sends the transactions of a change, each once the one before has landed; with a gate each goes there at the same time. Errors:
 /// [`CliError::Client`], [`CliError::Partly`].
 async fn send(
-    session: &Session<'_>,
+    session: &Session,
     change: &Change<'_>,
     key: &LoadedKey,
     others: &[LoadedKey],
@@ -171,7 +167,7 @@ async fn send(
 }
 
 /// Reads the accounts of a change again.
-async fn read_after(session: &Session<'_>, change: &Change<'_>) -> Result<Effect, CliError> {
+async fn read_after(session: &Session, change: &Change<'_>) -> Result<Effect, CliError> {
     let watched: Vec<Pubkey> = change.steps.iter().flat_map(|step| step.watched.iter().copied()).collect();
     let mut after = After::default();
     for part in watched.chunks(100) {
@@ -184,7 +180,7 @@ async fn read_after(session: &Session<'_>, change: &Change<'_>) -> Result<Effect
 
 /// The parts of a report's data that all changes share.
 struct Facts<'a> {
-    session: &'a Session<'a>,
+    session: &'a Session,
     parties: &'a Parties,
     change: &'a Change<'a>,
     cost: &'a Cost,

@@ -89,6 +89,11 @@ impl Role {
         Role { name, allowed: vec![usual], is_anyone: true }
     }
 
+    /// The lender of a credit.
+    pub(crate) fn lender(credit: &Credit) -> Role {
+        Role::of("the lender", vec![credit.lender])
+    }
+
     /// The lender or the freeze authority of every one of some credits.
     pub(crate) fn freezers<'a>(credits: impl IntoIterator<Item = &'a Credit>) -> Role {
         let mut allowed: Option<Vec<Pubkey>> = None;

@@ -4,12 +4,12 @@ use {
     crate::{
         error::CliError,
         session::{MarketView, Session},
-        values::status_name,
     },
     blockable_sdk::{
         PROGRAM_ID, Pubkey,
         accounts::{BlockableAccount, CreditFilter},
         errors::ClientError,
+        names::status_byte_name,
         program::{
             state::{Credit, Lot, Market, Provider},
             transitions::Status,
@@ -42,13 +42,13 @@ impl CreditView {
 
     /// The status in words.
     pub(crate) fn status_name(&self) -> &'static str {
-        status_name(self.account.status)
+        status_byte_name(self.account.status)
     }
 }
 
 /// Reads a credit and its market. Errors: [`CliError::NotFound`] with what is there instead, or near; [`CliError::Client`].
 pub(crate) async fn credit(
-    session: &Session<'_>,
+    session: &Session,
     address: &Pubkey,
 ) -> Result<(CreditView, MarketView), CliError> {
     let account = match session.client.credit(address).await {
@@ -64,7 +64,7 @@ pub(crate) async fn credit(
 
 /// Reads several credits, which must be of one market. Errors: as [`credit`], [`CliError::Usage`].
 pub(crate) async fn credits(
-    session: &Session<'_>,
+    session: &Session,
     addresses: &[Pubkey],
 ) -> Result<(Vec<CreditView>, MarketView), CliError> {
     let mut found = Vec::new();
@@ -90,7 +90,7 @@ pub(crate) async fn credits(
 /// Finds the credits that pass every condition, in the order of their addresses. Without a market of their own in the conditions
 /// they are of the settings' market, if there is one. Errors: [`CliError::Client`], [`CliError::NotFound`].
 pub(crate) async fn find(
-    session: &Session<'_>,
+    session: &Session,
     conditions: &[CreditFilter],
 ) -> Result<(Vec<CreditView>, BTreeMap<Pubkey, MarketView>), CliError> {
     let mut filters = conditions.to_vec();
@@ -116,7 +116,7 @@ pub(crate) async fn find(
 }
 
 /// The refusal of an address that is no credit: what is there instead, and the credits that are near.
-async fn no_credit(session: &Session<'_>, address: &Pubkey) -> CliError {
+async fn no_credit(session: &Session, address: &Pubkey) -> CliError {
     let cluster = session.cluster();
     let account =
         session.client.rpc().get_account_with_commitment(address, session.client.rpc().commitment()).await;

@@ -5,8 +5,8 @@
 //! 1. Make `commands/NOUN/VERB.rs` with a `VerbArgs` (clap `Args`; its first doc line is the help) and
 //!    `run(global, args) -> Result<Report, CliError>`; add it to the noun's enum and match in `commands/NOUN/mod.rs`. No field may
 //!    have the name of a global argument ([`args::GlobalArgs`]): clap takes both for one.
-//! 2. Begin with `let run = Run::new(global, Some(&args.sign), None)?; let session = run.connect().await?;` (without `sign` for a
-//!    command that only reads), then find accounts by [`lookup`], at the command's commitment, with their debt accrued.
+//! 2. Begin with `let session = Session::open(global, Some(&args.sign), None).await?;` (without `sign` for a command that only
+//!    reads), then find accounts by [`lookup`], at the command's commitment, with their debt accrued.
 //! 3. Refuse by `CliError::{Usage, Refused, NotFound}` with the numbers involved: what failed, why, what to do. Return
 //!    [`carry_out::nothing`] where the wish is fulfilled: a second run changes nothing.
 //! 4. `Parties::load(&session, &args.sign, USUAL_SIGNER)?`, then fill a [`change::Change`]: title, role, facts, steps (instructions of

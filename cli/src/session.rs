@@ -21,37 +21,24 @@ use {
     tokio::{task::JoinSet, time::timeout},
 };
 
+/// Seconds within which a transaction lands: interest grows until then, and what its bounds allow must suffice.
+pub(crate) const LANDS_WITHIN: i64 = 120;
 /// Time that further nodes have once one has answered: a freeze waits for no slow one.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// A run: its settings, before anything is read.
-pub(crate) struct Run {
-    /// The settings.
-    pub settings: Settings,
-}
-
-impl Run {
-    /// Finds the settings. Errors: [`CliError::Settings`].
-    pub(crate) fn new(
-        global: &GlobalArgs,
-        sign: Option<&SignArgs>,
-        gate: Option<&str>,
-    ) -> Result<Run, CliError> {
-        let settings = Settings::resolve(&global.flags(sign, gate), &Surroundings::of_process())?;
-        Ok(Run { settings })
-    }
-
-    /// Connects to the nodes and reads the chain's clock. Errors: [`CliError::NoNode`], [`CliError::TwoClusters`],
-    /// [`CliError::Client`].
-    pub(crate) async fn connect(&self) -> Result<Session<'_>, CliError> {
-        Session::open(&self.settings).await
-    }
+/// Finds the settings of a command. Errors: [`CliError::Settings`].
+pub(crate) fn settings(
+    global: &GlobalArgs,
+    sign: Option<&SignArgs>,
+    gate: Option<&str>,
+) -> Result<Settings, CliError> {
+    Ok(Settings::resolve(&global.flags(sign, gate), &Surroundings::of_process())?)
 }
 
 /// A cluster, read by the first of its nodes that answers in time, in the order of the settings; all send and confirm.
-pub(crate) struct Session<'a> {
+pub(crate) struct Session {
     /// The settings.
-    pub settings: &'a Settings,
+    pub settings: Settings,
     /// The node that is read.
     pub client: Client,
     others: Vec<Client>,
@@ -61,9 +48,16 @@ pub(crate) struct Session<'a> {
     pub now: ChainTime,
 }
 
-impl<'a> Session<'a> {
-    async fn open(settings: &'a Settings) -> Result<Session<'a>, CliError> {
-        let mut nodes = Nodes::ask(settings).await?;
+impl Session {
+    /// Finds the settings, connects to the nodes and reads the chain's clock. Errors: [`CliError::Settings`], [`CliError::NoNode`],
+    /// [`CliError::TwoClusters`], [`CliError::Client`].
+    pub(crate) async fn open(
+        global: &GlobalArgs,
+        sign: Option<&SignArgs>,
+        gate: Option<&str>,
+    ) -> Result<Session, CliError> {
+        let settings = settings(global, sign, gate)?;
+        let mut nodes = Nodes::ask(&settings).await?;
         let Some((_, (client, genesis))) = nodes.answered.pop_first() else {
             return Err(CliError::NoNode(nodes.failure));
         };

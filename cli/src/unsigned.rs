@@ -22,7 +22,7 @@ pub(crate) struct Unsigned {
 impl Unsigned {
     /// Builds prepared transactions with a fresh blockhash. Errors: [`CliError::Client`].
     pub(crate) async fn build(
-        session: &Session<'_>,
+        session: &Session,
         payer: &Pubkey,
         prepared: &[Prepared],
     ) -> Result<Vec<Unsigned>, CliError> {

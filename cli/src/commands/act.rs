@@ -65,7 +65,7 @@ impl Act {
 
 /// Carries an act on a credit out; its effect is everything about the credit that changes. Errors: as [`carry_out`].
 pub(super) async fn act_on_credit(
-    session: &Session<'_>,
+    session: &Session,
     sign: &SignArgs,
     parties: &Parties,
     (credit, market): (&CreditView, &MarketView),
@@ -83,7 +83,7 @@ pub(super) async fn act_on_credit(
 
 /// Carries an act on a market out; its effect is everything about the market that changes. Errors: as [`carry_out`].
 pub(super) async fn act_on_market(
-    session: &Session<'_>,
+    session: &Session,
     sign: &SignArgs,
     parties: &Parties,
     market: &MarketView,
@@ -96,7 +96,7 @@ pub(super) async fn act_on_market(
 
 #[expect(clippy::too_many_arguments, reason = "the parts of one change, taken apart once")]
 async fn finish(
-    session: &Session<'_>,
+    session: &Session,
     sign: &SignArgs,
     parties: &Parties,
     market: MarketId,

@@ -6,7 +6,7 @@ use {
         error::CliError,
         lookup::nearest,
         output::Report,
-        session::Run,
+        session::settings,
         settings::{Key, Origin, Profiles, Surroundings, validate},
     },
     clap::{Args, Subcommand},
@@ -74,8 +74,7 @@ fn known(name: &str) -> Result<Key, CliError> {
 }
 
 fn show(global: &GlobalArgs) -> Result<Report, CliError> {
-    let run = Run::new(global, None, None)?;
-    let settings = &run.settings;
+    let settings = settings(global, None, None)?;
     let (mut text, mut data) = (String::new(), Map::new());
     for (key, found) in settings.listed() {
         let (value, origin) = found.unwrap_or(("-".to_string(), Origin::Default));
@@ -92,9 +91,8 @@ fn show(global: &GlobalArgs) -> Result<Report, CliError> {
 }
 
 fn get(global: &GlobalArgs, key: Key) -> Result<Report, CliError> {
-    let run = Run::new(global, None, None)?;
-    let found =
-        run.settings.listed().into_iter().find(|(listed, _)| *listed == key).and_then(|(_, found)| found);
+    let settings = settings(global, None, None)?;
+    let found = settings.listed().into_iter().find(|(listed, _)| *listed == key).and_then(|(_, found)| found);
     let (value, origin) = found.ok_or_else(|| {
         let name = key.name().replace('_', "-");
         CliError::NotFound(format!("{name} is not set; set it with `blockable config set {name} VALUE`"))

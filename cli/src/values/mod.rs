@@ -9,6 +9,6 @@ mod times;
 pub(crate) use {
     address::address,
     amounts::{money, rate, share, units},
-    names::{policy_name, reason_name, status_name},
+    names::{policy_name, reason_name},
     times::{When, seconds_span, when},
 };

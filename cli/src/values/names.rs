@@ -2,11 +2,6 @@
 
 use blockable_sdk::program::state::{AutoFreeze, FreezePolicy, FreezeReason};
 
-/// The name of a status by its byte; `unknown` for one of a later version of the program.
-pub(crate) fn status_name(byte: u8) -> &'static str {
-    blockable_sdk::names::status_byte_name(byte)
-}
-
 /// The name of the reason of a freeze by its byte; `unknown` for one of a later version of the program.
 pub(crate) fn reason_name(byte: u8) -> &'static str {
     let reasons = [

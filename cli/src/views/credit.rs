@@ -1,7 +1,7 @@
 //! A credit as text and as data.
 
 use {
-    super::{key_json, time_json},
+    super::{key_json, key_or_none, time_json},
     crate::{
         lookup::CreditView,
         session::MarketView,
@@ -9,7 +9,6 @@ use {
         values::{policy_name, reason_name},
     },
     blockable_sdk::{
-        Pubkey,
         amounts::{Bps, ChainTime, MicroUsd, Units},
         payments::{NextInstalment, next_instalment},
         program::{
@@ -95,7 +94,7 @@ pub(crate) fn credit_lines(credit: &CreditView, market: &MarketView) -> Vec<(Str
     line("lender", account.lender.to_string());
     line("borrower", account.borrower.to_string());
     line("provider", account.provider.to_string());
-    line("freeze authority", none_or(account.freeze_authority));
+    line("freeze authority", key_or_none(account.freeze_authority));
     lines.extend(debt_lines(credit, market));
     lines.extend(collateral_lines(credit));
     lines
@@ -293,8 +292,4 @@ fn share(part: u64, whole: u64) -> Bps {
 /// The payment that falls due next; `None` where nothing does.
 fn next(credit: &CreditView, market: &MarketView) -> Option<NextInstalment> {
     next_instalment(&credit.account, &market.clock).ok().flatten()
-}
-
-fn none_or(key: Pubkey) -> String {
-    if key == Pubkey::default() { "none".to_string() } else { key.to_string() }
 }

@@ -1,7 +1,7 @@
 //! Everything about an account that a change alters.
 
 use {
-    super::{credit_json, market_json, market_lines},
+    super::{credit_json, key_or_none, market_json, market_lines},
     crate::{
         change::{After, Effect, EffectLine},
         error::CliError,
@@ -88,7 +88,7 @@ fn unit_lines(before: &Credit, after: &Credit) -> Vec<EffectLine> {
 
 fn party_lines(before: &Credit, after: &Credit) -> Vec<EffectLine> {
     let line = |name: &str, key: fn(&Credit) -> Pubkey| {
-        EffectLine::changed(name, name_of(key(before)), name_of(key(after)))
+        EffectLine::changed(name, key_or_none(key(before)), key_or_none(key(after)))
     };
     let lines = [
         line("lender", |credit| credit.lender),
@@ -118,8 +118,4 @@ pub(crate) fn market_effect(market: &MarketView, after: &After) -> Result<Effect
         .into_iter()
         .filter_map(|name| EffectLine::changed(name.as_str(), value(&before, name), value(&later, name)));
     Ok(Effect { lines: lines.collect(), state: market_json(&now) })
-}
-
-fn name_of(key: Pubkey) -> String {
-    if key == Pubkey::default() { "none".to_string() } else { key.to_string() }
 }

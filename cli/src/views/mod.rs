@@ -26,6 +26,11 @@ pub(crate) fn time_json(time: ChainTime) -> Value {
     json!({"text": text.ok(), "unix": time.get()})
 }
 
+/// An address as text; `none` for the zero key.
+pub(crate) fn key_or_none(key: Pubkey) -> String {
+    if key == Pubkey::default() { "none".to_string() } else { key.to_string() }
+}
+
 /// An address as data; `null` for the zero key, which stands for none.
 pub(crate) fn key_json(key: Pubkey) -> Value {
     if key == Pubkey::default() { Value::Null } else { json!(key.to_string()) }

@@ -8,7 +8,7 @@ use {
         rows::{COLUMNS, Row, rows},
         write_new,
     },
-    crate::{args::GlobalArgs, error::CliError, output::Report, session::Run, values::address},
+    crate::{args::GlobalArgs, error::CliError, output::Report, session::Session, values::address},
     blockable_sdk::Pubkey,
     clap::Args,
     serde_json::{Map, Value, json},
@@ -33,8 +33,7 @@ pub(crate) struct ExportArgs {
 
 /// Exports the events. Errors: [`CliError`].
 pub(super) async fn run(global: &GlobalArgs, args: &ExportArgs) -> Result<Report, CliError> {
-    let run = Run::new(global, None, None)?;
-    let session = run.connect().await?;
+    let session = Session::open(global, None, None).await?;
     let (audited, log) = audited(&session, &args.credit).await?;
     let rows = rows(audited.replay.restart(), log)?;
     let (text, items) = match args.focus {

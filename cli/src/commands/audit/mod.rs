@@ -36,7 +36,7 @@ impl AuditCommand {
 }
 
 /// Audits a credit over all nodes, and returns its records. Errors: the first gap or difference.
-async fn audited(session: &Session<'_>, credit: &Pubkey) -> Result<(Audited, Vec<Found>), CliError> {
+async fn audited(session: &Session, credit: &Pubkey) -> Result<(Audited, Vec<Found>), CliError> {
     let commitment = session.settings.commitment.value.config();
     let auditor = Auditor::over(session.clients(), commitment);
     auditor.audit_with_records(credit).await.map_err(|error| failed(credit, &error))

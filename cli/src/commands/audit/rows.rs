@@ -2,11 +2,12 @@
 
 use {
     super::cells::{exact, timestamp},
-    crate::{error::CliError, values::status_name},
+    crate::error::CliError,
     blockable_sdk::{
         amounts::{ChainTime, MicroUsd, Units},
         audit::{Balance, Found, Replay, kind},
         events::Change,
+        names::status_byte_name,
         program::state::Credit,
     },
     serde_json::{Map, Value, json},
@@ -61,7 +62,7 @@ impl Row {
             json!(kind(&record.change)),
             json!(units),
             json!(money),
-            json!(status_name(after.status)),
+            json!(status_byte_name(after.status)),
             json!(after.lender.to_string()),
             json!(after.borrower.to_string()),
             json!(balance.principal),

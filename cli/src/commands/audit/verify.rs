@@ -2,7 +2,9 @@
 
 use {
     super::failed,
-    crate::{args::GlobalArgs, error::CliError, output::Report, session::Run, table::lines, values::address},
+    crate::{
+        args::GlobalArgs, error::CliError, output::Report, session::Session, table::lines, values::address,
+    },
     blockable_sdk::{
         Pubkey,
         audit::{Audited, Auditor, NOT_REBUILT},
@@ -26,8 +28,7 @@ pub(crate) struct VerifyArgs {
 
 /// Verifies the credit. Errors: [`CliError`].
 pub(super) async fn run(global: &GlobalArgs, args: &VerifyArgs) -> Result<Report, CliError> {
-    let run = Run::new(global, None, None)?;
-    let session = run.connect().await?;
+    let session = Session::open(global, None, None).await?;
     let began = Instant::now();
     let auditor = Auditor::over(session.clients(), session.settings.commitment.value.config());
     let audited = auditor.audit(&args.credit).await.map_err(|error| failed(&args.credit, &error))?;

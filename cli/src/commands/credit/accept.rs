@@ -10,7 +10,7 @@ use {
         lookup::credit,
         output::Report,
         parties::Parties,
-        session::Run,
+        session::Session,
         values::address,
         views::{agreed_hash, credit_json, terms_lines},
     },
@@ -54,8 +54,7 @@ pub(crate) struct CancelArgs {
 
 /// Accepts the offer. Errors: [`CliError`].
 pub(super) async fn accept(global: &GlobalArgs, args: &AcceptArgs) -> Result<Report, CliError> {
-    let run = Run::new(global, Some(&args.sign), None)?;
-    let session = run.connect().await?;
+    let session = Session::open(global, Some(&args.sign), None).await?;
     let (credit, market) = credit(&session, &args.credit).await?;
     let account = &credit.account;
     match credit.status()? {
@@ -101,8 +100,7 @@ pub(super) async fn accept(global: &GlobalArgs, args: &AcceptArgs) -> Result<Rep
 
 /// Withdraws the offer. Errors: [`CliError`].
 pub(super) async fn cancel(global: &GlobalArgs, args: &CancelArgs) -> Result<Report, CliError> {
-    let run = Run::new(global, Some(&args.sign), None)?;
-    let session = run.connect().await?;
+    let session = Session::open(global, Some(&args.sign), None).await?;
     let (credit, market) = credit(&session, &args.credit).await?;
     let account = &credit.account;
     let allowed = match credit.status()? {

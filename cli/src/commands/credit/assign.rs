@@ -7,10 +7,10 @@ use {
         change::Role,
         commands::act::{Act, act_on_credit},
         error::CliError,
-        lookup::{CreditView, credit},
+        lookup::credit,
         output::Report,
         parties::Parties,
-        session::Run,
+        session::Session,
         values::address,
         views::credit_json,
     },
@@ -72,14 +72,9 @@ pub(crate) struct FreezeAuthorityArgs {
     sign: SignArgs,
 }
 
-fn lender(credit: &CreditView) -> Role {
-    Role::of("the lender", vec![credit.account.lender])
-}
-
 /// Offers the loan, or withdraws the offer. Errors: [`CliError`].
 pub(super) async fn assign(global: &GlobalArgs, args: &AssignArgs) -> Result<Report, CliError> {
-    let run = Run::new(global, Some(&args.sign), None)?;
-    let session = run.connect().await?;
+    let session = Session::open(global, Some(&args.sign), None).await?;
     let (credit, market) = credit(&session, &args.credit).await?;
     let (account, to) = (&credit.account, args.to.unwrap_or_default());
     let pending = account.pending_lender;
@@ -112,14 +107,13 @@ pub(super) async fn assign(global: &GlobalArgs, args: &AssignArgs) -> Result<Rep
     let instruction =
         credit_offer_lender(&market.address, &parties.signer, &credit.address, account.offer_slot, to);
     let undone = "nothing until it is taken: --withdraw and any act of yours on the loan end the offer";
-    let act = Act::new(title, lender(&credit), vec![instruction], undone, done);
+    let act = Act::new(title, Role::lender(&credit.account), vec![instruction], undone, done);
     act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
 }
 
 /// Takes the loan over. Errors: [`CliError`].
 pub(super) async fn accept(global: &GlobalArgs, args: &AcceptAssignmentArgs) -> Result<Report, CliError> {
-    let run = Run::new(global, Some(&args.sign), None)?;
-    let session = run.connect().await?;
+    let session = Session::open(global, Some(&args.sign), None).await?;
     let (credit, market) = credit(&session, &args.credit).await?;
     let account = &credit.account;
     let pending = account.pending_lender;
@@ -174,8 +168,7 @@ pub(super) async fn freeze_authority(
     global: &GlobalArgs,
     args: &FreezeAuthorityArgs,
 ) -> Result<Report, CliError> {
-    let run = Run::new(global, Some(&args.sign), None)?;
-    let session = run.connect().await?;
+    let session = Session::open(global, Some(&args.sign), None).await?;
     let (credit, market) = credit(&session, &args.credit).await?;
     if credit.account.freeze_authority == args.to {
         let says = format!("the freeze authority is {}", args.to);
@@ -191,7 +184,7 @@ pub(super) async fn freeze_authority(
     );
     let act = Act::new(
         format!("name {} as the freeze authority", args.to),
-        lender(&credit),
+        Role::lender(&credit.account),
         vec![instruction],
         "nothing: another can be named at any time; freezes and thaws of the old one stay",
         format!("the freeze authority is {}", args.to),

@@ -10,7 +10,7 @@ use {
         lookup::credit,
         output::Report,
         parties::Parties,
-        session::Run,
+        session::Session,
         settings::KeySource,
         values::address,
     },
@@ -44,8 +44,7 @@ pub(crate) struct CancelLockedArgs {
 
 /// Cancels locked units. Errors: [`CliError`].
 pub(super) async fn run(global: &GlobalArgs, args: &CancelLockedArgs) -> Result<Report, CliError> {
-    let run = Run::new(global, Some(&args.sign), None)?;
-    let session = run.connect().await?;
+    let session = Session::open(global, Some(&args.sign), None).await?;
     let (credit, market) = credit(&session, &args.credit).await?;
     let account = &credit.account;
     let out_of_range = |_| CliError::OutOfRange(credit.address);
@@ -72,7 +71,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &CancelLockedArgs) -> Result<
     let is_open = market.clock.market >= account.cancel_opens_at();
     let role = match is_open && !needs_both {
         true => Role::anyone("anyone", account.lender),
-        false => Role::of("the lender", vec![account.lender]),
+        false => Role::lender(account),
     };
     if needs_both {
         parties =

@@ -10,7 +10,7 @@ use {
         lookup::credit,
         output::Report,
         parties::Parties,
-        session::Run,
+        session::Session,
         values::address,
         views::credit_json,
     },
@@ -55,8 +55,7 @@ pub(crate) enum PartyName {
 
 /// Collects. Errors: [`CliError`].
 pub(super) async fn run(global: &GlobalArgs, args: &CollectArgs) -> Result<Report, CliError> {
-    let run = Run::new(global, Some(&args.sign), None)?;
-    let session = run.connect().await?;
+    let session = Session::open(global, Some(&args.sign), None).await?;
     let (credit, market) = credit(&session, &args.credit).await?;
     let (account, keys) = (&credit.account, market.keys());
     let (party, usual) = match args.party {

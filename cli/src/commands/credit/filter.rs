@@ -1,8 +1,8 @@
 //! Conditions on credits: `--where borrower=ADDRESS`.
 
 use {
-    crate::{lookup::nearest, values::status_name},
-    blockable_sdk::{Pubkey, accounts::CreditFilter, program::transitions::Status},
+    crate::lookup::nearest,
+    blockable_sdk::{Pubkey, accounts::CreditFilter, names::status_byte_name, program::transitions::Status},
 };
 
 /// The names of conditions.
@@ -37,7 +37,7 @@ pub(super) fn condition(text: &str) -> Result<CreditFilter, ConditionError> {
         "provider" => Ok(CreditFilter::Provider(address()?)),
         "market" => Ok(CreditFilter::Market(address()?)),
         "status" => {
-            let status = Status::ALL.into_iter().find(|status| status_name(status.byte()) == value);
+            let status = Status::ALL.into_iter().find(|status| status_byte_name(status.byte()) == value);
             status.map(CreditFilter::Status).ok_or(ConditionError::Status)
         }
         name => {

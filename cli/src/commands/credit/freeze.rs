@@ -14,7 +14,7 @@ use {
         output::Report,
         packing::{MOST, pack},
         parties::Parties,
-        session::{MarketView, Run, Session},
+        session::{MarketView, Session},
         values::address,
         views::{credit_json, health},
     },
@@ -56,8 +56,7 @@ pub(crate) struct FreezeArgs {
 
 /// Freezes the credits. Errors: [`CliError`].
 pub(super) async fn run(global: &GlobalArgs, args: &FreezeArgs) -> Result<Report, CliError> {
-    let run = Run::new(global, Some(&args.sign), args.gate.as_deref())?;
-    let session = run.connect().await?;
+    let session = Session::open(global, Some(&args.sign), args.gate.as_deref()).await?;
     let (found, market) = chosen(&session, args).await?;
     let mut planned = Vec::new();
     for credit in found {
@@ -83,7 +82,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &FreezeArgs) -> Result<Report
 }
 
 /// The credits that are named, or the live loans that pass the conditions.
-async fn chosen(session: &Session<'_>, args: &FreezeArgs) -> Result<(Vec<CreditView>, MarketView), CliError> {
+async fn chosen(session: &Session, args: &FreezeArgs) -> Result<(Vec<CreditView>, MarketView), CliError> {
     if args.conditions.is_empty() {
         return credits(session, &args.credits).await;
     }

@@ -7,7 +7,7 @@ use {
         error::CliError,
         lookup::find,
         output::Report,
-        session::Run,
+        session::Session,
         table::table,
         views::{credit_columns, credit_json, credit_row},
     },
@@ -26,8 +26,7 @@ pub(crate) struct ListArgs {
 
 /// Lists the credits. Errors: [`CliError`].
 pub(super) async fn run(global: &GlobalArgs, args: &ListArgs) -> Result<Report, CliError> {
-    let run = Run::new(global, None, None)?;
-    let session = run.connect().await?;
+    let session = Session::open(global, None, None).await?;
     let (credits, markets) = find(&session, &args.conditions).await?;
     let (mut rows, mut data) = (Vec::new(), Vec::new());
     for credit in &credits {

@@ -10,7 +10,7 @@ use {
         lookup::{CreditView, credit},
         output::Report,
         parties::Parties,
-        session::Run,
+        session::Session,
         values::address,
         views::credit_json,
     },
@@ -45,16 +45,15 @@ pub(crate) struct NoticeArgs {
 
 /// Gives or withdraws a notice. Errors: [`CliError`].
 pub(super) async fn run(global: &GlobalArgs, args: &NoticeArgs) -> Result<Report, CliError> {
-    let run = Run::new(global, Some(&args.sign), None)?;
     let document = args.document.as_ref().map(hash_of).transpose()?;
-    let session = run.connect().await?;
+    let session = Session::open(global, Some(&args.sign), None).await?;
     let (credit, market) = credit(&session, &args.credit).await?;
     let is_given = credit.account.notice_given == 1;
     if is_given != args.withdraw {
         let says = if is_given { "a notice is in force" } else { "no notice is in force" };
         return Ok(nothing(&session, &market, says, credit_json(&credit, &market)));
     }
-    let role = Role::of("the lender", vec![credit.account.lender]);
+    let role = Role::lender(&credit.account);
     let parties = Parties::load(&session, &args.sign, credit.account.lender)?;
     let (address, signer) = (credit.address, &parties.signer);
     let act = match document {

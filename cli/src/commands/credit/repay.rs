@@ -9,7 +9,7 @@ use {
         lookup::{CreditView, credit},
         output::Report,
         parties::Parties,
-        session::{MarketView, Run, Session},
+        session::{LANDS_WITHIN, MarketView, Session},
         values::{address, money},
         views::{credit_effect, credit_json, health},
     },
@@ -25,9 +25,6 @@ use {
     blockable_service::text,
     clap::Args,
 };
-
-/// Seconds within which a payment lands: interest grows until then, and a quote must suffice.
-const LANDS_WITHIN: i64 = 120;
 
 /// Pays a part of the debt, or all of it: releases, unlocks and thaws units
 ///
@@ -67,8 +64,7 @@ pub(crate) struct AmountArgs {
 
 /// Repays. Errors: [`CliError`].
 pub(super) async fn run(global: &GlobalArgs, args: &RepayArgs) -> Result<Report, CliError> {
-    let run = Run::new(global, Some(&args.sign), None)?;
-    let session = run.connect().await?;
+    let session = Session::open(global, Some(&args.sign), None).await?;
     let (credit, market) = credit(&session, &args.credit).await?;
     if credit.status()? == Status::Repaid || credit.account.debt.total() == 0 {
         let says = format!("{} is {} and owes nothing", credit.address, credit.status_name());
@@ -135,7 +131,7 @@ fn later(clock: &MarketClock) -> MarketClock {
 }
 
 /// Requires the money in the account that pays. Errors: [`CliError::NotFound`], [`CliError::Refused`] with both sums.
-async fn require_money(session: &Session<'_>, source: &Pubkey, sum: MicroUsd) -> Result<(), CliError> {
+async fn require_money(session: &Session, source: &Pubkey, sum: MicroUsd) -> Result<(), CliError> {
     let rpc = session.client.rpc();
     let account =
         rpc.get_account_with_commitment(source, rpc.commitment()).await.map_err(ClientError::from)?.value;

@@ -6,7 +6,7 @@ use {
         error::CliError,
         lookup::credit,
         output::Report,
-        session::Run,
+        session::Session,
         table::{Column, table},
         values::address,
         views::{instalments, time_json},
@@ -27,8 +27,7 @@ pub(crate) struct ScheduleArgs {
 
 /// Shows the schedule. Errors: [`CliError`].
 pub(super) async fn run(global: &GlobalArgs, args: &ScheduleArgs) -> Result<Report, CliError> {
-    let run = Run::new(global, None, None)?;
-    let session = run.connect().await?;
+    let session = Session::open(global, None, None).await?;
     let (credit, market) = credit(&session, &args.credit).await?;
     let (mut rows, mut data, mut paid) = (Vec::new(), Vec::new(), credit.account.debt.schedule_paid);
     for (place, instalment) in instalments(&credit).iter().enumerate() {

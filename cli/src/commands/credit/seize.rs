@@ -9,7 +9,7 @@ use {
         lookup::{CreditView, credit},
         output::Report,
         parties::Parties,
-        session::{MarketView, Run, Session},
+        session::{MarketView, Session},
         values::{address, seconds_span, units},
     },
     blockable_sdk::{
@@ -111,8 +111,7 @@ fn price_share(text: &str) -> Result<Bps, String> {
 
 /// Seizes units into a lot. Errors: [`CliError`].
 pub(super) async fn seize(global: &GlobalArgs, args: &SeizeArgs) -> Result<Report, CliError> {
-    let run = Run::new(global, Some(&args.sign), None)?;
-    let session = run.connect().await?;
+    let session = Session::open(global, Some(&args.sign), None).await?;
     let (credit, market) = credit(&session, &args.credit).await?;
     require_seizable(&credit, &market)?;
     let account = &credit.account;
@@ -142,7 +141,7 @@ pub(super) async fn seize(global: &GlobalArgs, args: &SeizeArgs) -> Result<Repor
     ];
     let mut act = Act::new(
         format!("put {} up for sale", text::units(Units(amount.most))),
-        lender(&credit),
+        Role::lender(&credit.account),
         vec![instruction],
         undone(&credit)?,
         format!("for sale in lot {lot}"),
@@ -155,8 +154,7 @@ pub(super) async fn seize(global: &GlobalArgs, args: &SeizeArgs) -> Result<Repor
 
 /// Takes units over. Errors: [`CliError`].
 pub(super) async fn take_over(global: &GlobalArgs, args: &TakeOverArgs) -> Result<Report, CliError> {
-    let run = Run::new(global, Some(&args.sign), None)?;
-    let session = run.connect().await?;
+    let session = Session::open(global, Some(&args.sign), None).await?;
     let (credit, market) = credit(&session, &args.credit).await?;
     require_seizable(&credit, &market)?;
     let account = &credit.account;
@@ -184,17 +182,13 @@ pub(super) async fn take_over(global: &GlobalArgs, args: &TakeOverArgs) -> Resul
     ];
     let title = format!("take {} over", text::units(Units(amount.most)));
     let done = format!("taken over into {to}; use them at the provider");
-    let mut act =
-        Act::new(title, lender(&credit), vec![instruction], undone(&credit)?, done).with_facts(facts);
+    let mut act = Act::new(title, Role::lender(&credit.account), vec![instruction], undone(&credit)?, done)
+        .with_facts(facts);
     if session.client.credit(&to).await.is_err() {
         act.rent = rent(&session, Credit::SPACE).await?;
         act.created = vec![("credit", to)];
     }
     act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
-}
-
-fn lender(credit: &CreditView) -> Role {
-    Role::of("the lender", vec![credit.account.lender])
 }
 
 fn undone(credit: &CreditView) -> Result<&'static str, CliError> {
@@ -267,7 +261,7 @@ fn lot_terms(credit: &CreditView, market: &MarketView, args: &SeizeArgs) -> Resu
     Ok(terms)
 }
 
-async fn rent(session: &Session<'_>, space: usize) -> Result<Lamports, CliError> {
+async fn rent(session: &Session, space: usize) -> Result<Lamports, CliError> {
     let rent = session.client.rpc().get_minimum_balance_for_rent_exemption(space).await;
     Ok(Lamports(rent.map_err(ClientError::from)?))
 }

@@ -6,7 +6,7 @@ use {
         error::CliError,
         lookup::credit,
         output::Report,
-        session::Run,
+        session::Session,
         table::lines,
         values::address,
         views::{credit_json, credit_lines},
@@ -25,8 +25,7 @@ pub(crate) struct ShowArgs {
 
 /// Shows the credit. Errors: [`CliError`].
 pub(super) async fn run(global: &GlobalArgs, args: &ShowArgs) -> Result<Report, CliError> {
-    let run = Run::new(global, None, None)?;
-    let session = run.connect().await?;
+    let session = Session::open(global, None, None).await?;
     let (credit, market) = credit(&session, &args.credit).await?;
     let mut data = credit_json(&credit, &market);
     data["cluster"] = session.cluster_json();

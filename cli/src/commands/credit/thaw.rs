@@ -9,7 +9,7 @@ use {
         lookup::{CreditView, credit},
         output::Report,
         parties::Parties,
-        session::{MarketView, Run},
+        session::{MarketView, Session},
         values::{address, reason_name, share, units},
         views::{credit_effect, credit_json, health},
     },
@@ -54,8 +54,7 @@ pub(crate) struct AmountArgs {
 
 /// Thaws. Errors: [`CliError`].
 pub(super) async fn run(global: &GlobalArgs, args: &ThawArgs) -> Result<Report, CliError> {
-    let run = Run::new(global, Some(&args.sign), None)?;
-    let session = run.connect().await?;
+    let session = Session::open(global, Some(&args.sign), None).await?;
     let (credit, market) = credit(&session, &args.credit).await?;
     let frozen = Units(credit.account.collateral.frozen());
     if frozen.is_zero() {

@@ -10,7 +10,7 @@ use {
         lookup::credit,
         output::Report,
         parties::Parties,
-        session::Run,
+        session::{LANDS_WITHIN, Session},
         values::{address, money},
         views::credit_json,
     },
@@ -23,9 +23,6 @@ use {
     blockable_service::text,
     clap::Args,
 };
-
-/// Seconds of interest that a write-off allows above what is read.
-const LANDS_WITHIN: i64 = 120;
 
 /// Waives late fees
 ///
@@ -56,8 +53,7 @@ pub(crate) struct WriteOffArgs {
 
 /// Waives late fees. Errors: [`CliError`].
 pub(super) async fn waive(global: &GlobalArgs, args: &WaiveArgs) -> Result<Report, CliError> {
-    let run = Run::new(global, Some(&args.sign), None)?;
-    let session = run.connect().await?;
+    let session = Session::open(global, Some(&args.sign), None).await?;
     let (credit, market) = credit(&session, &args.credit).await?;
     let owed = MicroUsd(credit.account.debt.late_fees);
     if owed.is_zero() {
@@ -67,7 +63,7 @@ pub(super) async fn waive(global: &GlobalArgs, args: &WaiveArgs) -> Result<Repor
     // A fee that is charged after this was read is not waived.
     let amount = args.amount.unwrap_or(owed).min(owed);
     let parties = Parties::load(&session, &args.sign, credit.account.lender)?;
-    let role = Role::of("the lender", vec![credit.account.lender]);
+    let role = Role::lender(&credit.account);
     let waived = text::usd_received(amount);
     let instruction = credit_waive_fee(&market.address, &parties.signer, &credit.address, amount.get());
     let act = Act::new(
@@ -82,8 +78,7 @@ pub(super) async fn waive(global: &GlobalArgs, args: &WaiveArgs) -> Result<Repor
 
 /// Writes the debt off. Errors: [`CliError`].
 pub(super) async fn write_off(global: &GlobalArgs, args: &WriteOffArgs) -> Result<Report, CliError> {
-    let run = Run::new(global, Some(&args.sign), None)?;
-    let session = run.connect().await?;
+    let session = Session::open(global, Some(&args.sign), None).await?;
     let (credit, market) = credit(&session, &args.credit).await?;
     let account = &credit.account;
     if credit.status()? == Status::Repaid {
@@ -105,7 +100,7 @@ pub(super) async fn write_off(global: &GlobalArgs, args: &WriteOffArgs) -> Resul
     later.accrue(at).map_err(|_| CliError::OutOfRange(credit.address))?;
     let cancelled = account.cancellable().map_err(|_| CliError::OutOfRange(credit.address))?;
     let parties = Parties::load(&session, &args.sign, account.lender)?;
-    let role = Role::of("the lender", vec![account.lender]);
+    let role = Role::lender(account);
     let debt = text::usd_owed(MicroUsd(account.debt.total()));
     let most = later.debt.total();
     let write_off = credit_write_off(

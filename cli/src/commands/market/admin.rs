@@ -10,7 +10,7 @@ use {
         error::CliError,
         output::Report,
         parties::Parties,
-        session::Run,
+        session::Session,
         values::address,
         views::market_json,
     },
@@ -42,8 +42,7 @@ pub(crate) struct AdminArgs {
 
 /// Hands the admin's place on. Errors: [`CliError`].
 pub(super) async fn run(global: &GlobalArgs, args: &AdminArgs) -> Result<Report, CliError> {
-    let run = Run::new(global, Some(&args.sign), None)?;
-    let session = run.connect().await?;
+    let session = Session::open(global, Some(&args.sign), None).await?;
     let market = session.named_market().await?;
     let (account, state) = (&market.account, market_json(&market));
     let pending = account.pending_admin;

@@ -8,7 +8,7 @@ use {
         error::CliError,
         output::Report,
         parties::Parties,
-        session::{MarketView, Run, Session},
+        session::{MarketView, Session},
         views::market_json,
     },
     blockable_migrations::{Difference, MarketConfig, MarketStep, Outcome, market_step},
@@ -34,9 +34,8 @@ pub(crate) struct InitArgs {
 
 /// Creates the market. Errors: [`CliError`]; [`CliError::Refused`] where it exists with other settings.
 pub(super) async fn run(global: &GlobalArgs, args: &InitArgs) -> Result<Report, CliError> {
-    let run = Run::new(global, Some(&args.sign), None)?;
     let config = MarketConfig::FILE.load(&args.config).map_err(|error| CliError::Usage(error.to_string()))?;
-    let session = run.connect().await?;
+    let session = Session::open(global, Some(&args.sign), None).await?;
     let id = MarketId { address: addresses::market(config.id), admin: config.admin };
     // A market that is there needs no key.
     if let MarketStep::Exists(outcome) = market_step(&session.client, &config, &config.admin).await? {
@@ -56,7 +55,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &InitArgs) -> Result<Report, 
 }
 
 /// The answer about a market that exists. Anyone can take a market's id, so the address and the admin are shown beside it.
-async fn existing(session: &Session<'_>, id: MarketId, outcome: &Outcome) -> Result<Report, CliError> {
+async fn existing(session: &Session, id: MarketId, outcome: &Outcome) -> Result<Report, CliError> {
     if let Outcome::Differs(differences) = outcome {
         return Err(CliError::Refused(differs(&id.address, differences)));
     }
@@ -78,7 +77,7 @@ fn differs(market: &Pubkey, differences: &[Difference]) -> String {
 }
 
 fn change<'a>(
-    session: &'a Session<'_>,
+    session: &'a Session,
     id: MarketId,
     config: &'a MarketConfig,
     creation: [Instruction; 2],
@@ -115,7 +114,7 @@ fn effect(session: &Session, id: MarketId, after: &After) -> Result<Effect, CliE
 }
 
 /// Rent of the market's account, and of the treasury's where that is missing.
-async fn rent(session: &Session<'_>, config: &MarketConfig) -> Result<Lamports, CliError> {
+async fn rent(session: &Session, config: &MarketConfig) -> Result<Lamports, CliError> {
     let rpc = session.client.rpc();
     let market =
         rpc.get_minimum_balance_for_rent_exemption(Market::SPACE).await.map_err(ClientError::from)?;

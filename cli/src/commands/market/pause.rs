@@ -10,7 +10,7 @@ use {
         error::CliError,
         output::Report,
         parties::Parties,
-        session::{MarketView, Run},
+        session::{MarketView, Session},
         values::{When, seconds_span, when},
         views::market_json,
     },
@@ -62,8 +62,7 @@ fn guardian(market: &MarketView) -> Role {
 
 /// Pauses. Errors: [`CliError`].
 pub(super) async fn pause(global: &GlobalArgs, args: &PauseArgs) -> Result<Report, CliError> {
-    let run = Run::new(global, Some(&args.sign), None)?;
-    let session = run.connect().await?;
+    let session = Session::open(global, Some(&args.sign), None).await?;
     let market = session.named_market().await?;
     if market.clock.is_paused {
         let until = text::time(ChainTime(market.account.pause_expires_at));
@@ -98,8 +97,7 @@ fn seconds(args: &PauseArgs, now: ChainTime) -> Result<u32, CliError> {
 
 /// Ends a pause. Errors: [`CliError`].
 pub(super) async fn unpause(global: &GlobalArgs, args: &UnpauseArgs) -> Result<Report, CliError> {
-    let run = Run::new(global, Some(&args.sign), None)?;
-    let session = run.connect().await?;
+    let session = Session::open(global, Some(&args.sign), None).await?;
     let market = session.named_market().await?;
     let began_at = market.account.paused_at;
     if began_at == 0 {
@@ -123,8 +121,7 @@ pub(super) async fn unpause(global: &GlobalArgs, args: &UnpauseArgs) -> Result<R
 
 /// Halts, or lifts a halt. Errors: [`CliError`].
 pub(super) async fn halt(global: &GlobalArgs, args: &HaltArgs) -> Result<Report, CliError> {
-    let run = Run::new(global, Some(&args.sign), None)?;
-    let session = run.connect().await?;
+    let session = Session::open(global, Some(&args.sign), None).await?;
     let market = session.named_market().await?;
     let account = &market.account;
     let is_endless = market.clock.is_halted && account.halt_lifts_at == 0;

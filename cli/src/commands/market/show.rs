@@ -5,7 +5,7 @@ use {
         args::GlobalArgs,
         error::CliError,
         output::Report,
-        session::Run,
+        session::Session,
         table::lines,
         values::address,
         views::{market_json, market_lines},
@@ -24,8 +24,7 @@ pub(crate) struct ShowArgs {
 
 /// Shows the market. Errors: [`CliError`].
 pub(super) async fn run(global: &GlobalArgs, args: &ShowArgs) -> Result<Report, CliError> {
-    let run = Run::new(global, None, None)?;
-    let session = run.connect().await?;
+    let session = Session::open(global, None, None).await?;
     let market = match &args.address {
         Some(address) => session.market(address).await?,
         None => session.named_market().await?,

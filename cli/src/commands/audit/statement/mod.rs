@@ -8,7 +8,7 @@ mod text;
 
 use {
     super::{audited, write_new},
-    crate::{args::GlobalArgs, error::CliError, output::Report, session::Run, values::address},
+    crate::{args::GlobalArgs, error::CliError, output::Report, session::Session, values::address},
     blockable_sdk::{Pubkey, amounts::ChainTime, audit::Statement},
     clap::{Args, ValueEnum},
     month::{Month, month},
@@ -49,8 +49,7 @@ enum StatementForm {
 
 /// Computes the statement. Errors: [`CliError`].
 pub(super) async fn run(global: &GlobalArgs, args: &StatementArgs) -> Result<Report, CliError> {
-    let run = Run::new(global, None, None)?;
-    let session = run.connect().await?;
+    let session = Session::open(global, None, None).await?;
     let (from, ends) = args.month.bounds()?;
     if from >= session.now {
         return Err(CliError::Usage(format!(

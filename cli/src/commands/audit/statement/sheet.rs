@@ -4,12 +4,12 @@ use {
     super::{last, month::Month},
     crate::{
         commands::audit::cells::{dollars, timestamp},
-        values::status_name,
         views::time_json,
     },
     blockable_sdk::{
         amounts::{Bps, MicroUsd, Units},
         audit::{Balance, Statement},
+        names::status_byte_name,
         program::{state::Credit, units::mul_div_floor},
     },
     blockable_service::text,
@@ -78,8 +78,8 @@ pub(super) fn sections(statement: &Statement) -> Vec<Section> {
     };
     let before = statement.before.as_ref();
     let collateral = &after.collateral;
-    let status = status_name(after.status);
-    let was = before.map_or("not offered", |before| status_name(before.status));
+    let status = status_byte_name(after.status);
+    let was = before.map_or("not offered", |before| status_byte_name(before.status));
     let arrears = after.arrears();
     let units = |amount: u64| text::units(Units(amount));
     let loan = vec![
@@ -158,7 +158,7 @@ pub(super) fn statement_json(statement: &Statement) -> Value {
         "credit": statement.credit.to_string(),
         "from": time_json(statement.from),
         "to": time_json(statement.to),
-        "status": after.map(|credit| status_name(credit.status)),
+        "status": after.map(|credit| status_byte_name(credit.status)),
         "opening": balance(&statement.opening),
         "disbursed": balance(&statement.disbursed),
         "accrued": balance(&statement.accrued),
