@@ -138,7 +138,7 @@ impl Pace {
 pub enum Beginning {
     /// Nothing but its programs, with this time on its clock.
     New(ChainTime),
-    /// What was saved to its folder, with these seconds added on its clock.
+    /// The state saved in its folder, with these seconds added on its clock.
     Saved(Image, u32),
 }
 

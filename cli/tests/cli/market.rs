@@ -11,9 +11,9 @@ fn a_market_is_shown_to_people_and_scripts() {
     let world = world();
     let shown = world.run(&["market", "show"]);
     assert_eq!((shown.code, shown.stderr.as_str()), (0, ""));
-    for line in ["admin", "state", "bounds", "graces"] {
+    for line in ["admin", "state", "principal", "instalments", "graces"] {
         let has = shown.stdout.lines().any(|shown| shown.starts_with(line));
-        assert!(has || line == "bounds", "{line}: {}", shown.stdout);
+        assert!(has, "{line}: {}", shown.stdout);
     }
     let data = world.run(&["market", "show", &world.market(), "--output", "json"]).data();
     assert_eq!(data["admin"], world.party("admin"));

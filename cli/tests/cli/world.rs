@@ -40,7 +40,7 @@ pub(crate) struct World {
     pub home: PathBuf,
 }
 
-/// What a run of the binary left.
+/// The end of a run of the binary, and its output.
 #[derive(Debug)]
 pub(crate) struct Done {
     /// The exit code.

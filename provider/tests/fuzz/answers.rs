@@ -1,4 +1,4 @@
-//! Whether an answer is one that its request may get.
+//! Checks that an answer is one that its request may get.
 
 use {
     super::{
@@ -17,7 +17,7 @@ use {
 /// Codes of refusals with 503 that this server's settings ask for.
 const SWITCHED_OFF: &[&str] = &["freezes_unavailable"];
 
-/// What a client has seen.
+/// The answers that a client has seen.
 #[derive(Default)]
 pub struct Seen {
     /// Answers by route, method and status.

@@ -169,7 +169,7 @@ fn whole(status: u16, kind: &str, body: &[u8]) -> Vec<u8> {
     [&head(status, kind, Some(body.len())), body].concat()
 }
 
-/// What is sent for a draw: below 120 the good answer.
+/// The pieces that are sent for a draw: below 120 those of the good answer.
 fn pieces(draw: u64, good: Good) -> Vec<Piece> {
     let kind = if good.is_stream { "text/event-stream" } else { "application/json" };
     let text = good.parts.concat();

@@ -88,7 +88,7 @@ async fn json_of(request: RequestBuilder) -> Value {
     request.send().await.unwrap().json().await.unwrap()
 }
 
-/// What a customer knows of its account.
+/// An account as its customer sees it.
 #[derive(Debug, PartialEq)]
 struct Account {
     /// Units of all records, and of those of the sub-key.

@@ -2,7 +2,7 @@
 
 use {clap::Args, std::path::PathBuf};
 
-/// Where, with which key, and how to answer.
+/// The nodes, the key, and the form of the answer.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ChainArgs {
     /// The server's file
