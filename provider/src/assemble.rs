@@ -5,6 +5,7 @@ use {
         admin::AdminToken,
         app::App,
         config::{Config, FreezeSettings},
+        http::{OTHER, ROUTES},
         intake::Intake,
         keys::{ApiKeys, SignIns},
         leases::Leases,
@@ -70,6 +71,8 @@ pub(crate) async fn assemble(
         Err(error) => return Err((error.into(), parts)),
     };
     let (stage, stopping) = Stage::new("server");
+    let metrics = Metrics::new();
+    ROUTES.iter().chain([&OTHER]).for_each(|route| metrics.begin_route(route));
     let app = App {
         running: Running::new(&config.limits),
         body_bounds: config.limits.body_bounds(),
@@ -87,7 +90,7 @@ pub(crate) async fn assemble(
         admin: made.admin,
         models: made.models,
         http: made.http,
-        metrics: Metrics::new(),
+        metrics,
         progress: TaskProgress::new(),
         stopping,
         parts,

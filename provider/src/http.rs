@@ -45,7 +45,7 @@ pub(crate) async fn track(State(app): State<Arc<App>>, mut request: Request, nex
     }
     let (status, took) = (response.status().as_u16(), began.elapsed());
     let code = error.map(|error| error.code);
-    app.metrics.request(route.to_string(), status, took);
+    app.metrics.request(route, status, took);
     if let Some(code) = code {
         app.metrics.count("blockable_provider_refusals_total", "code", code);
     }
@@ -72,36 +72,39 @@ pub(crate) async fn refuse_while_stopping(
     response
 }
 
-/// Finds the route of a path, for metrics: paths have ids in them, and each would make metrics of its own. A route that begins
-/// with another one comes before it.
+/// The routes in metrics, and [`OTHER`] for all paths that are not served. One that begins with another one comes before it.
+pub(crate) const ROUTES: &[&str] = &[
+    "/admin/usage",
+    "/livez",
+    "/metrics",
+    "/openapi.json",
+    "/readyz",
+    "/v1/chat/completions",
+    "/v1/completions",
+    "/v1/credits",
+    "/v1/embeddings",
+    "/v1/freezes",
+    "/v1/keys",
+    "/v1/leases",
+    "/v1/messages",
+    "/v1/models",
+    "/v1/notices",
+    "/v1/prices",
+    "/v1/reports/latest",
+    "/v1/reports/stream",
+    "/v1/reports",
+    "/v1/responses",
+    "/v1/usage",
+];
+/// The route of paths that are not served.
+pub(crate) const OTHER: &str = "other";
+
+/// Finds the route of a path, for metrics: paths have ids in them, and each would make metrics of its own.
 pub(crate) fn route(path: &str) -> &'static str {
-    const ROUTES: &[&str] = &[
-        "/admin/usage",
-        "/livez",
-        "/metrics",
-        "/openapi.json",
-        "/readyz",
-        "/v1/chat/completions",
-        "/v1/completions",
-        "/v1/credits",
-        "/v1/embeddings",
-        "/v1/freezes",
-        "/v1/keys",
-        "/v1/leases",
-        "/v1/messages",
-        "/v1/models",
-        "/v1/notices",
-        "/v1/prices",
-        "/v1/reports/latest",
-        "/v1/reports/stream",
-        "/v1/reports",
-        "/v1/responses",
-        "/v1/usage",
-    ];
     let inside = |route: &&&str| {
         path.strip_prefix(**route).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    ROUTES.iter().find(inside).copied().unwrap_or("other")
+    ROUTES.iter().find(inside).copied().unwrap_or(OTHER)
 }
 
 /// Answers a path that is not served.

@@ -174,13 +174,18 @@ impl Metrics {
         self.with(|| counter!(name).absolute(total));
     }
 
-    /// Counts a request that was answered, and records its time.
-    pub(crate) fn request(&self, route: String, status: u16, took: Duration) {
+    /// Begins the count of a route's failures of our own with 0: the first one is alarmed, as in `describe`.
+    pub(crate) fn begin_route(&self, route: &'static str) {
         self.with(|| {
-            counter!("blockable_provider_requests_total", "route" => route.clone(), "status" => status.to_string())
+            counter!("blockable_provider_requests_total", "route" => route, "status" => "500").increment(0)
+        });
+    }
+
+    /// Counts a request that was answered, and records its time.
+    pub(crate) fn request(&self, route: &'static str, status: u16, took: Duration) {
+        self.with(|| {
+            counter!("blockable_provider_requests_total", "route" => route, "status" => status.to_string())
                 .increment(1);
-            // Alarmed at the first one, as in `describe`.
-            counter!("blockable_provider_requests_total", "route" => route.clone(), "status" => "500").increment(0);
             histogram!("blockable_provider_request_seconds", "route" => route).record(took.as_secs_f64());
         });
     }
@@ -292,7 +297,7 @@ mod tests {
     fn servers_in_one_process_have_metrics_of_their_own() {
         let (one, other) = (Metrics::new(), Metrics::new());
         one.add_units("blockable_provider_settled_units_total", Units(7));
-        one.request("/v1/models".to_string(), 200, Duration::from_millis(3));
+        one.request("/v1/models", 200, Duration::from_millis(3));
         assert!(one.render().contains("blockable_provider_settled_units_total 7"));
         assert!(
             one.render()
@@ -304,7 +309,7 @@ mod tests {
     #[test]
     fn what_is_alarmed_at_its_first_event_has_been_counted_from_0() {
         let metrics = Metrics::new();
-        metrics.request("/v1/models".to_string(), 200, Duration::from_millis(3));
+        metrics.begin_route("/v1/models");
         let rendered = metrics.render();
         for series in [
             "blockable_provider_lost_settlements_total 0",
