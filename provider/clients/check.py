@@ -6,8 +6,6 @@ import json
 import os
 import pathlib
 import platform
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,6 +16,9 @@ import urllib.request
 import upstream
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1] / "scripts"))
+from processes import Process, free_ports, start_sandbox
+
 # A client: its file, the environment that runs it, and whether LiteLLM's proxy stands between server and model.
 CLIENTS = {
     "openai_python": ("openai_python.py", "openai", False),
@@ -29,7 +30,6 @@ CLIENTS = {
     "vercel_ai": ("vercel_ai.js", "node", False),
     "litellm_proxy": ("openai_python.py", "openai", True),
 }
-PATIENCE = 90
 TITLES = {
     "openai_python": "openai for Python",
     "openai_node": "openai for Node",
@@ -42,48 +42,6 @@ TITLES = {
 }
 
 
-def free_ports(count):
-    """The first of some ports in a row that are free."""
-    for first in range(26_000 + os.getpid() % 4_000, 60_000, count):
-        try:
-            for port in range(first, first + count):
-                with socket.socket() as probe:
-                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                    probe.bind(("127.0.0.1", port))
-            return first
-        except OSError:
-            continue
-    raise SystemExit("error: no ports are free")
-
-
-class Process:
-    """A program that runs for as long as the checks do; its output goes to a file."""
-
-    def __init__(self, folder, name, command, env=None):
-        self.name, self.log = name, folder / f"{name}.log"
-        self.out = folder / f"{name}.out"
-        with open(self.log, "wb") as log, open(self.out, "wb") as out:
-            self.child = subprocess.Popen(command, stdout=out, stderr=log, stdin=subprocess.DEVNULL, env=env, cwd=folder)
-
-    def wait_for(self, ready):
-        """What `ready` finds, once it finds something."""
-        until = time.monotonic() + PATIENCE
-        while time.monotonic() < until and self.child.poll() is None:
-            if found := ready(self):
-                return found
-            time.sleep(0.05)
-        raise SystemExit(f"error: {self.name} does not start:\n{self.log.read_text()[-3000:]}")
-
-    def stop(self):
-        if self.child.poll() is None:
-            self.child.send_signal(signal.SIGINT)
-            try:
-                self.child.wait(20)
-            except subprocess.TimeoutExpired:
-                self.child.kill()
-                self.child.wait()
-
-
 def answers(url, key=""):
     try:
         request = urllib.request.Request(url, headers={"authorization": f"Bearer {key}"})
@@ -92,17 +50,14 @@ def answers(url, key=""):
         return False
 
 
-def start_sandbox(folder, name, demo, url, running, key=None):
+def open_sandbox(folder, name, demo, url, running, key=None):
     """Starts a sandbox on an upstream, or on the built-in model; returns the document that it prints."""
-    command = [demo, "--serve", "--json", "--port", str(free_ports(5))]
-    command += ["--upstream", url] if url else []
-    env = dict(os.environ, TMPDIR=str(folder))
+    options = ["--upstream", url] if url else []
     if key:
-        command += ["--upstream-key-env", "CHECK_UPSTREAM_KEY"]
-        env["CHECK_UPSTREAM_KEY"] = key
-    sandbox = Process(folder, name, command, env)
+        options += ["--upstream-key-env", "CHECK_UPSTREAM_KEY"]
+    sandbox, document = start_sandbox(folder, demo, name, options, {"CHECK_UPSTREAM_KEY": key} if key else None)
     running.append(sandbox)
-    return json.loads(sandbox.wait_for(lambda process: process.out.read_text()))
+    return document
 
 
 def start_proxy(folder, url, environments, running):
@@ -185,13 +140,13 @@ def main():
     with tempfile.TemporaryDirectory(prefix="blockable-clients-") as folder:
         folder = pathlib.Path(folder)
         try:
-            plain = start_sandbox(folder, "sandbox", asked.demo, url, running)
-            echo = start_sandbox(folder, "sandbox-echo", asked.demo, None, running)
+            plain = open_sandbox(folder, "sandbox", asked.demo, url, running)
+            echo = open_sandbox(folder, "sandbox-echo", asked.demo, None, running)
             proxied = None
             for name in names:
                 if CLIENTS[name][2] and not proxied:
                     between, key = start_proxy(folder, url, asked.environments, running)
-                    proxied = start_sandbox(folder, "sandbox-behind-proxy", asked.demo, between, running, key)
+                    proxied = open_sandbox(folder, "sandbox-behind-proxy", asked.demo, between, running, key)
                 done[name] = run_client(name, proxied if CLIENTS[name][2] else plain, echo, url, asked.environments)
         finally:
             for process in reversed(running):

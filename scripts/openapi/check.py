@@ -2,18 +2,17 @@
 
 import argparse
 import datetime
-import json
-import os
 import pathlib
 import re
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
 
-PATIENCE = 90
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from processes import start_sandbox
+
 # What a schema cannot say: whether text in base58 is an address, whether a model or a kind of GPU is on offer, whether a lease
 # still runs, and which combinations of parameters a model takes. Such requests are refused with 4xx, which is as it should be.
 EXCLUDED = ["positive_data_acceptance"]
@@ -21,23 +20,6 @@ EXCLUDED = ["positive_data_acceptance"]
 WITHOUT_TOKEN = ["missing_required_header", "ignored_auth"]
 # A stream without an end.
 STREAM = "/v1/reports/stream"
-
-
-def start_sandbox(folder, demo):
-    """Starts a sandbox; returns its process and the document that it prints."""
-    command = [demo, "--serve", "--json", "--port", str(28_000 + os.getpid() % 4_000 * 5)]
-    out, log = folder / "sandbox.out", folder / "sandbox.log"
-    with open(out, "wb") as written, open(log, "wb") as errors:
-        env = dict(os.environ, TMPDIR=str(folder))
-        child = subprocess.Popen(command, stdout=written, stderr=errors, stdin=subprocess.DEVNULL, env=env)
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until and child.poll() is None:
-        first = out.read_text().split("\n")[0]
-        if first.endswith("}"):
-            return child, json.loads(first)
-        time.sleep(0.05)
-    child.kill()
-    raise SystemExit(f"error: the sandbox does not start:\n{log.read_text()[-3000:]}")
 
 
 def run(name, url, filters, key, asked, folder):
@@ -94,11 +76,7 @@ def main():
             operators = run("operator", {"document": described, "base": operator}, ["--include-tag", "operations"], key, asked, folder)
             settled(operator)
         finally:
-            sandbox.send_signal(signal.SIGINT)
-            try:
-                sandbox.wait(20)
-            except subprocess.TimeoutExpired:
-                sandbox.kill()
+            sandbox.stop()
     results = [clients, operators]
     if not all(good for _, good in results):
         sys.exit(1)
