@@ -32,7 +32,7 @@ struct Completion {
 fn completions() -> impl Strategy<Value = Completion> {
     let contents = prop_oneof!["\\PC{0,120}", "([a-z] ){0,70}", "[\\u{2003}\\n\\t é🦀\"\\\\]{0,60}",];
     let texts = proptest::collection::vec(contents, 1..4);
-    let limit = proptest::option::of(0_u64..80);
+    let limit = proptest::option::of(1_u64..80);
     (texts, limit, 1_u64..4, any::<bool>(), any::<bool>()).prop_map(
         |(texts, limit, answers, chat, streamed)| {
             let mut body = json!({"model": "echo", "n": answers, "max_tokens": limit, "stream": streamed});
