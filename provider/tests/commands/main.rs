@@ -326,11 +326,16 @@ async fn a_new_key_needs_sol_and_wrong_values_of_the_first_commands_are_named() 
     assert!(String::from_utf8_lossy(&output.stderr).contains("is not an address"), "{output:?}");
 }
 
-/// Each command that the page for providers shows is one of the binary's, with options that it takes.
+/// Each command that the pages for providers show is one of the binary's, with options that it takes.
 #[test]
-fn the_page_shows_commands_that_exist() {
-    let page = include_str!("../../../docs/provider.md");
-    let shown: Vec<&str> = page.lines().filter(|line| line.starts_with("blockable-provider ")).collect();
+fn the_pages_show_commands_that_exist() {
+    let pages = [
+        include_str!("../../../docs/provider.md"),
+        include_str!("../../../docs/provider-api.md"),
+        include_str!("../../../docs/provider-reference.md"),
+    ];
+    let lines = pages.iter().flat_map(|page| page.lines());
+    let shown: Vec<&str> = lines.filter(|line| line.starts_with("blockable-provider ")).collect();
     assert!(shown.len() >= 12, "{shown:?}");
     for line in shown {
         let command = line.split(" #").next().unwrap().split(" <").next().unwrap();

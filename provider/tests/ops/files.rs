@@ -62,7 +62,7 @@ fn the_rules_use_metrics_that_are_recorded_and_the_board_shows_all() {
 
 #[test]
 fn the_page_for_providers_has_every_metric() {
-    let page = fs::read_to_string(folder().join("../docs/provider.md")).unwrap();
+    let page = fs::read_to_string(folder().join("../docs/provider-reference.md")).unwrap();
     let rows = page.lines().filter(|line| line.starts_with("| `blockable_provider_"));
     let rows: Vec<&str> = rows.collect();
     let named = files().metrics_named(&rows.join("\n"));

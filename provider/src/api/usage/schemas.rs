@@ -61,7 +61,7 @@ pub(super) struct RecordView {
     units: u64,
     /// Units that were held for it.
     units_held: u64,
-    /// The way it ended; docs/provider.md has all.
+    /// The way it ended; docs/provider-api.md has all.
     #[schema(example = "complete", pattern = "^[a-z_]+$")]
     ended: String,
     /// Milliseconds from its admission to its end.
