@@ -1,7 +1,7 @@
 //! Arguments that commands share.
 
 use {
-    crate::settings::{Commitment, Flags, Format, Key, KeySource},
+    crate::settings::{Commitment, Flags, Format, KeySource, SettingName},
     clap::Args,
 };
 
@@ -40,10 +40,10 @@ pub(crate) struct GlobalArgs {
 /// The keys of a command that signs, and the way from its review to the chain.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct SignArgs {
-    /// Key that signs: a file, prompt://, - for the standard input, or an address with --dry-run or --no-send
+    /// SettingName that signs: a file, prompt://, - for the standard input, or an address with --dry-run or --no-send
     #[arg(short, long, value_name = "KEY", help_heading = SIGNING)]
     pub keypair: Option<KeySource>,
-    /// Key that pays fee and rent, if it is another one
+    /// SettingName that pays fee and rent, if it is another one
     #[arg(long, value_name = "KEY", help_heading = SIGNING)]
     pub fee_payer: Option<KeySource>,
     /// Most priority fee, in micro-lamports per compute unit; recent blocks decide below it
@@ -73,18 +73,18 @@ impl GlobalArgs {
                 flags.values.insert(key, vec![value]);
             }
         };
-        put(Key::Market, self.market.clone());
-        put(Key::Commitment, self.commitment.map(|commitment| commitment.to_string()));
-        put(Key::Gate, gate.map(str::to_string));
+        put(SettingName::Market, self.market.clone());
+        put(SettingName::Commitment, self.commitment.map(|commitment| commitment.to_string()));
+        put(SettingName::Gate, gate.map(str::to_string));
         let output = if self.json.is_empty() { self.output } else { Some(Format::Json) };
-        put(Key::Output, output.map(|format| format.to_string()));
+        put(SettingName::Output, output.map(|format| format.to_string()));
         if let Some(sign) = sign {
-            put(Key::Keypair, sign.keypair.as_ref().map(KeySource::to_string));
-            put(Key::FeePayer, sign.fee_payer.as_ref().map(KeySource::to_string));
-            put(Key::PriorityFee, sign.priority_fee.map(|fee| fee.to_string()));
+            put(SettingName::Keypair, sign.keypair.as_ref().map(KeySource::to_string));
+            put(SettingName::FeePayer, sign.fee_payer.as_ref().map(KeySource::to_string));
+            put(SettingName::PriorityFee, sign.priority_fee.map(|fee| fee.to_string()));
         }
         if !self.url.is_empty() {
-            flags.values.insert(Key::Url, self.url.clone());
+            flags.values.insert(SettingName::Url, self.url.clone());
         }
         flags
     }

@@ -3,10 +3,10 @@
 use {
     crate::{
         args::SignArgs,
-        change::{After, Change, Effect, MarketId, Step},
+        change::{After, Change, Effect, MarketHead, Step},
         error::CliError,
         gate::Handed,
-        output::Report,
+        output::Answer,
         parties::{Keys, Parties},
         review::{heading, review},
         session::Session,
@@ -37,7 +37,7 @@ pub(crate) async fn carry_out(
     parties: &Parties,
     change: &Change<'_>,
     done: impl FnOnce(&Effect) -> String,
-) -> Result<Report, CliError> {
+) -> Result<Answer, CliError> {
     eprintln!("{}", heading(session, change.market, parties));
     if !change.role.admits(&parties.signer) {
         let needed = change.role.needed();
@@ -54,12 +54,12 @@ pub(crate) async fn carry_out(
     let (key, others) = match &parties.keys {
         Keys::DryRun => {
             let text = "dry run: simulated, nothing was sent".to_string();
-            return Ok(Report { text, data: facts.data(false, true, &[], &[], &simulated.effect) });
+            return Ok(Answer { text, data: facts.data(false, true, &[], &[], &simulated.effect) });
         }
         Keys::NoSend => {
             let unsigned = Unsigned::build(session, &parties.payer, &simulated.prepared).await?;
             let text = unsigned.iter().map(Unsigned::text).collect::<Vec<_>>().join("\n\n");
-            return Ok(Report { text, data: facts.data(false, false, &[], &unsigned, &simulated.effect) });
+            return Ok(Answer { text, data: facts.data(false, false, &[], &unsigned, &simulated.effect) });
         }
         Keys::Loaded(key, others) => (key, others),
     };
@@ -89,11 +89,11 @@ pub(crate) async fn carry_out(
     if change.gate.is_some() {
         data["gate"] = sent.handed.iter().map(Handed::json).collect();
     }
-    Ok(Report { text, data })
+    Ok(Answer { text, data })
 }
 
-/// The report of a command that finds nothing to do: what it would bring about holds.
-pub(crate) fn nothing(session: &Session, market: impl Into<MarketId>, says: &str, state: Value) -> Report {
+/// The answer of a command that finds nothing to do: what it would bring about holds.
+pub(crate) fn nothing(session: &Session, market: impl Into<MarketHead>, says: &str, state: Value) -> Answer {
     let data = json!({
         "cluster": session.cluster_json(),
         "market": market.into().address.to_string(),
@@ -109,7 +109,7 @@ pub(crate) fn nothing(session: &Session, market: impl Into<MarketId>, says: &str
         "effect": [],
         "state": state,
     });
-    Report { text: format!("nothing to do: {says}"), data }
+    Answer { text: format!("nothing to do: {says}"), data }
 }
 
 async fn simulate(session: &Session, parties: &Parties, change: &Change<'_>) -> Result<Simulated, CliError> {
@@ -178,7 +178,7 @@ async fn read_after(session: &Session, change: &Change<'_>) -> Result<Effect, Cl
     (change.effect)(&after)
 }
 
-/// The parts of a report's data that all changes share.
+/// The parts of an answer's data that all changes share.
 struct Facts<'a> {
     session: &'a Session,
     parties: &'a Parties,

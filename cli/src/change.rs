@@ -18,7 +18,7 @@ pub(crate) struct Change<'a> {
     /// The act, as a sentence without a point: "freeze 2 credits".
     pub title: String,
     /// The market, for the first line.
-    pub market: MarketId,
+    pub market: MarketHead,
     /// The keys that may sign.
     pub role: Role,
     /// The facts before: who, what, amounts.
@@ -42,16 +42,16 @@ pub(crate) type EffectOf<'a> = Box<dyn Fn(&After) -> Result<Effect, CliError> + 
 
 /// A market in the first line of a command that signs.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct MarketId {
+pub(crate) struct MarketHead {
     /// Its address.
     pub address: Pubkey,
     /// Its admin.
     pub admin: Pubkey,
 }
 
-impl From<&MarketView> for MarketId {
-    fn from(market: &MarketView) -> MarketId {
-        MarketId { address: market.address, admin: market.account.admin }
+impl From<&MarketView> for MarketHead {
+    fn from(market: &MarketView) -> MarketHead {
+        MarketHead { address: market.address, admin: market.account.admin }
     }
 }
 

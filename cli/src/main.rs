@@ -3,7 +3,7 @@
 //! # How to add a command
 //!
 //! 1. Make `commands/NOUN/VERB.rs` with a `VerbArgs` (clap `Args`; its first doc line is the help) and
-//!    `run(global, args) -> Result<Report, CliError>`; add it to the noun's enum and match in `commands/NOUN/mod.rs`. No field may
+//!    `run(global, args) -> Result<Answer, CliError>`; add it to the noun's enum and match in `commands/NOUN/mod.rs`. No field may
 //!    have the name of a global argument ([`args::GlobalArgs`]): clap takes both for one.
 //! 2. Begin with `let session = Session::open(global, Some(&args.sign), None).await?;` (without `sign` for a command that only
 //!    reads), then find accounts by [`lookup`], at the command's commitment, with their debt accrued.
@@ -12,7 +12,7 @@
 //! 4. `Parties::load(&session, &args.sign, USUAL_SIGNER)?`, then fill a [`change::Change`]: title, role, facts, steps (instructions of
 //!    the SDK with bounds from what is read, and the accounts that are watched), effect, irreversible, rent, created.
 //! 5. End with [`carry_out::carry_out`]: it simulates, reviews, asks, sends, and reads again. Nothing else sends.
-//! 6. Parse amounts and times by [`values`]; show money, units and times by `blockable_service::text` and accounts by [`views`].
+//! 6. Parse amounts and times by `blockable_service::command::values`; show money, units and times by `blockable_service::text` and accounts by [`views`].
 //! 7. Test it in `cli/tests/cli`: the golden help takes it in by itself; add what it does on the sandbox, and wrong inputs.
 
 mod args;
@@ -31,7 +31,6 @@ mod settings;
 mod signer;
 mod table;
 mod unsigned;
-mod values;
 mod views;
 
 use {

@@ -9,7 +9,7 @@ use {
 
 /// The result of a command.
 #[derive(Clone, Debug)]
-pub(crate) struct Report {
+pub(crate) struct Answer {
     /// Lines for people.
     pub text: String,
     /// The same for scripts: an object, or a list of objects.
@@ -17,11 +17,11 @@ pub(crate) struct Report {
 }
 
 /// Prints the answer. Returns the exit code.
-pub(crate) fn print(format: Format, fields: &[String], result: Result<Report, CliError>) -> Exit {
+pub(crate) fn print(format: Format, fields: &[String], result: Result<Answer, CliError>) -> Exit {
     if format == Format::Table {
         return match result {
-            Ok(report) => {
-                print_line(&report.text);
+            Ok(answer) => {
+                print_line(&answer.text);
                 Exit::Done
             }
             Err(error) => {
@@ -30,7 +30,7 @@ pub(crate) fn print(format: Format, fields: &[String], result: Result<Report, Cl
             }
         };
     }
-    let chosen = result.and_then(|report| chosen(report.data, fields));
+    let chosen = result.and_then(|answer| chosen(answer.data, fields));
     let exit = chosen.as_ref().map_or_else(CliError::exit, |_| Exit::Done);
     print_line(&document(&chosen).to_string());
     exit

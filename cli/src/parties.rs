@@ -5,7 +5,7 @@ use {
         args::SignArgs,
         error::CliError,
         session::Session,
-        settings::{Found, KeySource, Origin},
+        settings::{KeySource, Place, Setting},
         signer::{LoadedKey, describe, public_half},
     },
     blockable_sdk::Pubkey,
@@ -67,7 +67,7 @@ impl Parties {
                 "{expected} must sign as well; name its key by {flag}, or add --no-send and have both sign the transaction"
             ))
         })?;
-        let key = LoadedKey::load(&Found { value: named.clone(), origin: Origin::Flag(flag.to_string()) })?;
+        let key = LoadedKey::load(&Setting { value: named.clone(), origin: Place::Flag(flag.to_string()) })?;
         if key.address() != expected {
             return Err(CliError::Refused(format!(
                 "the key of {flag} is {}, and {expected} must sign; name that one's key",
@@ -81,7 +81,7 @@ impl Parties {
     /// The addresses that would sign and pay: those that are named, by an address or by a key file of which the public half alone is
     /// read; else `usual`.
     fn without_keys(session: &Session, keys: Keys, usual: Pubkey) -> Parties {
-        let address = |found: &Option<Found<KeySource>>| match found.as_ref().map(|found| &found.value) {
+        let address = |found: &Option<Setting<KeySource>>| match found.as_ref().map(|found| &found.value) {
             Some(KeySource::Address(address)) => Some(*address),
             Some(KeySource::File(path)) => public_half(path),
             _ => None,

@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        change::{Change, Effect, Line, MarketId},
+        change::{Change, Effect, Line, MarketHead},
         parties::Parties,
         session::Session,
     },
@@ -10,7 +10,7 @@ use {
 };
 
 /// The first line of every command that signs: cluster, market, signer and where its key came from.
-pub(crate) fn heading(session: &Session, market: MarketId, parties: &Parties) -> Heading {
+pub(crate) fn heading(session: &Session, market: MarketHead, parties: &Parties) -> Heading {
     Heading {
         cluster: session.cluster(),
         market: market.address,

@@ -1,7 +1,7 @@
 //! Keys: where they come from, and who signs.
 
 use {
-    crate::settings::{Found, KeySource, Origin},
+    crate::settings::{KeySource, Place, Setting},
     blockable_sdk::{Keypair, Pubkey, Signer},
     blockable_service::command::{Exit, KeyFileError, read_key_file},
     std::{io::Read, path::Path},
@@ -21,7 +21,7 @@ pub(crate) enum SignerError {
         /// The file.
         path: String,
         /// The place that named it.
-        origin: Origin,
+        origin: Place,
         /// The reason.
         reason: String,
     },
@@ -45,7 +45,7 @@ pub(crate) enum SignerError {
     Ledger(String),
     /// An address cannot sign.
     #[error("{0} ({1}) is an address and cannot sign; name its key, or add --dry-run or --no-send")]
-    Address(Pubkey, Origin),
+    Address(Pubkey, Place),
     /// The key is another one's.
     #[error("{found} ({source_text}) cannot do this: {needed}; name that key with --keypair")]
     Wrong {
@@ -80,7 +80,7 @@ pub(crate) struct LoadedKey {
 
 impl LoadedKey {
     /// Loads a key. Errors: [`SignerError`].
-    pub(crate) fn load(found: &Found<KeySource>) -> Result<LoadedKey, SignerError> {
+    pub(crate) fn load(found: &Setting<KeySource>) -> Result<LoadedKey, SignerError> {
         let keypair = match &found.value {
             KeySource::File(path) => load_file(path, &found.origin)?,
             KeySource::Prompt => ask_seed_phrase()?,
@@ -98,7 +98,7 @@ impl LoadedKey {
 }
 
 /// The origin of a key in words.
-pub(crate) fn describe(found: &Found<KeySource>) -> String {
+pub(crate) fn describe(found: &Setting<KeySource>) -> String {
     let place = match &found.value {
         KeySource::File(path) => format!("from {}", path.display()),
         KeySource::Prompt => "from the prompt".to_string(),
@@ -107,12 +107,12 @@ pub(crate) fn describe(found: &Found<KeySource>) -> String {
         KeySource::Address(_) => "an address".to_string(),
     };
     match &found.origin {
-        Origin::Default => format!("{place}, the default"),
+        Place::Default => format!("{place}, the default"),
         origin => format!("{place}, named by {origin}"),
     }
 }
 
-fn load_file(path: &Path, origin: &Origin) -> Result<Keypair, SignerError> {
+fn load_file(path: &Path, origin: &Place) -> Result<Keypair, SignerError> {
     let shown = path.display().to_string();
     read_key_file(path).map_err(|error| match error {
         KeyFileError::Unusable(reason) => SignerError::File { path: shown, origin: origin.clone(), reason },

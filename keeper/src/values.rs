@@ -3,13 +3,13 @@
 //! Amounts and addresses are text, because JavaScript rounds numbers above 2^53. Seconds, slots, counts and basis points are
 //! numbers. A time is an object with its text and its Unix seconds.
 
-pub(crate) use blockable_sdk::names::status_name;
+pub(crate) use blockable_sdk::names::{freeze_reason_byte_name, freeze_reason_name, status_name};
 use {
     blockable_sdk::{
         Pubkey,
         amounts::{Bps, ChainTime, Lamports, MarketTime, MicroUsd, Units},
         program::{
-            state::{AutoFreeze, FreezePolicy, FreezeReason, Party},
+            state::{AutoFreeze, FreezePolicy, Party},
             transitions::Status,
         },
     },
@@ -130,29 +130,6 @@ pub(crate) fn auto_freeze_name(byte: u8) -> &'static str {
         Some(AutoFreeze::FromDefault) => "from_default",
         None => "unknown",
     }
-}
-
-/// Names the reason of a freeze.
-pub(crate) fn freeze_reason_name(reason: FreezeReason) -> &'static str {
-    match reason {
-        FreezeReason::MissedPayment => "missed_payment",
-        FreezeReason::Default => "default",
-        FreezeReason::Breach => "breach",
-        FreezeReason::Risk => "risk",
-        FreezeReason::CrossDefault => "cross_default",
-    }
-}
-
-/// Names the reason of a freeze by its byte; `unknown` for a byte of a later version of the program.
-pub(crate) fn freeze_reason_name_of_byte(byte: u8) -> &'static str {
-    let reasons = [
-        FreezeReason::MissedPayment,
-        FreezeReason::Default,
-        FreezeReason::Breach,
-        FreezeReason::Risk,
-        FreezeReason::CrossDefault,
-    ];
-    reasons.into_iter().find(|reason| *reason as u8 == byte).map_or("unknown", freeze_reason_name)
 }
 
 /// Names a party to the money in a vault.

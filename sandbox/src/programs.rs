@@ -4,7 +4,7 @@ use {
     crate::SandboxError,
     blockable_cluster::Program,
     blockable_sdk::{PROGRAM_ID, Pubkey, program::hash::sha256},
-    blockable_service::{hex, settings::parse_address},
+    blockable_service::{address::address, hex},
     blockable_testkit::{ELF_VARIABLE, ElfError, read_elf, read_program},
     std::{fs, path::Path},
 };
@@ -29,7 +29,7 @@ pub fn market_program() -> Result<Program, SandboxError> {
 pub(crate) fn all(folder: Option<&Path>) -> Result<Vec<Program>, SandboxError> {
     let mut programs = vec![market_program()?];
     for (name, elf) in BUILT_IN {
-        programs.push(Program { address: address(name)?, elf: elf.to_vec() });
+        programs.push(Program { address: program_address(name)?, elf: elf.to_vec() });
     }
     for program in folder.map(read_folder).transpose()?.into_iter().flatten() {
         programs.retain(|known| known.address != program.address);
@@ -51,7 +51,10 @@ fn read_folder(folder: &Path) -> Result<Vec<Program>, SandboxError> {
         let path = entry.map_err(failed)?.path();
         let is_program = path.extension().is_some_and(|extension| extension == "so");
         if let Some(name) = path.file_stem().filter(|_| is_program) {
-            programs.push(Program { address: address(&name.to_string_lossy())?, elf: read_elf_file(&path)? });
+            programs.push(Program {
+                address: program_address(&name.to_string_lossy())?,
+                elf: read_elf_file(&path)?,
+            });
         }
     }
     Ok(programs)
@@ -65,6 +68,6 @@ fn read_elf_file(path: &Path) -> Result<Vec<u8>, SandboxError> {
     })
 }
 
-fn address(name: &str) -> Result<Pubkey, SandboxError> {
-    parse_address(name).map_err(|_| SandboxError::ProgramName(name.to_string()))
+fn program_address(name: &str) -> Result<Pubkey, SandboxError> {
+    address(name).map_err(|_| SandboxError::ProgramName(name.to_string()))
 }

@@ -14,6 +14,7 @@
 //! | [`events`] | read events from transactions and prove a credit's log complete |
 //! | [`squads`] | propose any instruction to a multisig of Squads v4 |
 //! | `follow` | feature `client`: follow events without a gap; feature `stream`: woken by a WebSocket |
+//! | [`terms`] | the instalments and the hash of an agreement, from a loan's account |
 //! | [`tokens`] | token accounts, balances, mints for tests |
 //! | [`transactions`] | signed transactions of versions 0 and 1 |
 //! | [`program`] | the program's own types, shared and not copied |
@@ -61,6 +62,7 @@ pub mod reports;
 #[cfg(feature = "client")]
 pub mod rpc;
 pub mod squads;
+pub mod terms;
 pub mod tokens;
 pub mod transactions;
 

@@ -1,6 +1,6 @@
 //! The program's enumerations in the words that JSON and texts have for them.
 
-use blockable_credits::transitions::Status;
+use blockable_credits::{state::FreezeReason, transitions::Status};
 
 /// The name of a status.
 pub fn status_name(status: Status) -> &'static str {
@@ -21,6 +21,29 @@ pub fn status_byte_name(byte: u8) -> &'static str {
     Status::from_byte(byte).map_or("unknown", status_name)
 }
 
+/// The name of the reason of a freeze.
+pub fn freeze_reason_name(reason: FreezeReason) -> &'static str {
+    match reason {
+        FreezeReason::MissedPayment => "missed_payment",
+        FreezeReason::Default => "default",
+        FreezeReason::Breach => "breach",
+        FreezeReason::Risk => "risk",
+        FreezeReason::CrossDefault => "cross_default",
+    }
+}
+
+/// The name of the reason of a freeze by its byte in an account; `unknown` for one of a later version of the program.
+pub fn freeze_reason_byte_name(byte: u8) -> &'static str {
+    let reasons = [
+        FreezeReason::MissedPayment,
+        FreezeReason::Default,
+        FreezeReason::Breach,
+        FreezeReason::Risk,
+        FreezeReason::CrossDefault,
+    ];
+    reasons.into_iter().find(|reason| *reason as u8 == byte).map_or("unknown", freeze_reason_name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -32,5 +55,12 @@ mod tests {
             assert_eq!(status_byte_name(status.byte()), status_name(status));
         }
         assert_eq!(status_byte_name(200), "unknown");
+    }
+
+    #[test]
+    fn a_reason_is_named_by_its_byte() {
+        let names = (0..=u8::MAX).map(freeze_reason_byte_name).filter(|name| *name != "unknown");
+        let all = ["missed_payment", "default", "breach", "risk", "cross_default"];
+        assert_eq!(names.collect::<Vec<_>>(), all);
     }
 }

@@ -2,13 +2,15 @@
 //!
 //! | module | contents | feature |
 //! |---|---|---|
+//! | [`address`] | addresses as people write them | |
 //! | [`backoff`] | pauses between attempts | |
 //! | [`hex`] | bytes as hexadecimal digits, and back | |
 //! | [`init_file`] | first files of a daemon, which overwrite nothing | |
 //! | [`lock`] | locks that outlive a panic | |
 //! | [`sse`] | server-sent events | |
+//! | [`terms`] | the terms of a loan for people | |
 //! | [`text`] | money, units, rates, shares, spans and times for people | |
-//! | [`command`] | exit codes, the JSON envelope and the confirmation of commands | `command` |
+//! | [`command`] | exit codes, the JSON envelope, the confirmation, and amounts and times as people write them | `command` |
 //! | [`secrets`] | secrets from the environment or from files | `settings` |
 //! | [`settings`] | TOML files and the environment, with all mistakes at once | `settings` |
 //! | [`sqlite`] | failures of SQLite files | `sqlite` |
@@ -21,6 +23,7 @@
 // Tests may wait for the clock and need no deadline.
 #![cfg_attr(test, allow(clippy::disallowed_methods))]
 
+pub mod address;
 pub mod backoff;
 #[cfg(feature = "command")]
 pub mod command;
@@ -42,6 +45,7 @@ pub mod shutdown;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 pub mod sse;
+pub mod terms;
 pub mod text;
 #[cfg(feature = "webhooks")]
 pub mod webhook;

@@ -4,10 +4,10 @@ use {
     crate::{
         args::SignArgs,
         carry_out::carry_out,
-        change::{After, Change, Effect, Line, MarketId, Role, Step},
+        change::{After, Change, Effect, Line, MarketHead, Role, Step},
         error::CliError,
         lookup::CreditView,
-        output::Report,
+        output::Answer,
         parties::Parties,
         session::{MarketView, Session},
         views::{credit_effect, health, market_effect},
@@ -70,7 +70,7 @@ pub(super) async fn act_on_credit(
     parties: &Parties,
     (credit, market): (&CreditView, &MarketView),
     act: Act,
-) -> Result<Report, CliError> {
+) -> Result<Answer, CliError> {
     let mut facts = vec![
         ("credit".to_string(), format!("{} ({})", credit.address, health(credit))),
         ("lender".to_string(), credit.account.lender.to_string()),
@@ -88,7 +88,7 @@ pub(super) async fn act_on_market(
     parties: &Parties,
     market: &MarketView,
     act: Act,
-) -> Result<Report, CliError> {
+) -> Result<Answer, CliError> {
     let facts = act.facts.clone();
     let effect = |after: &After| market_effect(market, after);
     finish(session, sign, parties, market.into(), market.address, act, facts, &effect).await
@@ -99,12 +99,12 @@ async fn finish(
     session: &Session,
     sign: &SignArgs,
     parties: &Parties,
-    market: MarketId,
+    market: MarketHead,
     watched: Pubkey,
     act: Act,
     facts: Vec<Line>,
     effect: &(dyn Fn(&After) -> Result<Effect, CliError> + Sync),
-) -> Result<Report, CliError> {
+) -> Result<Answer, CliError> {
     let change = Change {
         title: act.title,
         market,

@@ -2,7 +2,7 @@
 
 use {
     super::Cli,
-    crate::{error::CliError, output::Report},
+    crate::{error::CliError, output::Answer},
     clap::{Args, CommandFactory},
     clap_complete::Shell,
     serde_json::json,
@@ -27,17 +27,17 @@ pub(crate) struct ManArgs {
 
 impl CompletionsArgs {
     /// Makes the script.
-    pub(super) fn run(&self) -> Report {
+    pub(super) fn run(&self) -> Answer {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "blockable", &mut script);
         let text = String::from_utf8_lossy(&script).into_owned();
-        Report { data: json!({"shell": self.shell.to_string(), "script": text}), text }
+        Answer { data: json!({"shell": self.shell.to_string(), "script": text}), text }
     }
 }
 
 impl ManArgs {
     /// Makes the pages. Errors: [`CliError::Failed`].
-    pub(super) fn run(&self) -> Result<Report, CliError> {
+    pub(super) fn run(&self) -> Result<Answer, CliError> {
         let failed = |error: std::io::Error| {
             CliError::Failed(format!(
                 "the manual pages cannot be written: {error}; name a folder that you may write to"
@@ -47,11 +47,11 @@ impl ManArgs {
             let mut page = Vec::new();
             clap_mangen::Man::new(Cli::command()).render(&mut page).map_err(failed)?;
             let text = String::from_utf8_lossy(&page).into_owned();
-            return Ok(Report { data: json!({"page": text}), text });
+            return Ok(Answer { data: json!({"page": text}), text });
         };
         fs::create_dir_all(folder).map_err(failed)?;
         clap_mangen::generate_to(Cli::command(), folder).map_err(failed)?;
         let text = format!("wrote the manual pages to {}", folder.display());
-        Ok(Report { data: json!({"folder": folder.display().to_string()}), text })
+        Ok(Answer { data: json!({"folder": folder.display().to_string()}), text })
     }
 }

@@ -5,9 +5,9 @@ use {
         args::GlobalArgs,
         error::CliError,
         lookup::nearest,
-        output::Report,
+        output::Answer,
         session::settings,
-        settings::{Key, Origin, Profiles, Surroundings, validate},
+        settings::{Place, Profiles, SettingName, Surroundings, validate},
     },
     clap::{Args, Subcommand},
     serde_json::{Map, Value, json},
@@ -52,7 +52,7 @@ enum ConfigCommand {
 
 impl ConfigArgs {
     /// Runs the command. Errors: [`CliError`].
-    pub(super) fn run(&self, global: &GlobalArgs) -> Result<Report, CliError> {
+    pub(super) fn run(&self, global: &GlobalArgs) -> Result<Answer, CliError> {
         match &self.command {
             None => show(global),
             Some(ConfigCommand::Get { key }) => get(global, known(key)?),
@@ -64,20 +64,20 @@ impl ConfigArgs {
     }
 }
 
-fn known(name: &str) -> Result<Key, CliError> {
-    Key::from_name(name).ok_or_else(|| {
-        let names = Key::ALL.map(|key| key.name().replace('_', "-"));
+fn known(name: &str) -> Result<SettingName, CliError> {
+    SettingName::from_name(name).ok_or_else(|| {
+        let names = SettingName::ALL.map(|key| key.name().replace('_', "-"));
         let near = nearest(name, names.iter().map(String::as_str));
         let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
         CliError::Usage(format!("there is no setting {name:?}; there are: {}{near}", names.join(", ")))
     })
 }
 
-fn show(global: &GlobalArgs) -> Result<Report, CliError> {
+fn show(global: &GlobalArgs) -> Result<Answer, CliError> {
     let settings = settings(global, None, None)?;
     let (mut text, mut data) = (String::new(), Map::new());
     for (key, found) in settings.listed() {
-        let (value, origin) = found.unwrap_or(("-".to_string(), Origin::Default));
+        let (value, origin) = found.unwrap_or(("-".to_string(), Place::Default));
         let is_set = value != "-";
         let shown = if is_set { origin.to_string() } else { "not set".to_string() };
         text += &format!("{:12}  {value}  ({shown})\n", key.name().replace('_', "-"));
@@ -87,21 +87,21 @@ fn show(global: &GlobalArgs) -> Result<Report, CliError> {
     let path = settings.profiles_path.display().to_string();
     text += &format!("{:12}  {}  ({path})\n", "profile", settings.profile);
     data.insert("profile".to_string(), json!({"value": settings.profile, "origin": path}));
-    Ok(Report { text, data: Value::Object(data) })
+    Ok(Answer { text, data: Value::Object(data) })
 }
 
-fn get(global: &GlobalArgs, key: Key) -> Result<Report, CliError> {
+fn get(global: &GlobalArgs, key: SettingName) -> Result<Answer, CliError> {
     let settings = settings(global, None, None)?;
     let found = settings.listed().into_iter().find(|(listed, _)| *listed == key).and_then(|(_, found)| found);
     let (value, origin) = found.ok_or_else(|| {
         let name = key.name().replace('_', "-");
         CliError::NotFound(format!("{name} is not set; set it with `blockable config set {name} VALUE`"))
     })?;
-    Ok(Report { data: json!({"key": key.name(), "value": value, "origin": origin.to_string()}), text: value })
+    Ok(Answer { data: json!({"key": key.name(), "value": value, "origin": origin.to_string()}), text: value })
 }
 
 /// Sets or removes a value of the profile that is named or current; a value that could not be used is refused.
-fn set(global: &GlobalArgs, key: Key, values: &[String]) -> Result<Report, CliError> {
+fn set(global: &GlobalArgs, key: SettingName, values: &[String]) -> Result<Answer, CliError> {
     if values.len() > 1 && !key.is_list() {
         return Err(CliError::Usage(format!(
             "{} takes one value; several nodes go to url alone",
@@ -121,19 +121,19 @@ fn set(global: &GlobalArgs, key: Key, values: &[String]) -> Result<Report, CliEr
         [] => format!("{name} is no longer set in profile {profile} ({path})"),
         values => format!("{name} is {} in profile {profile} ({path})", values.join(" ")),
     };
-    Ok(Report { text, data: json!({"key": key.name(), "values": values, "profile": profile, "file": path}) })
+    Ok(Answer { text, data: json!({"key": key.name(), "values": values, "profile": profile, "file": path}) })
 }
 
-fn choose(name: &str) -> Result<Report, CliError> {
+fn choose(name: &str) -> Result<Answer, CliError> {
     let mut profiles = Profiles::read(&Surroundings::of_process())?;
     profiles.require(name)?;
     profiles.choose(name);
     profiles.write()?;
     let text = format!("profile {name} is used where none is named");
-    Ok(Report { text, data: json!({"profile": name, "file": profiles.path().display().to_string()}) })
+    Ok(Answer { text, data: json!({"profile": name, "file": profiles.path().display().to_string()}) })
 }
 
-fn list() -> Result<Report, CliError> {
+fn list() -> Result<Answer, CliError> {
     let profiles = Profiles::read(&Surroundings::of_process())?;
     let (names, current) = (profiles.names(), profiles.current());
     let line = |name: &String| format!("{} {name}", if name == current { "*" } else { " " });
@@ -143,5 +143,5 @@ fn list() -> Result<Report, CliError> {
         }
         false => names.iter().map(line).collect::<Vec<_>>().join("\n"),
     };
-    Ok(Report { text, data: json!({"profiles": names, "current": current}) })
+    Ok(Answer { text, data: json!({"profiles": names, "current": current}) })
 }

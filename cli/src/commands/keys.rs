@@ -1,7 +1,7 @@
 //! `blockable keys`.
 
 use {
-    crate::{error::CliError, output::Report},
+    crate::{error::CliError, output::Answer},
     blockable_sdk::{Keypair, Signer},
     blockable_service::init_file::{self, InitFileError, Readers},
     clap::{Args, Subcommand},
@@ -24,7 +24,7 @@ pub(crate) struct NewArgs {
 
 impl KeysCommand {
     /// Runs the command. Errors: [`CliError`].
-    pub(super) fn run(&self) -> Result<Report, CliError> {
+    pub(super) fn run(&self) -> Result<Answer, CliError> {
         let KeysCommand::New(args) = self;
         args.run()
     }
@@ -32,7 +32,7 @@ impl KeysCommand {
 
 impl NewArgs {
     /// Makes the key. Errors: [`CliError::Refused`] where the file is there, [`CliError::Failed`].
-    fn run(&self) -> Result<Report, CliError> {
+    fn run(&self) -> Result<Answer, CliError> {
         let key = Keypair::new();
         let bytes: Vec<String> = key.to_bytes().iter().map(u8::to_string).collect();
         let written = init_file::write_new(&self.file, &format!("[{}]", bytes.join(",")), Readers::Owner);
@@ -46,6 +46,6 @@ impl NewArgs {
         let text = format!(
             "address  {address}\nfile     {file}\nkeep a copy of the file: nobody can make this key again"
         );
-        Ok(Report { text, data: json!({"address": address, "file": file}) })
+        Ok(Answer { text, data: json!({"address": address, "file": file}) })
     }
 }

@@ -12,7 +12,7 @@ use {
     crate::{
         args::GlobalArgs,
         error::CliError,
-        output::{Report, wants_json},
+        output::{Answer, wants_json},
         settings::{Format, Settings, Surroundings},
     },
     blockable_service::command::EXIT_CODES,
@@ -59,7 +59,7 @@ pub(crate) fn format(cli: &Cli, arguments: &[OsString]) -> Format {
 }
 
 /// Runs a command to its end. Errors: [`CliError`].
-pub(crate) fn run(cli: Cli) -> Result<Report, CliError> {
+pub(crate) fn run(cli: Cli) -> Result<Answer, CliError> {
     let global = &cli.global;
     match &cli.command {
         Command::Market(command) => block_on(command.run(global)),

@@ -1,7 +1,7 @@
 //! The file of profiles.
 
 use {
-    super::{Key, Surroundings},
+    super::{SettingName, Surroundings},
     std::{
         collections::BTreeMap,
         fs, io,
@@ -65,7 +65,7 @@ pub(crate) struct Profiles {
     profiles: BTreeMap<String, Profile>,
 }
 
-type Profile = BTreeMap<Key, Vec<String>>;
+type Profile = BTreeMap<SettingName, Vec<String>>;
 
 impl Profiles {
     /// Reads the file; without one there are no profiles. Errors: [`ProfilesError`].
@@ -135,12 +135,12 @@ impl Profiles {
     }
 
     /// The values of a setting in a profile.
-    pub(crate) fn get(&self, profile: &str, key: Key) -> Option<Vec<String>> {
+    pub(crate) fn get(&self, profile: &str, key: SettingName) -> Option<Vec<String>> {
         self.profiles.get(profile)?.get(&key).cloned()
     }
 
     /// Sets a setting of a profile, or removes it where `values` is empty.
-    pub(crate) fn set(&mut self, profile: &str, key: Key, values: &[String]) {
+    pub(crate) fn set(&mut self, profile: &str, key: SettingName, values: &[String]) {
         let profile = self.profiles.entry(profile.to_string()).or_default();
         match values {
             [] => profile.remove(&key),
@@ -164,7 +164,7 @@ impl Profiles {
     }
 
     fn table(&self) -> Table {
-        let value = |(key, values): (&Key, &Vec<String>)| {
+        let value = |(key, values): (&SettingName, &Vec<String>)| {
             let mut texts = values.iter().cloned().map(Value::String);
             let value = match values.len() {
                 1 => texts.next().unwrap_or(Value::Array(Vec::new())),
@@ -190,7 +190,7 @@ fn read_profile(name: &str, profile: &Value) -> Result<Profile, (String, &'stati
     let mut read = Profile::new();
     for (key, value) in profile {
         let place = format!("{place}.{key}");
-        let Some(known) = Key::from_name(key) else {
+        let Some(known) = SettingName::from_name(key) else {
             return Err((place, "is not known; `blockable config` lists the settings"));
         };
         read.insert(known, texts(value).ok_or((place, "is no text; write it in quotes"))?);

@@ -2,16 +2,16 @@
 //! knows where it came from.
 
 mod file;
-mod key;
-mod origin;
+mod name;
+mod place;
 mod resolve;
 mod solana;
 mod values;
 
 pub(crate) use {
     file::{Profiles, ProfilesError},
-    key::Key,
-    origin::{Found, Origin, Surroundings},
+    name::SettingName,
+    place::{Place, Setting, Surroundings},
     resolve::{Flags, Settings, SettingsError, validate},
     values::{Commitment, Format, KeySource},
 };

@@ -2,10 +2,12 @@
 
 use {
     super::{
-        Commitment, Format, Found, Key, KeySource, Origin, Profiles, ProfilesError, Surroundings, solana,
+        Commitment, Format, KeySource, Place, Profiles, ProfilesError, Setting, SettingName, Surroundings,
+        solana,
         values::{gate_url, node_url},
     },
     blockable_sdk::Pubkey,
+    blockable_service::address::address,
     std::{collections::BTreeMap, io, path::PathBuf, str::FromStr},
 };
 
@@ -31,7 +33,7 @@ pub(crate) enum SettingsError {
         /// The value.
         value: String,
         /// Its origin.
-        origin: Origin,
+        origin: Place,
         /// The reason, and what to write.
         reason: String,
     },
@@ -44,7 +46,7 @@ pub(crate) enum SettingsError {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Flags {
     /// Values by setting.
-    pub values: BTreeMap<Key, Vec<String>>,
+    pub values: BTreeMap<SettingName, Vec<String>>,
     /// The profile.
     pub profile: Option<String>,
     /// True where nobody may be asked.
@@ -55,21 +57,21 @@ pub(crate) struct Flags {
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     /// The nodes, at least one.
-    pub urls: Found<Vec<String>>,
+    pub urls: Setting<Vec<String>>,
     /// The key that signs.
-    pub keypair: Option<Found<KeySource>>,
+    pub keypair: Option<Setting<KeySource>>,
     /// The key that pays, where it is another one.
-    pub fee_payer: Option<Found<KeySource>>,
+    pub fee_payer: Option<Setting<KeySource>>,
     /// The market.
-    pub market: Option<Found<Pubkey>>,
+    pub market: Option<Setting<Pubkey>>,
     /// The provider's server.
-    pub gate: Option<Found<String>>,
+    pub gate: Option<Setting<String>>,
     /// The state that is read.
-    pub commitment: Found<Commitment>,
+    pub commitment: Setting<Commitment>,
     /// The most priority fee, in micro-lamports per compute unit.
-    pub priority_fee: Option<Found<u64>>,
+    pub priority_fee: Option<Setting<u64>>,
     /// The form of the answer.
-    pub output: Found<Format>,
+    pub output: Setting<Format>,
     /// True where nobody may be asked.
     pub non_interactive: bool,
     /// The profile that settings were looked up in.
@@ -100,22 +102,22 @@ impl Settings {
             profile: &profile,
             solana: solana.unwrap_or_default(),
         };
-        let keypair = sources.one(Key::Keypair)?;
+        let keypair = sources.one(SettingName::Keypair)?;
         let default_key = || surroundings.default_key().map(KeySource::File);
-        let by_default = |value| Found { value, origin: Origin::Default };
+        let by_default = |value| Setting { value, origin: Place::Default };
         Ok(Settings {
             urls: sources.urls()?,
             keypair: keypair.or_else(|| default_key().map(by_default)),
-            fee_payer: sources.one(Key::FeePayer)?,
-            market: sources.parsed(Key::Market, market)?,
-            gate: sources.parsed(Key::Gate, gate_url)?,
+            fee_payer: sources.one(SettingName::FeePayer)?,
+            market: sources.parsed(SettingName::Market, market)?,
+            gate: sources.parsed(SettingName::Gate, gate_url)?,
             commitment: sources
-                .one(Key::Commitment)?
-                .unwrap_or(Found { value: Commitment::default(), origin: Origin::Default }),
-            priority_fee: sources.parsed(Key::PriorityFee, priority_fee)?,
+                .one(SettingName::Commitment)?
+                .unwrap_or(Setting { value: Commitment::default(), origin: Place::Default }),
+            priority_fee: sources.parsed(SettingName::PriorityFee, priority_fee)?,
             output: sources
-                .one(Key::Output)?
-                .unwrap_or(Found { value: Format::default(), origin: Origin::Default }),
+                .one(SettingName::Output)?
+                .unwrap_or(Setting { value: Format::default(), origin: Place::Default }),
             non_interactive: flags.non_interactive
                 || surroundings.variable(blockable_service::command::NON_INTERACTIVE).is_some(),
             profiles_path: profiles.path().to_path_buf(),
@@ -124,44 +126,46 @@ impl Settings {
     }
 
     /// The key that signs, named or by default. Errors: [`SettingsError::NoKey`].
-    pub(crate) fn keypair(&self) -> Result<&Found<KeySource>, SettingsError> {
+    pub(crate) fn keypair(&self) -> Result<&Setting<KeySource>, SettingsError> {
         self.keypair.as_ref().ok_or(SettingsError::NoKey)
     }
 
     /// Every setting as text, with its origin; `None` for one that is not set.
-    pub(crate) fn listed(&self) -> Vec<(Key, Option<(String, Origin)>)> {
-        fn text<T: ToString>(found: &Option<Found<T>>) -> Option<(String, Origin)> {
+    pub(crate) fn listed(&self) -> Vec<(SettingName, Option<(String, Place)>)> {
+        fn text<T: ToString>(found: &Option<Setting<T>>) -> Option<(String, Place)> {
             found.as_ref().map(|found| (found.value.to_string(), found.origin.clone()))
         }
         let value = |key| match key {
-            Key::Url => Some((self.urls.value.join(" "), self.urls.origin.clone())),
-            Key::Keypair => text(&self.keypair),
-            Key::FeePayer => text(&self.fee_payer),
-            Key::Market => text(&self.market),
-            Key::Gate => text(&self.gate),
-            Key::Commitment => Some((self.commitment.value.to_string(), self.commitment.origin.clone())),
-            Key::PriorityFee => text(&self.priority_fee),
-            Key::Output => Some((self.output.value.to_string(), self.output.origin.clone())),
+            SettingName::Url => Some((self.urls.value.join(" "), self.urls.origin.clone())),
+            SettingName::Keypair => text(&self.keypair),
+            SettingName::FeePayer => text(&self.fee_payer),
+            SettingName::Market => text(&self.market),
+            SettingName::Gate => text(&self.gate),
+            SettingName::Commitment => {
+                Some((self.commitment.value.to_string(), self.commitment.origin.clone()))
+            }
+            SettingName::PriorityFee => text(&self.priority_fee),
+            SettingName::Output => Some((self.output.value.to_string(), self.output.origin.clone())),
         };
-        Key::ALL.into_iter().map(|key| (key, value(key))).collect()
+        SettingName::ALL.into_iter().map(|key| (key, value(key))).collect()
     }
 }
 
 /// Requires that a text is a value of a setting. Errors: the reason, and what to write.
-pub(crate) fn validate(key: Key, text: &str) -> Result<(), String> {
+pub(crate) fn validate(key: SettingName, text: &str) -> Result<(), String> {
     match key {
-        Key::Url => node_url(text).map(drop),
-        Key::Keypair | Key::FeePayer => KeySource::from_str(text).map(drop),
-        Key::Market => market(text).map(drop),
-        Key::Gate => gate_url(text).map(drop),
-        Key::Commitment => Commitment::from_str(text).map(drop),
-        Key::PriorityFee => priority_fee(text).map(drop),
-        Key::Output => Format::from_str(text).map(drop),
+        SettingName::Url => node_url(text).map(drop),
+        SettingName::Keypair | SettingName::FeePayer => KeySource::from_str(text).map(drop),
+        SettingName::Market => market(text).map(drop),
+        SettingName::Gate => gate_url(text).map(drop),
+        SettingName::Commitment => Commitment::from_str(text).map(drop),
+        SettingName::PriorityFee => priority_fee(text).map(drop),
+        SettingName::Output => Format::from_str(text).map(drop),
     }
 }
 
 fn market(text: &str) -> Result<Pubkey, String> {
-    text.parse().map_err(|_| "is no address; write the market's account in base58".to_string())
+    address(text).map_err(|error| error.to_string())
 }
 
 fn priority_fee(text: &str) -> Result<u64, String> {
@@ -178,10 +182,10 @@ struct Sources<'a> {
 }
 
 impl Sources<'_> {
-    fn find(&self, key: Key) -> Option<Found<Vec<String>>> {
+    fn find(&self, key: SettingName) -> Option<Setting<Vec<String>>> {
         if let Some(values) = self.flags.values.get(&key) {
-            let flag = if key == Key::Output { "--output or --json".to_string() } else { key.flag() };
-            return Some(Found { value: values.clone(), origin: Origin::Flag(flag) });
+            let flag = if key == SettingName::Output { "--output or --json".to_string() } else { key.flag() };
+            return Some(Setting { value: values.clone(), origin: Place::Flag(flag) });
         }
         let variable = key.variable();
         if let Some(text) = self.surroundings.variable(&variable) {
@@ -189,27 +193,27 @@ impl Sources<'_> {
                 true => text.split([' ', ',']).filter(|part| !part.is_empty()).map(str::to_string).collect(),
                 false => vec![text.to_string()],
             };
-            return Some(Found { value, origin: Origin::Environment(variable) });
+            return Some(Setting { value, origin: Place::Environment(variable) });
         }
         if let Some(value) = self.profiles.get(self.profile, key) {
-            return Some(Found { value, origin: Origin::Profile(self.profile.to_string()) });
+            return Some(Setting { value, origin: Place::Profile(self.profile.to_string()) });
         }
         let name = match key {
-            Key::Url => "json_rpc_url",
-            Key::Keypair => "keypair_path",
-            Key::Commitment => "commitment",
+            SettingName::Url => "json_rpc_url",
+            SettingName::Keypair => "keypair_path",
+            SettingName::Commitment => "commitment",
             _ => return None,
         };
         let value = vec![self.solana.get(name)?.clone()];
-        Some(Found { value, origin: Origin::Solana(self.surroundings.solana_path()?) })
+        Some(Setting { value, origin: Place::Solana(self.surroundings.solana_path()?) })
     }
 
     fn parsed<T>(
         &self,
-        key: Key,
+        key: SettingName,
         parse: impl Fn(&str) -> Result<T, String>,
-    ) -> Result<Option<Found<T>>, SettingsError> {
-        let Some(Found { value, origin }) = self.find(key) else { return Ok(None) };
+    ) -> Result<Option<Setting<T>>, SettingsError> {
+        let Some(Setting { value, origin }) = self.find(key) else { return Ok(None) };
         let text = value.first().map_or("", String::as_str);
         let wrong = |reason| SettingsError::Value {
             key: key.name(),
@@ -218,20 +222,20 @@ impl Sources<'_> {
             reason,
         };
         let value = parse(text).map_err(wrong)?;
-        Ok(Some(Found { value, origin }))
+        Ok(Some(Setting { value, origin }))
     }
 
-    fn one<T: FromStr<Err = String>>(&self, key: Key) -> Result<Option<Found<T>>, SettingsError> {
+    fn one<T: FromStr<Err = String>>(&self, key: SettingName) -> Result<Option<Setting<T>>, SettingsError> {
         self.parsed(key, T::from_str)
     }
 
-    fn urls(&self) -> Result<Found<Vec<String>>, SettingsError> {
-        let default = || Found { value: vec!["localhost".to_string()], origin: Origin::Default };
-        let Found { value, origin } =
-            self.find(Key::Url).filter(|found| !found.value.is_empty()).unwrap_or_else(default);
+    fn urls(&self) -> Result<Setting<Vec<String>>, SettingsError> {
+        let default = || Setting { value: vec!["localhost".to_string()], origin: Place::Default };
+        let Setting { value, origin } =
+            self.find(SettingName::Url).filter(|found| !found.value.is_empty()).unwrap_or_else(default);
         let url = |text: &String| {
             node_url(text).map_err(|reason| SettingsError::Value {
-                key: Key::Url.name(),
+                key: SettingName::Url.name(),
                 value: text.clone(),
                 origin: origin.clone(),
                 reason,
@@ -245,6 +249,6 @@ impl Sources<'_> {
                 true
             }
         });
-        Ok(Found { value: urls, origin })
+        Ok(Setting { value: urls, origin })
     }
 }

@@ -55,7 +55,7 @@ fn a_flag_comes_before_the_environment_before_the_profile_before_solanas_setting
 
     let plain = Home::new("").resolve(&none, &sign).unwrap();
     assert_eq!(key(&plain).value, file("/keys/solana.json"));
-    assert!(matches!(&key(&plain).origin, Origin::Solana(path) if path.ends_with("config.yml")));
+    assert!(matches!(&key(&plain).origin, Place::Solana(path) if path.ends_with("config.yml")));
     assert_eq!(plain.commitment.value, Commitment::Finalized);
     assert_eq!(plain.urls.value, ["https://api.devnet.solana.com"]);
 
@@ -64,7 +64,7 @@ fn a_flag_comes_before_the_environment_before_the_profile_before_solanas_setting
     assert_eq!(profile.urls.value, ["https://one.example", "https://two.example"]);
     assert_eq!(
         key(&profile),
-        Found { value: file("/keys/work.json"), origin: Origin::Profile("work".to_string()) }
+        Setting { value: file("/keys/work.json"), origin: Place::Profile("work".to_string()) }
     );
     assert_eq!(profile.output.value.to_string(), "json");
     // What the profile leaves open comes from Solana's settings.
@@ -74,7 +74,7 @@ fn a_flag_comes_before_the_environment_before_the_profile_before_solanas_setting
         home.with("BLOCKABLE_KEYPAIR", "/keys/env.json").with("BLOCKABLE_URL", "d, https://three.example");
     let environment = home.resolve(&none, &sign).unwrap();
     assert_eq!(key(&environment).value, file("/keys/env.json"));
-    assert_eq!(key(&environment).origin, Origin::Environment("BLOCKABLE_KEYPAIR".to_string()));
+    assert_eq!(key(&environment).origin, Place::Environment("BLOCKABLE_KEYPAIR".to_string()));
     assert_eq!(environment.urls.value, ["https://api.devnet.solana.com", "https://three.example"]);
 
     let flag = SignArgs { keypair: Some(file("/keys/flag.json")), ..sign };
@@ -82,7 +82,7 @@ fn a_flag_comes_before_the_environment_before_the_profile_before_solanas_setting
     let flags = home.resolve(&global, &flag).unwrap();
     assert_eq!(
         key(&flags),
-        Found { value: file("/keys/flag.json"), origin: Origin::Flag("--keypair".to_string()) }
+        Setting { value: file("/keys/flag.json"), origin: Place::Flag("--keypair".to_string()) }
     );
     assert_eq!(flags.urls.value, ["https://api.mainnet-beta.solana.com"], "the same node once");
 }
@@ -122,16 +122,16 @@ fn a_value_that_is_none_names_its_place() {
 fn a_profile_is_kept_and_changed() {
     let home = Home::new("").surroundings();
     let mut profiles = Profiles::read(&home).unwrap();
-    profiles.set("work", Key::Url, &["d".to_string(), "https://two.example".to_string()]);
-    profiles.set("work", Key::Gate, &["https://gate.example".to_string()]);
+    profiles.set("work", SettingName::Url, &["d".to_string(), "https://two.example".to_string()]);
+    profiles.set("work", SettingName::Gate, &["https://gate.example".to_string()]);
     profiles.choose("work");
     profiles.write().unwrap();
     let mut read = Profiles::read(&home).unwrap();
     assert_eq!((read.current(), read.names()), ("work", vec!["work".to_string()]));
-    assert_eq!(read.get("work", Key::Url).unwrap(), ["d", "https://two.example"]);
-    read.set("work", Key::Gate, &[]);
+    assert_eq!(read.get("work", SettingName::Url).unwrap(), ["d", "https://two.example"]);
+    read.set("work", SettingName::Gate, &[]);
     read.write().unwrap();
-    assert_eq!(Profiles::read(&home).unwrap().get("work", Key::Gate), None);
+    assert_eq!(Profiles::read(&home).unwrap().get("work", SettingName::Gate), None);
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn the_default_key_is_that_of_solanas_command_line() {
     let surroundings = Surroundings { variables: BTreeMap::new(), home: Some(folder.path().to_path_buf()) };
     let settings = Settings::resolve(&Flags::default(), &surroundings).unwrap();
     let key = settings.keypair().unwrap();
-    assert_eq!(key.origin, Origin::Default);
+    assert_eq!(key.origin, Place::Default);
     assert_eq!(key.value, KeySource::File(folder.path().join(".config/solana/id.json")));
     assert_eq!(settings.urls.value, ["http://127.0.0.1:8899"]);
 }

@@ -2,14 +2,10 @@
 
 use {
     super::{key_json, key_or_none, time_json},
-    crate::{
-        lookup::CreditView,
-        session::MarketView,
-        table::Column,
-        values::{policy_name, reason_name},
-    },
+    crate::{lookup::CreditView, session::MarketView, table::Column},
     blockable_sdk::{
         amounts::{Bps, ChainTime, MicroUsd, Units},
+        names::freeze_reason_byte_name,
         payments::{NextInstalment, next_instalment},
         program::{
             state::{Collateral, VaultClaims},
@@ -17,7 +13,7 @@ use {
             units::mul_div_floor,
         },
     },
-    blockable_service::{hex, text},
+    blockable_service::{hex, terms::freezes_text, text},
     console::Style,
     serde_json::{Value, json},
 };
@@ -179,7 +175,7 @@ fn collateral_lines(credit: &CreditView) -> Vec<(String, String)> {
                 "{} of {} that can be, for {}",
                 units(collateral.frozen()),
                 units(collateral.freezable()),
-                reason_name(account.freeze_reason).replace('_', " ")
+                freeze_reason_byte_name(account.freeze_reason).replace('_', " ")
             ),
         );
     } else {
@@ -191,7 +187,7 @@ fn collateral_lines(credit: &CreditView) -> Vec<(String, String)> {
             format!("the lien is worth {} of the debt, at the loan's price", text::percent(bps)),
         );
     }
-    line("freezes", policy_name(account.terms.freeze_policy, account.terms.auto_freeze));
+    line("freezes", freezes_text(account.terms.freeze_policy, account.terms.auto_freeze));
     line("terms hash", hex::encode(account.terms_hash));
     lines
 }

@@ -3,13 +3,11 @@
 mod credit;
 mod effect;
 mod market;
-mod terms;
 
 pub(crate) use {
     credit::{credit_columns, credit_json, credit_lines, credit_row, health},
     effect::{credit_effect, market_effect},
     market::{market_json, market_lines},
-    terms::{agreed_hash, instalments, terms_lines},
 };
 
 use {

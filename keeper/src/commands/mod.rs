@@ -20,9 +20,9 @@ use {
     },
     blockable_sdk::{Pubkey, amounts::MicroUsd},
     blockable_service::{
+        address::address,
         init_file::InitFileError,
         log::{LogFormat, log_to_stderr},
-        settings::parse_address,
         shutdown::SignalError,
     },
     clap::{Parser, Subcommand},
@@ -73,7 +73,7 @@ enum Command {
         #[command(flatten)]
         file: FileArgs,
         /// The credit's address
-        #[arg(value_parser = parse_address)]
+        #[arg(value_parser = address)]
         credit: Pubkey,
         /// Shows what a payment of so many micro-USDC would open; without it, the payment that makes the loan current, or the next
         /// instalment

@@ -1,13 +1,13 @@
 //! `blockable-provider capacity`, `suspend` and `resume`: in force at once.
 
 use {
-    super::chain::{ActError, ChainArgs, Report, Session, act, parse_units, provider_json},
+    super::chain::{ActError, Answer, ChainArgs, Session, act, provider_json},
     blockable_sdk::{
         amounts::Units,
         instructions::{provider_resume, provider_set_capacity, provider_suspend},
         program::state::Provider,
     },
-    blockable_service::text,
+    blockable_service::{command::values::units_or_zero, text},
     clap::Args,
 };
 
@@ -17,8 +17,8 @@ pub(super) struct CapacityArgs {
     #[command(flatten)]
     chain: ChainArgs,
     /// The units
-    #[arg(value_name = "UNITS", value_parser = parse_units, allow_negative_numbers = true)]
-    units: u64,
+    #[arg(value_name = "UNITS", value_parser = units_or_zero, allow_negative_numbers = true)]
+    units: Units,
 }
 
 /// Takes no new loans; those that live go on
@@ -54,14 +54,14 @@ impl ResumeArgs {
 }
 
 /// Sets the capacity. Errors: [`ActError`].
-pub(super) async fn capacity(args: &CapacityArgs) -> Result<Report, ActError> {
+pub(super) async fn capacity(args: &CapacityArgs) -> Result<Answer, ActError> {
     let session = Session::open(&args.chain).await?;
     let provider = session.provider().await?;
-    let (before, after) = (Units(provider.capacity_units), Units(args.units));
+    let (before, after) = (Units(provider.capacity_units), args.units);
     let outstanding = Units(provider.outstanding_units);
     if after == before {
         let says = format!("the capacity is {}", text::units(after));
-        return Ok(Report::nothing(&session, says, provider_json(&session, &provider)));
+        return Ok(Answer::nothing(&session, says, provider_json(&session, &provider)));
     }
     if after < outstanding {
         return Err(ActError::Refused(format!(
@@ -71,7 +71,7 @@ pub(super) async fn capacity(args: &CapacityArgs) -> Result<Report, ActError> {
         )));
     }
     let (market, address) = (session.market_address(), session.provider_address());
-    let instruction = provider_set_capacity(&market, &provider.authority, &address, args.units);
+    let instruction = provider_set_capacity(&market, &provider.authority, &address, args.units.get());
     let effect = vec![
         ("capacity".to_string(), format!("{} -> {}", text::units(before), text::units(after))),
         ("outstanding".to_string(), text::units(outstanding)),
@@ -82,12 +82,12 @@ pub(super) async fn capacity(args: &CapacityArgs) -> Result<Report, ActError> {
 }
 
 /// Suspends the provider. Errors: [`ActError`].
-pub(super) async fn suspend(args: &SuspendArgs) -> Result<Report, ActError> {
+pub(super) async fn suspend(args: &SuspendArgs) -> Result<Answer, ActError> {
     let session = Session::open(&args.chain).await?;
     let provider = session.provider().await?;
     if provider.suspended & Provider::SUSPENDED_BY_ITSELF != 0 {
         let says = "the provider has suspended itself".to_string();
-        return Ok(Report::nothing(&session, says, provider_json(&session, &provider)));
+        return Ok(Answer::nothing(&session, says, provider_json(&session, &provider)));
     }
     let (market, address) = (session.market_address(), session.provider_address());
     let instruction = provider_suspend(&market, &provider.authority, &address);
@@ -105,7 +105,7 @@ pub(super) async fn suspend(args: &SuspendArgs) -> Result<Report, ActError> {
 }
 
 /// Lifts the provider's own suspension. Errors: [`ActError`].
-pub(super) async fn resume(args: &ResumeArgs) -> Result<Report, ActError> {
+pub(super) async fn resume(args: &ResumeArgs) -> Result<Answer, ActError> {
     let session = Session::open(&args.chain).await?;
     let provider = session.provider().await?;
     if provider.suspended & Provider::SUSPENDED_BY_ITSELF == 0 {
@@ -116,7 +116,7 @@ pub(super) async fn resume(args: &ResumeArgs) -> Result<Report, ActError> {
             ));
         }
         let says = "the provider is not suspended".to_string();
-        return Ok(Report::nothing(&session, says, provider_json(&session, &provider)));
+        return Ok(Answer::nothing(&session, says, provider_json(&session, &provider)));
     }
     let (market, address) = (session.market_address(), session.provider_address());
     let instruction = provider_resume(&market, &provider.authority, &address);

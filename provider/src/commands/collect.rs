@@ -1,7 +1,7 @@
 //! `blockable-provider collect`.
 
 use {
-    super::chain::{ActError, Authority, ChainArgs, Plan, Report, Session, carry_out},
+    super::chain::{ActError, Answer, Authority, ChainArgs, Plan, Session, carry_out},
     blockable_sdk::{
         Hash, Instruction, Pubkey, SIGNATURE_BYTES,
         accounts::CreditFilter,
@@ -34,13 +34,13 @@ impl CollectArgs {
 }
 
 /// Collects. Errors: [`ActError`].
-pub(super) async fn run(args: &CollectArgs) -> Result<Report, ActError> {
+pub(super) async fn run(args: &CollectArgs) -> Result<Answer, ActError> {
     let session = Session::open(&args.chain).await?;
     let provider = session.provider().await?;
     let claims = claims(&session).await?;
     if claims.is_empty() {
         let says = "no credit has a claim of yours".to_string();
-        return Ok(Report::nothing(&session, says, json!({"collected": [], "total": 0})));
+        return Ok(Answer::nothing(&session, says, json!({"collected": [], "total": 0})));
     }
     if provider.is_suspended_by_admin() {
         return Err(ActError::Refused(
@@ -62,7 +62,7 @@ pub(super) async fn run(args: &CollectArgs) -> Result<Report, ActError> {
         .iter()
         .map(|(address, credit)| json!({"credit": address.to_string(), "amount": credit.claims.provider}))
         .collect();
-    Ok(carried.report(&session, Ok((done, json!({"collected": collected, "total": total})))))
+    Ok(carried.answer(&session, Ok((done, json!({"collected": collected, "total": total})))))
 }
 
 /// The provider's credits with a claim of its own.

@@ -4,7 +4,7 @@ use {
     super::CommandError,
     blockable_provider::init::{InitValues, init, key_text},
     blockable_sdk::{Keypair, Pubkey, Signer, addresses, read_keypair_file},
-    blockable_service::settings::{parse_address, parse_url},
+    blockable_service::{address::address, settings::parse_url},
     clap::Args,
     std::path::{Path, PathBuf},
 };
@@ -40,11 +40,11 @@ pub(super) struct InitArgs {
 }
 
 /// Reads an address that is no placeholder. Errors: what to write.
-fn parse_account(text: &str) -> Result<Pubkey, &'static str> {
-    let address = parse_address(text)?;
+fn parse_account(text: &str) -> Result<Pubkey, String> {
+    let address = address(text).map_err(|error| error.to_string())?;
     let is_placeholder = address == Pubkey::default();
     if is_placeholder {
-        Err("is the placeholder of the example; name the account's own address")
+        Err("is the placeholder of the example; name the account's own address".to_string())
     } else {
         Ok(address)
     }

@@ -2,8 +2,8 @@
 
 use {
     super::{
-        chain::{ActError, Authority, ChainArgs, Plan, Report, Session, carry_out, reporter_keys},
-        offer::{agreed_hash, offer_json, offer_lines},
+        chain::{ActError, Answer, Authority, ChainArgs, Plan, Session, carry_out, reporter_keys},
+        offer::{offer_json, offer_lines},
         watch::WatchArgs,
     },
     blockable_provider::PriceList,
@@ -18,8 +18,12 @@ use {
             state::{Credit, Provider},
             transitions::Status,
         },
+        terms::agreed_hash,
     },
-    blockable_service::{hex, settings::parse_address, text},
+    blockable_service::{
+        command::values::{address, hash},
+        hex, text,
+    },
     clap::Args,
     serde_json::json,
 };
@@ -33,24 +37,16 @@ pub(super) struct IssueArgs {
     #[command(flatten)]
     chain: ChainArgs,
     /// The credit's address
-    #[arg(value_name = "CREDIT", value_parser = parse_address)]
+    #[arg(value_name = "CREDIT", value_parser = address)]
     credit: Option<Pubkey>,
     /// Hash of the agreement that you have read elsewhere; another one is refused
-    #[arg(long, value_name = "HEX", value_parser = parse_hash, requires = "credit")]
-    terms_hash: Option<Hash32>,
+    #[arg(long, value_name = "HEX", value_parser = hash, requires = "credit")]
+    terms_hash: Option<[u8; 32]>,
     /// Slot of the offer that you have read elsewhere; another one is refused
     #[arg(long, value_name = "SLOT", requires = "credit")]
     offer_slot: Option<u64>,
     #[command(flatten)]
     pub(super) watch: WatchArgs,
-}
-
-/// A hash of 32 bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Hash32([u8; 32]);
-
-fn parse_hash(text: &str) -> Result<Hash32, &'static str> {
-    hex::decode::<32>(text).map(Hash32).ok_or("is no hash; write 64 hexadecimal digits")
 }
 
 impl IssueArgs {
@@ -60,7 +56,7 @@ impl IssueArgs {
 }
 
 /// Issues a credit, or lists those that wait. Errors: [`ActError`].
-pub(super) async fn run(args: &IssueArgs) -> Result<Report, ActError> {
+pub(super) async fn run(args: &IssueArgs) -> Result<Answer, ActError> {
     let session = Session::open(&args.chain).await?;
     let provider = session.provider().await?;
     let Some(address) = args.credit else { return list(&session).await };
@@ -80,7 +76,7 @@ pub(super) async fn run(args: &IssueArgs) -> Result<Report, ActError> {
         }
         _ => {
             let says = format!("the units of {address} are issued");
-            return Ok(Report::nothing(&session, says, offer_json(&session, &address, &credit)));
+            return Ok(Answer::nothing(&session, says, offer_json(&session, &address, &credit)));
         }
     }
     require_named(args, &address, &credit)?;
@@ -93,7 +89,7 @@ pub(super) async fn issue(
     provider: &Provider,
     address: &Pubkey,
     credit: &Credit,
-) -> Result<Report, ActError> {
+) -> Result<Answer, ActError> {
     if agreed_hash(credit) != Some(credit.terms_hash) {
         let reason =
             format!("the terms of {address} do not have the hash that the account states; do not issue it");
@@ -120,7 +116,7 @@ pub(super) async fn issue(
         text::usd_received(paid),
         provider.settings.payout
     );
-    Ok(carried.report(session, after.map(|after| (done, offer_json(session, address, &after)))))
+    Ok(carried.answer(session, after.map(|after| (done, offer_json(session, address, &after)))))
 }
 
 fn plan(session: &Session, provider: &Provider, address: &Pubkey, credit: &Credit) -> Plan {
@@ -145,24 +141,24 @@ fn plan(session: &Session, provider: &Provider, address: &Pubkey, credit: &Credi
 }
 
 /// Lists the offers that the borrowers have accepted.
-async fn list(session: &Session) -> Result<Report, ActError> {
+async fn list(session: &Session) -> Result<Answer, ActError> {
     let waiting = waiting(session).await?;
     if waiting.is_empty() {
         let says = "no accepted offer waits for its units".to_string();
-        return Ok(Report::nothing(session, says, json!({"waiting": []})));
+        return Ok(Answer::nothing(session, says, json!({"waiting": []})));
     }
-    let mut report = Report::nothing(session, String::new(), json!(null));
-    report.text = String::new();
+    let mut answer = Answer::nothing(session, String::new(), json!(null));
+    answer.text = String::new();
     for (address, credit) in &waiting {
         for (name, value) in offer_lines(session, address, credit) {
-            report.text += &format!("{name:16}  {value}\n");
+            answer.text += &format!("{name:16}  {value}\n");
         }
-        report.text += "\n";
+        answer.text += "\n";
     }
-    report.text += "issue one with `blockable-provider issue CREDIT`";
+    answer.text += "issue one with `blockable-provider issue CREDIT`";
     let all: Vec<_> = waiting.iter().map(|(address, credit)| offer_json(session, address, credit)).collect();
-    report.data["state"] = json!({"waiting": all});
-    Ok(report)
+    answer.data["state"] = json!({"waiting": all});
+    Ok(answer)
 }
 
 /// The provider's accepted offers. Errors: [`ActError::Client`].
@@ -186,7 +182,7 @@ fn require_ours(session: &Session, address: &Pubkey, credit: &Credit) -> Result<
 
 /// Requires that the offer is the one that was read elsewhere.
 fn require_named(args: &IssueArgs, address: &Pubkey, credit: &Credit) -> Result<(), ActError> {
-    if args.terms_hash.is_some_and(|read| read.0 != credit.terms_hash) {
+    if args.terms_hash.is_some_and(|read| read != credit.terms_hash) {
         return Err(ActError::Refused(format!(
             "the offer of {address} has the terms hash {}, which is not the one you name; read the offer anew",
             hex::encode(credit.terms_hash)

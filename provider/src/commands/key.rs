@@ -4,7 +4,7 @@ use {
     super::CommandError,
     blockable_provider::{ApiKeys, Config},
     blockable_sdk::Pubkey,
-    blockable_service::settings::parse_address,
+    blockable_service::address::address,
     clap::Args,
     secrecy::ExposeSecret,
     std::path::PathBuf,
@@ -17,10 +17,10 @@ pub(super) struct KeyArgs {
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     /// The credit's address
-    #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
     credit: Pubkey,
     /// The borrower of today, where the place of the first one has been handed over: the keys of those before it are void
-    #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
     successor: Option<Pubkey>,
     /// Generation of the key: a higher one allows to revoke the lower ones
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]

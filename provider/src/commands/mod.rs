@@ -21,7 +21,7 @@ mod watch;
 pub(crate) use error::CommandError;
 use {
     blockable_service::command::{EXIT_CODES, Failure, document},
-    chain::{ActError, ChainArgs, Report},
+    chain::{ActError, Answer, ChainArgs},
     clap::{Parser, Subcommand},
     std::future::Future,
 };
@@ -85,7 +85,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), CommandError> {
 /// Prints the result of a command on the chain: its text, or with `--json` its one document, also after a failure.
 async fn print(
     args: &ChainArgs,
-    running: impl Future<Output = Result<Report, ActError>>,
+    running: impl Future<Output = Result<Answer, ActError>>,
 ) -> Result<(), CommandError> {
     let result = running.await.map_err(CommandError::from);
     if !args.json {

@@ -3,8 +3,8 @@
 use {
     super::{
         chain::{
-            ActError, Authority, ChainArgs, Plan, Report, Session, carry_out, parse_span, parse_units,
-            payout_owner, provider_json, reporter_keys, settings_lines,
+            ActError, Answer, Authority, ChainArgs, Plan, Session, carry_out, payout_owner, provider_json,
+            reporter_keys, settings_lines,
         },
         reporters::{ReporterArgs, reporters_of},
     },
@@ -17,7 +17,10 @@ use {
         program::state::{Provider, ProviderSettings},
         tokens,
     },
-    blockable_service::{settings::parse_address, text},
+    blockable_service::{
+        command::values::{address, seconds_span, units, units_or_zero},
+        text,
+    },
     clap::Args,
 };
 
@@ -35,22 +38,22 @@ pub(super) struct RegisterArgs {
     #[command(flatten)]
     reporters: ReporterArgs,
     /// Units that you commit to serve
-    #[arg(long, value_name = "UNITS", value_parser = parse_units)]
-    capacity: u64,
+    #[arg(long, value_name = "UNITS", value_parser = units_or_zero)]
+    capacity: Units,
     /// Highest rate of use that a loan may allow
-    #[arg(long, value_name = "UNITS", value_parser = parse_units)]
-    max_units_per_second: u64,
+    #[arg(long, value_name = "UNITS", value_parser = units)]
+    max_units_per_second: Units,
     /// Longest job that a loan may allow for, such as 1h
-    #[arg(long, value_name = "SPAN", value_parser = parse_span)]
+    #[arg(long, value_name = "SPAN", value_parser = seconds_span)]
     longest_job: u32,
     /// Token account that principal is paid to [default: the authority's associated account]
-    #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
     payout: Option<Pubkey>,
     /// Credits per chunk of a usage report
     #[arg(long, value_name = "NUMBER", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=32))]
     chunk_size: u8,
     /// The authority's address, for a dry run
-    #[arg(long, value_name = "ADDRESS", value_parser = parse_address, requires = "dry_run")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address, requires = "dry_run")]
     authority: Option<Pubkey>,
 }
 
@@ -61,7 +64,7 @@ impl RegisterArgs {
 }
 
 /// Registers the provider. Errors: [`ActError`].
-pub(super) async fn run(args: &RegisterArgs) -> Result<Report, ActError> {
+pub(super) async fn run(args: &RegisterArgs) -> Result<Answer, ActError> {
     let session = Session::open(&args.chain).await?;
     let authority = authority(args, &session)?;
     let address = addresses::provider(&session.market_address(), &authority.address);
@@ -75,7 +78,7 @@ pub(super) async fn run(args: &RegisterArgs) -> Result<Report, ActError> {
     match session.client.provider(&address).await {
         Ok(provider) => {
             let says = format!("provider {address} is registered; the other commands change its settings");
-            return Ok(Report::nothing(&session, says, provider_json(&session, &provider)));
+            return Ok(Answer::nothing(&session, says, provider_json(&session, &provider)));
         }
         Err(ClientError::NotFound { .. }) => {}
         Err(error) => return Err(error.into()),
@@ -89,7 +92,7 @@ pub(super) async fn run(args: &RegisterArgs) -> Result<Report, ActError> {
         Err(error) => Err(error.into()),
     };
     let done = format!("registered provider {address}; lenders can offer loans on it now");
-    Ok(carried.report(&session, after.map(|state| (done, state))))
+    Ok(carried.answer(&session, after.map(|state| (done, state))))
 }
 
 fn authority(args: &RegisterArgs, session: &Session) -> Result<Authority, ActError> {
@@ -114,7 +117,7 @@ async fn settings(
     let settings = ProviderSettings {
         payout: args.payout.unwrap_or_else(|| session.keys().token_account(owner)),
         price_list_hash: PriceList::new(&config.models, &config.gpus).hash(),
-        max_units_per_second: args.max_units_per_second,
+        max_units_per_second: args.max_units_per_second.get(),
         longest_job: args.longest_job,
         chunk_size: args.chunk_size,
         ..ProviderSettings::with_reporters(&reporters, quorum)
@@ -144,10 +147,10 @@ async fn plan(
         instructions.push(tokens::create_associated(owner, owner, &keys.mint, &keys.token_program));
     }
     let market = session.market_address();
-    instructions.push(provider_register(&market, owner, owner, args.capacity, settings));
+    instructions.push(provider_register(&market, owner, owner, args.capacity.get(), settings));
     let mut effect = vec![
         ("provider".to_string(), session.provider_address().to_string()),
-        ("capacity".to_string(), text::units(Units(args.capacity))),
+        ("capacity".to_string(), text::units(args.capacity)),
     ];
     effect.extend(settings_lines(&settings));
     Ok(Plan {

@@ -1,12 +1,12 @@
 //! `blockable-provider reporters`.
 
 use {
-    super::chain::{ActError, ChainArgs, ChangeArgs, Report, Session, change, parse_span, reporter_keys},
+    super::chain::{ActError, Answer, ChainArgs, ChangeArgs, Session, change, reporter_keys},
     blockable_sdk::{
         Pubkey,
         program::state::{ProviderSettings, Reporter},
     },
-    blockable_service::settings::parse_address,
+    blockable_service::command::values::{address, seconds_span},
     clap::Args,
 };
 
@@ -27,13 +27,13 @@ pub(super) struct ReportersArgs {
 #[derive(Args, Debug)]
 pub(super) struct ReporterArgs {
     /// A reporter's key; once for each, in their order [default: the keys of [reporter] in the server's file]
-    #[arg(long = "reporter", value_name = "ADDRESS", value_parser = parse_address)]
+    #[arg(long = "reporter", value_name = "ADDRESS", value_parser = address)]
     reporters: Vec<Pubkey>,
     /// Reporters that a report needs [default: more than half of them]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..=8))]
     quorum: Option<u8>,
     /// Time for which new reporters are listed; those that are listed keep their expiry
-    #[arg(long, value_name = "SPAN", value_parser = parse_span, default_value = "365d")]
+    #[arg(long, value_name = "SPAN", value_parser = seconds_span, default_value = "365d")]
     listed_for: u32,
     /// Gives all of them a new expiry
     #[arg(long)]
@@ -47,7 +47,7 @@ impl ReportersArgs {
 }
 
 /// Changes the reporters. Errors: [`ActError`].
-pub(super) async fn run(args: &ReportersArgs) -> Result<Report, ActError> {
+pub(super) async fn run(args: &ReportersArgs) -> Result<Answer, ActError> {
     let session = Session::open(&args.chain).await?;
     let keys = match args.change.is_about_waiting() {
         true => None,

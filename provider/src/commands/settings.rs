@@ -1,12 +1,10 @@
 //! `blockable-provider prices`, `bounds` and `payout`: one setting each, changed after the market's delay.
 
 use {
-    super::chain::{
-        ActError, ChainArgs, ChangeArgs, Report, Session, change, parse_span, parse_units, payout_owner,
-    },
+    super::chain::{ActError, Answer, ChainArgs, ChangeArgs, Session, change, payout_owner},
     blockable_provider::PriceList,
-    blockable_sdk::{Pubkey, program::state::ProviderSettings},
-    blockable_service::settings::parse_address,
+    blockable_sdk::{Pubkey, amounts::Units, program::state::ProviderSettings},
+    blockable_service::command::values::{address, seconds_span, units},
     clap::Args,
 };
 
@@ -32,10 +30,10 @@ pub(super) struct BoundsArgs {
     #[command(flatten)]
     change: ChangeArgs,
     /// Highest rate of use that a loan may allow
-    #[arg(long, value_name = "UNITS", value_parser = parse_units)]
-    max_units_per_second: Option<u64>,
+    #[arg(long, value_name = "UNITS", value_parser = units)]
+    max_units_per_second: Option<Units>,
     /// Longest job that a loan may allow for, such as 1h
-    #[arg(long, value_name = "SPAN", value_parser = parse_span)]
+    #[arg(long, value_name = "SPAN", value_parser = seconds_span)]
     longest_job: Option<u32>,
 }
 
@@ -47,7 +45,7 @@ pub(super) struct PayoutArgs {
     #[command(flatten)]
     change: ChangeArgs,
     /// The token account
-    #[arg(long, value_name = "ADDRESS", value_parser = parse_address, required_unless_present_any = ["apply", "cancel"])]
+    #[arg(long, value_name = "ADDRESS", value_parser = address, required_unless_present_any = ["apply", "cancel"])]
     to: Option<Pubkey>,
 }
 
@@ -70,21 +68,21 @@ impl PayoutArgs {
 }
 
 /// Changes the price list's hash. Errors: [`ActError`].
-pub(super) async fn prices(args: &PricesArgs) -> Result<Report, ActError> {
+pub(super) async fn prices(args: &PricesArgs) -> Result<Answer, ActError> {
     let session = Session::open(&args.chain).await?;
     let price_list_hash = PriceList::new(&session.config.models, &session.config.gpus).hash();
     change(&session, &args.change, |settings| Ok(ProviderSettings { price_list_hash, ..settings })).await
 }
 
 /// Changes the bounds. Errors: [`ActError`].
-pub(super) async fn bounds(args: &BoundsArgs) -> Result<Report, ActError> {
+pub(super) async fn bounds(args: &BoundsArgs) -> Result<Answer, ActError> {
     let session = Session::open(&args.chain).await?;
     change(&session, &args.change, |settings| match (args.max_units_per_second, args.longest_job) {
         (None, None) => {
             Err(ActError::Usage("name --max-units-per-second, --longest-job or both".to_string()))
         }
         (rate, job) => Ok(ProviderSettings {
-            max_units_per_second: rate.unwrap_or(settings.max_units_per_second),
+            max_units_per_second: rate.map_or(settings.max_units_per_second, Units::get),
             longest_job: job.unwrap_or(settings.longest_job),
             ..settings
         }),
@@ -93,7 +91,7 @@ pub(super) async fn bounds(args: &BoundsArgs) -> Result<Report, ActError> {
 }
 
 /// Changes the payout account. Errors: [`ActError`].
-pub(super) async fn payout(args: &PayoutArgs) -> Result<Report, ActError> {
+pub(super) async fn payout(args: &PayoutArgs) -> Result<Answer, ActError> {
     let session = Session::open(&args.chain).await?;
     if let Some(address) = args.to.filter(|_| !args.change.is_about_waiting()) {
         match payout_owner(&session, &address).await? {

@@ -2,7 +2,7 @@
 
 use {
     super::{
-        chain::{ActError, ChainArgs, Report, Session, provider_json, reporter_keys, settings_lines},
+        chain::{ActError, Answer, ChainArgs, Session, provider_json, reporter_keys, settings_lines},
         collect::{claims, total},
         issue::waiting,
     },
@@ -30,7 +30,7 @@ impl ShowArgs {
 }
 
 /// Shows the provider. Errors: [`ActError`].
-pub(super) async fn run(args: &ShowArgs) -> Result<Report, ActError> {
+pub(super) async fn run(args: &ShowArgs) -> Result<Answer, ActError> {
     let session = Session::open(&args.chain).await?;
     let provider = session.provider().await?;
     let (waiting, claims) = (waiting(&session).await?, claims(&session).await?);
@@ -61,10 +61,10 @@ pub(super) async fn run(args: &ShowArgs) -> Result<Report, ActError> {
         json!(waiting.iter().map(|(address, _)| address.to_string()).collect::<Vec<_>>());
     state["claim"] = json!(total(&claims));
     state["findings"] = json!(findings);
-    let mut report = Report::nothing(&session, String::new(), state);
-    report.text =
+    let mut answer = Answer::nothing(&session, String::new(), state);
+    answer.text =
         lines.iter().map(|(name, value)| format!("{name:18}  {value}")).collect::<Vec<_>>().join("\n");
-    Ok(report)
+    Ok(answer)
 }
 
 fn suspension(provider: &Provider) -> &'static str {

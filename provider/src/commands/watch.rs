@@ -3,7 +3,7 @@
 use {
     super::{
         CommandError,
-        chain::{ActError, Report, Session, parse_span, parse_units},
+        chain::{ActError, Answer, Session},
         issue::{IssueArgs, issue, waiting},
     },
     blockable_sdk::{
@@ -11,7 +11,14 @@ use {
         amounts::{Bps, MicroUsd, Units},
         program::state::Credit,
     },
-    blockable_service::{command::document, settings::parse_address, shutdown::StopSignals, text},
+    blockable_service::{
+        command::{
+            document,
+            values::{address, money, seconds_span, share_or_zero, units_or_zero},
+        },
+        shutdown::StopSignals,
+        text,
+    },
     clap::Args,
     serde_json::{Value, json},
     std::{collections::HashMap, pin::pin, time::Duration},
@@ -29,49 +36,24 @@ pub(super) struct WatchArgs {
     /// With --json it prints a document a line: one for each offer that is issued or left.
     #[arg(long, conflicts_with_all = ["credit", "terms_hash", "offer_slot"], requires = "least_price")]
     watch: bool,
-    /// Least price of a million units, in USDC, such as 4.50: the principal, with what is held back
-    #[arg(long, value_name = "USDC", value_parser = parse_usdc, requires = "watch")]
+    /// Least price of a million units, such as 4.50usdc: the principal, with what is held back
+    #[arg(long, value_name = "AMOUNT", value_parser = money, requires = "watch")]
     least_price: Option<MicroUsd>,
     /// Most of the principal that is held back, such as 40% [default: 0%]
-    #[arg(long, value_name = "PERCENT", value_parser = parse_percent, requires = "watch")]
+    #[arg(long, value_name = "SHARE", value_parser = share_or_zero, requires = "watch")]
     most_holdback: Option<Bps>,
     /// Most units of one offer
-    #[arg(long, value_name = "UNITS", value_parser = parse_units, requires = "watch")]
-    most_units: Option<u64>,
+    #[arg(long, value_name = "UNITS", value_parser = units_or_zero, requires = "watch")]
+    most_units: Option<Units>,
     /// Lender whose offers are issued; once for each [default: all]
-    #[arg(long = "lender", value_name = "ADDRESS", value_parser = parse_address, requires = "watch")]
+    #[arg(long = "lender", value_name = "ADDRESS", value_parser = address, requires = "watch")]
     lenders: Vec<Pubkey>,
     /// Borrower whose loans are issued; once for each [default: all]
-    #[arg(long = "borrower", value_name = "ADDRESS", value_parser = parse_address, requires = "watch")]
+    #[arg(long = "borrower", value_name = "ADDRESS", value_parser = address, requires = "watch")]
     borrowers: Vec<Pubkey>,
     /// Time between two reads of the chain [default: 10s]
-    #[arg(long, value_name = "SPAN", value_parser = parse_span, requires = "watch")]
+    #[arg(long, value_name = "SPAN", value_parser = seconds_span, requires = "watch")]
     poll: Option<u32>,
-}
-
-/// Reads an amount such as 4.50, with up to six decimals, exactly. Errors: what to write.
-fn parse_usdc(text: &str) -> Result<MicroUsd, String> {
-    let amount = decimal(text, 6).filter(|amount| *amount > 0).map(MicroUsd);
-    amount.ok_or_else(|| {
-        "is no price; write a number of USDC above 0 with up to six decimals, such as 4.50".to_string()
-    })
-}
-
-/// Reads a share such as 40%, with up to two decimals, exactly. Errors: what to write.
-fn parse_percent(text: &str) -> Result<Bps, String> {
-    let share = decimal(text.strip_suffix('%').unwrap_or(text), 2);
-    let share = share.filter(|share| *share <= 10_000).map(Bps);
-    share.ok_or_else(|| "is no share; write a percentage from 0% to 100%, such as 40%".to_string())
-}
-
-/// A decimal number in units of its last possible place.
-fn decimal(text: &str, places: usize) -> Option<u64> {
-    let (whole, rest) = text.split_once('.').unwrap_or((text, "0"));
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits(whole) || !digits(rest) || rest.len() > places {
-        return None;
-    }
-    format!("{whole}{rest:0<places$}").parse().ok()
 }
 
 impl WatchArgs {
@@ -89,8 +71,8 @@ impl WatchArgs {
         if !self.borrowers.is_empty() && !self.borrowers.contains(&credit.borrower) {
             return Some(format!("the borrower {} is none of --borrower", credit.borrower));
         }
-        if let Some(most) = self.most_units.filter(|most| terms.units > *most) {
-            let [units, most] = [terms.units, most].map(|units| text::units(Units(units)));
+        if let Some(most) = self.most_units.filter(|most| Units(terms.units) > *most) {
+            let [units, most] = [Units(terms.units), most].map(text::units);
             return Some(format!("it is for {units}, more than --most-units {most}"));
         }
         let paid = u128::from(terms.principal) * PRICED_UNITS;
@@ -117,7 +99,7 @@ impl WatchArgs {
 /// Something that is said of an offer.
 enum Said {
     /// It is issued, or in a dry run would be.
-    Issued(Report),
+    Issued(Answer),
     /// It is left for a reason, which may end.
     Left(String),
     /// It failed; the next round tries again.
@@ -176,7 +158,7 @@ impl Watch<'_> {
                 Some(rule) => Said::Left(rule),
                 None if self.is_done(address, credit) => continue,
                 None => match issue(&session, &provider, address, credit).await {
-                    Ok(report) => Said::Issued(report),
+                    Ok(answer) => Said::Issued(answer),
                     Err(error @ ActError::Confirm(_)) => return Err(error),
                     Err(ActError::Refused(reason)) => Said::Left(reason),
                     Err(error) => Said::Failed(error),
@@ -205,15 +187,15 @@ impl Watch<'_> {
         }
         if !session.args.json {
             match said {
-                Said::Issued(report) => println!("{}", report.text),
+                Said::Issued(answer) => println!("{}", answer.text),
                 Said::Left(reason) => println!("left {address}: {reason}"),
                 Said::Failed(error) => println!("failed {address}: {error}"),
             }
             return;
         }
         let result: Result<Value, CommandError> = match said {
-            Said::Issued(report) => Ok(report.data),
-            Said::Left(reason) => Ok(Report::nothing(
+            Said::Issued(answer) => Ok(answer.data),
+            Said::Left(reason) => Ok(Answer::nothing(
                 session,
                 String::new(),
                 json!({"credit": address.to_string(), "left": reason}),
@@ -251,8 +233,8 @@ mod tests {
         assert_eq!(rules(|rules| rules.least_price = Some(MicroUsd(4_000_000))), None);
         let broken = rules(|rules| rules.least_price = Some(MicroUsd(4_000_001))).unwrap();
         assert_eq!(broken, "it pays $4.00 for a million units, less than --least-price $4.01");
-        assert_eq!(rules(|rules| rules.most_units = Some(250_000_000)), None);
-        let broken = rules(|rules| rules.most_units = Some(249_999_999)).unwrap();
+        assert_eq!(rules(|rules| rules.most_units = Some(Units(250_000_000))), None);
+        let broken = rules(|rules| rules.most_units = Some(Units(249_999_999))).unwrap();
         assert!(broken.contains("250,000,000 units, more than --most-units 249,999,999"), "{broken}");
         assert!(rules(|rules| rules.most_holdback = Some(Bps(2_999))).unwrap().contains("29.99 %"));
         let broken = rules(|rules| rules.most_holdback = None).unwrap();
@@ -271,24 +253,5 @@ mod tests {
         assert!(rules.broken(&credit).unwrap().contains("--least-price"));
         let rules = WatchArgs { most_holdback: Some(Bps(10_000)), ..WatchArgs::default() };
         assert_eq!(rules.broken(&credit), None);
-    }
-
-    #[test]
-    fn prices_and_shares_are_read_exactly_or_refused() {
-        for (text, amount) in
-            [("4", 4_000_000), ("4.50", 4_500_000), ("0.000001", 1), ("18446744073709.551615", u64::MAX)]
-        {
-            assert_eq!(parse_usdc(text), Ok(MicroUsd(amount)), "{text}");
-        }
-        for text in ["", "0", "-1", "4,5", "4.0000001", ".5", "5.", "1e3", "$4", "18446744073709.551616", "٤"]
-        {
-            assert!(parse_usdc(text).unwrap_err().contains("4.50"), "{text}");
-        }
-        for (text, share) in [("0", 0), ("40%", 4_000), ("33.33%", 3_333), ("100", 10_000)] {
-            assert_eq!(parse_percent(text), Ok(Bps(share)), "{text}");
-        }
-        for text in ["", "%", "100.01%", "-1%", "40 %", "1.234%", "4294967296"] {
-            assert!(parse_percent(text).unwrap_err().contains("40%"), "{text}");
-        }
     }
 }

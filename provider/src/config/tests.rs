@@ -60,7 +60,7 @@ fn every_mistake_is_listed_at_once() {
         "typo: no such key",
         "secret_file: is missing",
         "chain.rpc_url: is no such URL",
-        "chain.market: is not an address",
+        "chain.market: is no address",
         "gate.unknown: no such key",
         "model[0].max_output_tokens: is missing",
         "gpu[0].units_per_second: has an impossible value; write a number from 1",

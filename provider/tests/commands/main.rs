@@ -127,7 +127,9 @@ async fn changes_settings(stage: &mut Stage) {
     stage.confirmed(&["prices"]).did(false);
     stage.confirmed(&["bounds"]).expect(2, "--max-units-per-second");
     stage.confirmed(&["payout"]).expect(2, "--to");
-    stage.confirmed(&["bounds", "--max-units-per-second", "0"]).expect(2, "the rate bound is zero");
+    stage
+        .confirmed(&["bounds", "--max-units-per-second", "0"])
+        .expect(2, "is zero; write an amount above it");
     let market = stage.cluster.chain.keys.market.to_string();
     stage.confirmed(&["payout", "--to", &market]).expect(3, "is no token account");
     let nobody = "1nc1nerator11111111111111111111111111111111";
@@ -178,7 +180,7 @@ async fn issues(stage: &mut Stage) -> Pubkey {
 
     let waiting = stage.run(&["issue"]).did(false);
     assert_eq!(waiting["state"]["waiting"][0]["credit"], address);
-    stage.confirmed(&["issue", "nonsense"]).expect(2, "is not an address");
+    stage.confirmed(&["issue", "nonsense"]).expect(2, "is no address");
     stage.confirmed(&["issue", &theirs.to_string()]).expect(1, "a credit needs");
     stage.confirmed(&["issue", &address, "--terms-hash", &"0".repeat(64)]).expect(3, "read the offer anew");
     stage.confirmed(&["issue", &address, "--terms-hash", "00"]).expect(2, "64 hexadecimal digits");
@@ -221,14 +223,14 @@ async fn offered(chain: &mut Chain, nonce: u64) -> Pubkey {
 /// Offers are issued by rules or left with a reason, both said once, until a signal comes.
 async fn watches(stage: &mut Stage) {
     stage.run(&["issue", "--watch"]).expect(2, "--least-price");
-    stage.run(&["issue", "--least-price", "4"]).expect(2, "--watch");
-    stage.run(&["issue", "--watch", "--least-price", "dear"]).expect(2, "such as 4.50");
+    stage.run(&["issue", "--least-price", "4usdc"]).expect(2, "--watch");
+    stage.run(&["issue", "--watch", "--least-price", "dear"]).expect(2, "such as 100000usdc");
     let chain = &mut stage.cluster.chain;
     let credit = offered(chain, 78).await;
     let read = chain.offer_read(&credit).await;
     let accept = chain.accept(&credit, read);
     chain.send(&[accept], &["borrower"]).await;
-    let rules = ["--least-price", "100", "--poll", "1s"];
+    let rules = ["--least-price", "100usdc", "--poll", "1s"];
     let left = stage.watch(&[&rules[..], &["--yes"]].concat());
     assert_eq!(left["data"]["state"]["credit"], credit.to_string());
     let reason = left["data"]["state"]["left"].as_str().unwrap();
@@ -323,7 +325,7 @@ async fn a_new_key_needs_sol_and_wrong_values_of_the_first_commands_are_named() 
     );
     let credit = stage.authority.pubkey().to_string();
     let output = run_plain(&config, &["key", "--credit", &credit, "--successor", "nobody"]);
-    assert!(String::from_utf8_lossy(&output.stderr).contains("is not an address"), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("is no address"), "{output:?}");
 }
 
 /// Each command that the pages for providers show is one of the binary's, with options that it takes.

@@ -1,5 +1,6 @@
 //! The manners that Blockable's command lines share: exit codes, one JSON document on stdout, key files, the review and the
-//! confirmation before anything is signed, several transactions in order, and the cluster's name.
+//! confirmation before anything is signed, several transactions in order, the cluster's name, and amounts and times as people write
+//! them.
 
 mod cluster;
 mod confirm;
@@ -8,6 +9,7 @@ mod exit;
 mod key_file;
 mod review;
 mod send;
+pub mod values;
 
 pub use {
     cluster::cluster_name,

@@ -11,7 +11,7 @@ mod tests;
 
 use std::{fs, io, path::Path};
 
-pub use reader::{Reader, parse_address, parse_url};
+pub use reader::{Reader, parse_url};
 
 /// A file that is not the configuration of a daemon.
 #[derive(Debug, thiserror::Error)]

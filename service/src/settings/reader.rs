@@ -2,6 +2,7 @@
 
 use {
     super::environment,
+    crate::address::address,
     blockable_sdk::Pubkey,
     serde::de::DeserializeOwned,
     std::{collections::BTreeSet, fmt::Display, ops::RangeInclusive, time::Duration},
@@ -137,7 +138,7 @@ impl Reader {
 
     /// Reads the text of an address, which stands at `key`.
     pub fn parse_address(&mut self, key: &str, text: &str) -> Option<Pubkey> {
-        match parse_address(text) {
+        match address(text) {
             Ok(address) => Some(address),
             Err(mistake) => {
                 self.mistake(key, mistake);
@@ -216,12 +217,6 @@ impl Reader {
         self.mistakes
     }
 }
-
-/// Reads an address in base58, of a file or of a command line. Errors: the mistake and what to write instead.
-pub fn parse_address(text: &str) -> Result<Pubkey, &'static str> {
-    text.parse().map_err(|_| "is not an address; write it in base58")
-}
-
 /// Reads a URL with a host and one of two schemes. Errors: the form that it must have, without the text, which may hold a
 /// key.
 pub fn parse_url(text: &str, schemes: [&str; 2]) -> Result<Url, String> {

@@ -14,7 +14,10 @@ fn no_complaint_repeats_what_stands_in_the_file() {
     }
     let mut reader = Reader::new("a = \"hush\"").unwrap();
     assert_eq!(reader.address("a"), None);
-    assert_eq!(reader.finish(), ["a: is not an address; write it in base58"]);
+    assert_eq!(
+        reader.finish(),
+        ["a: is no address: it stands for another number of bytes than 32; write it whole, in base58"]
+    );
     let mut reader = Reader::new("a = \"hush\"\nb = true\nc = -1").unwrap();
     assert_eq!((reader.number("a", 1_u64, 0..=9), reader.number("b", 1_u64, 0..=9)), (1, 1));
     assert_eq!(reader.number("c", 1_u64, 0..=9), 1);

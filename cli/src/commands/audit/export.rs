@@ -8,8 +8,9 @@ use {
         rows::{COLUMNS, Row, rows},
         write_new,
     },
-    crate::{args::GlobalArgs, error::CliError, output::Report, session::Session, values::address},
+    crate::{args::GlobalArgs, error::CliError, output::Answer, session::Session},
     blockable_sdk::Pubkey,
+    blockable_service::command::values::address,
     clap::Args,
     serde_json::{Map, Value, json},
     std::path::PathBuf,
@@ -32,7 +33,7 @@ pub(crate) struct ExportArgs {
 }
 
 /// Exports the events. Errors: [`CliError`].
-pub(super) async fn run(global: &GlobalArgs, args: &ExportArgs) -> Result<Report, CliError> {
+pub(super) async fn run(global: &GlobalArgs, args: &ExportArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, None, None).await?;
     let (audited, log) = audited(&session, &args.credit).await?;
     let rows = rows(audited.replay.restart(), log)?;
@@ -46,12 +47,12 @@ pub(super) async fn run(global: &GlobalArgs, args: &ExportArgs) -> Result<Report
         "format": if args.focus { "FOCUS 1.2" } else { "events" },
         "rows": items,
     });
-    let Some(path) = &args.file else { return Ok(Report { text, data }) };
+    let Some(path) = &args.file else { return Ok(Answer { text, data }) };
     write_new(path, &text)?;
     data["file"] = json!(path.display().to_string());
     let count = text.lines().count().saturating_sub(1);
     let text = format!("wrote {count} rows of {} to {}", args.credit, path.display());
-    Ok(Report { text, data })
+    Ok(Answer { text, data })
 }
 
 fn events(rows: &[Row]) -> (String, Value) {

@@ -8,7 +8,7 @@ mod statement;
 mod verify;
 
 use {
-    crate::{args::GlobalArgs, error::CliError, output::Report, session::Session},
+    crate::{args::GlobalArgs, error::CliError, output::Answer, session::Session},
     blockable_sdk::{
         Pubkey,
         audit::{AuditError, Audited, Auditor, Found},
@@ -26,7 +26,7 @@ pub(crate) enum AuditCommand {
 
 impl AuditCommand {
     /// Runs the command. Errors: [`CliError`].
-    pub(super) async fn run(&self, global: &GlobalArgs) -> Result<Report, CliError> {
+    pub(super) async fn run(&self, global: &GlobalArgs) -> Result<Answer, CliError> {
         match self {
             AuditCommand::Verify(args) => verify::run(global, args).await,
             AuditCommand::Export(args) => export::run(global, args).await,

@@ -2,14 +2,12 @@
 
 use {
     super::failed,
-    crate::{
-        args::GlobalArgs, error::CliError, output::Report, session::Session, table::lines, values::address,
-    },
+    crate::{args::GlobalArgs, error::CliError, output::Answer, session::Session, table::lines},
     blockable_sdk::{
         Pubkey,
         audit::{Audited, Auditor, NOT_REBUILT},
     },
-    blockable_service::{hex, text},
+    blockable_service::{command::values::address, hex, text},
     clap::Args,
     serde_json::{Value, json},
     std::time::Instant,
@@ -27,7 +25,7 @@ pub(crate) struct VerifyArgs {
 }
 
 /// Verifies the credit. Errors: [`CliError`].
-pub(super) async fn run(global: &GlobalArgs, args: &VerifyArgs) -> Result<Report, CliError> {
+pub(super) async fn run(global: &GlobalArgs, args: &VerifyArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, None, None).await?;
     let began = Instant::now();
     let auditor = Auditor::over(session.clients(), session.settings.commitment.value.config());
@@ -66,7 +64,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &VerifyArgs) -> Result<Report
         "not_rebuilt": NOT_REBUILT.iter().map(|(field, reason)| json!({"field": field, "reason": reason})).collect::<Vec<Value>>(),
         "cluster": session.cluster_json(),
     });
-    Ok(Report { text: lines(&shown), data })
+    Ok(Answer { text: lines(&shown), data })
 }
 
 fn events(count: u64) -> String {

@@ -8,20 +8,25 @@ use {
         commands::act::{Act, act_on_credit},
         error::CliError,
         lookup::credit,
-        output::Report,
+        output::Answer,
         parties::Parties,
         session::Session,
-        values::address,
-        views::{agreed_hash, credit_json, terms_lines},
+        views::credit_json,
     },
     blockable_sdk::{
         Pubkey,
         amounts::MicroUsd,
         instructions::{credit_accept, credit_cancel_offer},
         program::{instructions::OfferRead, transitions::Status},
+        terms::agreed_hash,
         tokens::create_associated,
     },
-    blockable_service::{hex, text},
+    blockable_service::{
+        command::values::{address, hash},
+        hex,
+        terms::terms_lines,
+        text,
+    },
     clap::Args,
 };
 
@@ -34,8 +39,8 @@ pub(crate) struct AcceptArgs {
     #[arg(value_name = "CREDIT", value_parser = address)]
     credit: Pubkey,
     /// Hash of the agreement that you have read elsewhere; another one is refused
-    #[arg(long, value_name = "HEX")]
-    terms_hash: Option<String>,
+    #[arg(long, value_name = "HEX", value_parser = hash)]
+    terms_hash: Option<[u8; 32]>,
     #[command(flatten)]
     sign: SignArgs,
 }
@@ -53,7 +58,7 @@ pub(crate) struct CancelArgs {
 }
 
 /// Accepts the offer. Errors: [`CliError`].
-pub(super) async fn accept(global: &GlobalArgs, args: &AcceptArgs) -> Result<Report, CliError> {
+pub(super) async fn accept(global: &GlobalArgs, args: &AcceptArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, Some(&args.sign), None).await?;
     let (credit, market) = credit(&session, &args.credit).await?;
     let account = &credit.account;
@@ -65,16 +70,16 @@ pub(super) async fn accept(global: &GlobalArgs, args: &AcceptArgs) -> Result<Rep
             return Ok(nothing(&session, &market, &says, credit_json(&credit, &market)));
         }
     }
-    let hash = hex::encode(account.terms_hash);
-    if agreed_hash(&credit).map(hex::encode).as_ref() != Some(&hash) {
+    let stated = hex::encode(account.terms_hash);
+    if agreed_hash(account) != Some(account.terms_hash) {
         return Err(CliError::Refused(format!(
-            "the terms of {} do not make its hash {hash}; accept nothing",
+            "the terms of {} do not make its hash {stated}; accept nothing",
             credit.address
         )));
     }
-    if args.terms_hash.as_ref().is_some_and(|expected| !expected.eq_ignore_ascii_case(&hash)) {
+    if args.terms_hash.is_some_and(|expected| expected != account.terms_hash) {
         return Err(CliError::Refused(format!(
-            "the offer's hash is {hash}, not the one that you named; read the offer again"
+            "the offer's hash is {stated}, not the one that you named; read the offer again"
         )));
     }
     if account.offer_has_expired(&market.clock).unwrap_or(true) {
@@ -94,12 +99,12 @@ pub(super) async fn accept(global: &GlobalArgs, args: &AcceptArgs) -> Result<Rep
         "until the units are issued you or the lender may cancel; from then on you owe the debt",
         "accepted; the provider issues the units now".to_string(),
     )
-    .with_facts(terms_lines(&credit, &market));
+    .with_facts(terms_lines(account, session.now));
     act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
 }
 
 /// Withdraws the offer. Errors: [`CliError`].
-pub(super) async fn cancel(global: &GlobalArgs, args: &CancelArgs) -> Result<Report, CliError> {
+pub(super) async fn cancel(global: &GlobalArgs, args: &CancelArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, Some(&args.sign), None).await?;
     let (credit, market) = credit(&session, &args.credit).await?;
     let account = &credit.account;

@@ -8,10 +8,9 @@ use {
         commands::act::{Act, act_on_credit},
         error::CliError,
         lookup::credit,
-        output::Report,
+        output::Answer,
         parties::Parties,
         session::Session,
-        values::address,
         views::credit_json,
     },
     blockable_sdk::{
@@ -23,7 +22,7 @@ use {
         program::{instructions::PurchaseLimits, state::Party},
         tokens::create_associated,
     },
-    blockable_service::text,
+    blockable_service::{command::values::address, text},
     clap::Args,
 };
 
@@ -73,7 +72,7 @@ pub(crate) struct FreezeAuthorityArgs {
 }
 
 /// Offers the loan, or withdraws the offer. Errors: [`CliError`].
-pub(super) async fn assign(global: &GlobalArgs, args: &AssignArgs) -> Result<Report, CliError> {
+pub(super) async fn assign(global: &GlobalArgs, args: &AssignArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, Some(&args.sign), None).await?;
     let (credit, market) = credit(&session, &args.credit).await?;
     let (account, to) = (&credit.account, args.to.unwrap_or_default());
@@ -112,7 +111,7 @@ pub(super) async fn assign(global: &GlobalArgs, args: &AssignArgs) -> Result<Rep
 }
 
 /// Takes the loan over. Errors: [`CliError`].
-pub(super) async fn accept(global: &GlobalArgs, args: &AcceptAssignmentArgs) -> Result<Report, CliError> {
+pub(super) async fn accept(global: &GlobalArgs, args: &AcceptAssignmentArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, Some(&args.sign), None).await?;
     let (credit, market) = credit(&session, &args.credit).await?;
     let account = &credit.account;
@@ -167,7 +166,7 @@ pub(super) async fn accept(global: &GlobalArgs, args: &AcceptAssignmentArgs) -> 
 pub(super) async fn freeze_authority(
     global: &GlobalArgs,
     args: &FreezeAuthorityArgs,
-) -> Result<Report, CliError> {
+) -> Result<Answer, CliError> {
     let session = Session::open(global, Some(&args.sign), None).await?;
     let (credit, market) = credit(&session, &args.credit).await?;
     if credit.account.freeze_authority == args.to {

@@ -8,11 +8,10 @@ use {
         commands::act::{Act, act_on_credit},
         error::CliError,
         lookup::credit,
-        output::Report,
+        output::Answer,
         parties::Parties,
         session::Session,
         settings::KeySource,
-        values::address,
     },
     blockable_sdk::{
         Pubkey,
@@ -20,7 +19,7 @@ use {
         instructions::credit_cancel_locked,
         program::{instructions::LoanRead, transitions::Status},
     },
-    blockable_service::text,
+    blockable_service::{command::values::address, text},
     clap::Args,
 };
 
@@ -43,7 +42,7 @@ pub(crate) struct CancelLockedArgs {
 }
 
 /// Cancels locked units. Errors: [`CliError`].
-pub(super) async fn run(global: &GlobalArgs, args: &CancelLockedArgs) -> Result<Report, CliError> {
+pub(super) async fn run(global: &GlobalArgs, args: &CancelLockedArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, Some(&args.sign), None).await?;
     let (credit, market) = credit(&session, &args.credit).await?;
     let account = &credit.account;

@@ -8,10 +8,9 @@ use {
         commands::act::{Act, act_on_credit},
         error::CliError,
         lookup::credit,
-        output::Report,
+        output::Answer,
         parties::Parties,
         session::Session,
-        values::address,
         views::credit_json,
     },
     blockable_sdk::{
@@ -21,7 +20,7 @@ use {
         program::state::Party,
         tokens::create_associated,
     },
-    blockable_service::text,
+    blockable_service::{command::values::address, text},
     clap::{Args, ValueEnum},
 };
 
@@ -54,7 +53,7 @@ pub(crate) enum PartyName {
 }
 
 /// Collects. Errors: [`CliError`].
-pub(super) async fn run(global: &GlobalArgs, args: &CollectArgs) -> Result<Report, CliError> {
+pub(super) async fn run(global: &GlobalArgs, args: &CollectArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, Some(&args.sign), None).await?;
     let (credit, market) = credit(&session, &args.credit).await?;
     let (account, keys) = (&credit.account, market.keys());

@@ -2,7 +2,8 @@
 
 use {
     crate::lookup::nearest,
-    blockable_sdk::{Pubkey, accounts::CreditFilter, names::status_byte_name, program::transitions::Status},
+    blockable_sdk::{accounts::CreditFilter, names::status_byte_name, program::transitions::Status},
+    blockable_service::address::{AddressError, address},
 };
 
 /// The names of conditions.
@@ -18,8 +19,8 @@ pub(crate) enum ConditionError {
     #[error("has no known name; write lender, borrower, provider, market or status{0}")]
     Name(String),
     /// The value is no address.
-    #[error("has no address behind the sign; write it in base58")]
-    Address,
+    #[error("{0}")]
+    Address(AddressError),
     /// The value is no status.
     #[error(
         "has no status behind the sign; write offered, accepted, active, delinquent, defaulted, seizing, repaid or closed"
@@ -30,7 +31,7 @@ pub(crate) enum ConditionError {
 /// Reads a condition. Errors: [`ConditionError`].
 pub(super) fn condition(text: &str) -> Result<CreditFilter, ConditionError> {
     let (name, value) = text.split_once('=').ok_or(ConditionError::Form)?;
-    let address = || value.parse::<Pubkey>().map_err(|_| ConditionError::Address);
+    let address = || address(value).map_err(ConditionError::Address);
     match name {
         "lender" => Ok(CreditFilter::Lender(address()?)),
         "borrower" => Ok(CreditFilter::Borrower(address()?)),
@@ -49,7 +50,7 @@ pub(super) fn condition(text: &str) -> Result<CreditFilter, ConditionError> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use {super::*, blockable_sdk::Pubkey};
 
     #[test]
     fn conditions_are_read_or_refused() {
@@ -57,7 +58,7 @@ mod tests {
         assert_eq!(condition(&format!("borrower={key}")), Ok(CreditFilter::Borrower(key)));
         assert_eq!(condition("status=delinquent"), Ok(CreditFilter::Status(Status::Delinquent)));
         assert_eq!(condition("borrower"), Err(ConditionError::Form));
-        assert_eq!(condition("borrower=me"), Err(ConditionError::Address));
+        assert_eq!(condition("borrower=me"), Err(ConditionError::Address(AddressError::Length)));
         assert_eq!(condition("status=late"), Err(ConditionError::Status));
         assert_eq!(condition("borower=x"), Err(ConditionError::Name("; did you mean borrower?".to_string())));
     }

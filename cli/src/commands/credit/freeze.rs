@@ -8,14 +8,13 @@ use {
     crate::{
         args::{GlobalArgs, SignArgs},
         carry_out::{carry_out, nothing},
-        change::{After, Change, Effect, EffectLine, Line, MarketId, Role},
+        change::{After, Change, Effect, EffectLine, Line, MarketHead, Role},
         error::CliError,
         lookup::{CreditView, credits, find},
-        output::Report,
+        output::Answer,
         packing::{MOST, pack},
         parties::Parties,
         session::{MarketView, Session},
-        values::address,
         views::{credit_json, health},
     },
     blockable_sdk::{
@@ -25,7 +24,7 @@ use {
         instructions::credit_freeze,
         program::state::Credit,
     },
-    blockable_service::text,
+    blockable_service::{command::values::address, text},
     clap::Args,
     serde_json::Value,
 };
@@ -55,7 +54,7 @@ pub(crate) struct FreezeArgs {
 }
 
 /// Freezes the credits. Errors: [`CliError`].
-pub(super) async fn run(global: &GlobalArgs, args: &FreezeArgs) -> Result<Report, CliError> {
+pub(super) async fn run(global: &GlobalArgs, args: &FreezeArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, Some(&args.sign), args.gate.as_deref()).await?;
     let (found, market) = chosen(&session, args).await?;
     let mut planned = Vec::new();
@@ -134,7 +133,7 @@ fn change<'a>(
     let gate = session.settings.gate.as_ref().map(|gate| gate.value.clone());
     Ok(Change {
         title,
-        market: MarketId::from(market),
+        market: MarketHead::from(market),
         role: Role::freezers(planned.iter().map(|(credit, _)| &credit.account)),
         facts,
         // The server takes one freeze a transaction.

@@ -1,12 +1,7 @@
 //! The amount and the reason of a freeze.
 
 use {
-    crate::{
-        error::CliError,
-        lookup::CreditView,
-        session::MarketView,
-        values::{policy_name, share, units},
-    },
+    crate::{error::CliError, lookup::CreditView, session::MarketView},
     blockable_sdk::{
         amounts::{Bps, MicroUsd, Units},
         errors::refusal,
@@ -15,7 +10,11 @@ use {
             units::mul_div_floor,
         },
     },
-    blockable_service::text,
+    blockable_service::{
+        command::values::{share, units},
+        terms::freezes_text,
+        text,
+    },
     clap::{Args, ValueEnum},
 };
 
@@ -130,7 +129,7 @@ impl Planned {
         if allowed.is_err() {
             return Err(CliError::Refused(format!(
                 "the terms of {address} do not let you freeze it now: freezes are by {}, and it is {} with {} in arrears; wait for the mark",
-                policy_name(account.terms.freeze_policy, account.terms.auto_freeze),
+                freezes_text(account.terms.freeze_policy, account.terms.auto_freeze),
                 credit.status_name(),
                 text::usd_owed(MicroUsd(account.arrears()))
             )));

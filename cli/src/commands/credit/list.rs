@@ -6,7 +6,7 @@ use {
         args::GlobalArgs,
         error::CliError,
         lookup::find,
-        output::Report,
+        output::Answer,
         session::Session,
         table::table,
         views::{credit_columns, credit_json, credit_row},
@@ -25,7 +25,7 @@ pub(crate) struct ListArgs {
 }
 
 /// Lists the credits. Errors: [`CliError`].
-pub(super) async fn run(global: &GlobalArgs, args: &ListArgs) -> Result<Report, CliError> {
+pub(super) async fn run(global: &GlobalArgs, args: &ListArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, None, None).await?;
     let (credits, markets) = find(&session, &args.conditions).await?;
     let (mut rows, mut data) = (Vec::new(), Vec::new());
@@ -39,5 +39,5 @@ pub(super) async fn run(global: &GlobalArgs, args: &ListArgs) -> Result<Report, 
         1 => table(&credit_columns(), &rows) + "1 credit",
         count => table(&credit_columns(), &rows) + &format!("{count} credits"),
     };
-    Ok(Report { text, data: Value::Array(data) })
+    Ok(Answer { text, data: Value::Array(data) })
 }

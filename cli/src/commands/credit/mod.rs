@@ -17,7 +17,7 @@ mod thaw;
 mod waive;
 
 use {
-    crate::{args::GlobalArgs, error::CliError, output::Report},
+    crate::{args::GlobalArgs, error::CliError, output::Answer},
     clap::Subcommand,
 };
 
@@ -45,7 +45,7 @@ pub(crate) enum CreditCommand {
 
 impl CreditCommand {
     /// Runs the command. Errors: [`CliError`].
-    pub(super) async fn run(&self, global: &GlobalArgs) -> Result<Report, CliError> {
+    pub(super) async fn run(&self, global: &GlobalArgs) -> Result<Answer, CliError> {
         match self {
             CreditCommand::List(args) => list::run(global, args).await,
             CreditCommand::Show(args) => show::run(global, args).await,

@@ -8,10 +8,9 @@ use {
         commands::act::{Act, act_on_credit},
         error::CliError,
         lookup::{CreditView, credit},
-        output::Report,
+        output::Answer,
         parties::Parties,
         session::Session,
-        values::address,
         views::credit_json,
     },
     blockable_sdk::{
@@ -19,7 +18,7 @@ use {
         instructions::{credit_give_notice, credit_withdraw_notice},
         program::{instructions::Notice, transitions::Status},
     },
-    blockable_service::{hex, text},
+    blockable_service::{command::values::address, hex, text},
     clap::Args,
     sha2::{Digest, Sha256},
     std::{fs, path::PathBuf},
@@ -44,7 +43,7 @@ pub(crate) struct NoticeArgs {
 }
 
 /// Gives or withdraws a notice. Errors: [`CliError`].
-pub(super) async fn run(global: &GlobalArgs, args: &NoticeArgs) -> Result<Report, CliError> {
+pub(super) async fn run(global: &GlobalArgs, args: &NoticeArgs) -> Result<Answer, CliError> {
     let document = args.document.as_ref().map(hash_of).transpose()?;
     let session = Session::open(global, Some(&args.sign), None).await?;
     let (credit, market) = credit(&session, &args.credit).await?;

@@ -4,13 +4,12 @@ use {
     crate::{
         args::{GlobalArgs, SignArgs},
         carry_out::{carry_out, nothing},
-        change::{Change, Line, MarketId, Role, Step},
+        change::{Change, Line, MarketHead, Role, Step},
         error::CliError,
         lookup::{CreditView, credit},
-        output::Report,
+        output::Answer,
         parties::Parties,
         session::{LANDS_WITHIN, MarketView, Session},
-        values::{address, money},
         views::{credit_effect, credit_json, health},
     },
     blockable_sdk::{
@@ -22,7 +21,10 @@ use {
         program::{instructions::LoanRead, state::MarketClock, transitions::Status},
         tokens,
     },
-    blockable_service::text,
+    blockable_service::{
+        command::values::{address, money},
+        text,
+    },
     clap::Args,
 };
 
@@ -63,7 +65,7 @@ pub(crate) struct AmountArgs {
 }
 
 /// Repays. Errors: [`CliError`].
-pub(super) async fn run(global: &GlobalArgs, args: &RepayArgs) -> Result<Report, CliError> {
+pub(super) async fn run(global: &GlobalArgs, args: &RepayArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, Some(&args.sign), None).await?;
     let (credit, market) = credit(&session, &args.credit).await?;
     if credit.status()? == Status::Repaid || credit.account.debt.total() == 0 {
@@ -80,7 +82,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &RepayArgs) -> Result<Report,
     let (address, before) = (credit.address, &credit);
     let change = Change {
         title: format!("pay up to {} on {address}", text::usd_owed(quote.paid)),
-        market: MarketId::from(&market),
+        market: MarketHead::from(&market),
         role: Role::anyone("the payer", credit.account.borrower),
         facts: facts(&credit, &quote, &source),
         steps: vec![Step { instructions: vec![instruction], watched: vec![address] }],

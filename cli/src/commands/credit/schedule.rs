@@ -5,14 +5,13 @@ use {
         args::GlobalArgs,
         error::CliError,
         lookup::credit,
-        output::Report,
+        output::Answer,
         session::Session,
         table::{Column, table},
-        values::address,
-        views::{instalments, time_json},
+        views::time_json,
     },
-    blockable_sdk::{Pubkey, amounts::MicroUsd},
-    blockable_service::text,
+    blockable_sdk::{Pubkey, amounts::MicroUsd, terms::instalments},
+    blockable_service::{command::values::address, text},
     clap::Args,
     serde_json::{Value, json},
 };
@@ -26,11 +25,11 @@ pub(crate) struct ScheduleArgs {
 }
 
 /// Shows the schedule. Errors: [`CliError`].
-pub(super) async fn run(global: &GlobalArgs, args: &ScheduleArgs) -> Result<Report, CliError> {
+pub(super) async fn run(global: &GlobalArgs, args: &ScheduleArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, None, None).await?;
     let (credit, market) = credit(&session, &args.credit).await?;
     let (mut rows, mut data, mut paid) = (Vec::new(), Vec::new(), credit.account.debt.schedule_paid);
-    for (place, instalment) in instalments(&credit).iter().enumerate() {
+    for (place, instalment) in instalments(&credit.account).iter().enumerate() {
         let due_at =
             credit.account.schedule().due_date(place).map_err(|_| CliError::OutOfRange(credit.address))?;
         // Before the issue due dates are not fixed yet.
@@ -54,5 +53,5 @@ pub(super) async fn run(global: &GlobalArgs, args: &ScheduleArgs) -> Result<Repo
     let columns =
         [Column::Figure("NO."), Column::Text("DUE"), Column::Figure("PRINCIPAL"), Column::Figure("LEFT")];
     let note = "interest and late fees come on top; `blockable credit show` has the next payment";
-    Ok(Report { text: table(&columns, &rows) + note, data: Value::Array(data) })
+    Ok(Answer { text: table(&columns, &rows) + note, data: Value::Array(data) })
 }

@@ -7,10 +7,9 @@ use {
         commands::act::{Act, act_on_credit},
         error::CliError,
         lookup::{CreditView, credit},
-        output::Report,
+        output::Answer,
         parties::Parties,
         session::{MarketView, Session},
-        values::{address, seconds_span, units},
     },
     blockable_sdk::{
         Pubkey, addresses,
@@ -25,7 +24,10 @@ use {
             units::mul_div_ceil,
         },
     },
-    blockable_service::text,
+    blockable_service::{
+        command::values::{address, price_share, seconds_span, units},
+        text,
+    },
     clap::Args,
 };
 
@@ -104,13 +106,8 @@ impl AmountArgs {
     }
 }
 
-/// Reads a share of a price, which may be above the whole.
-fn price_share(text: &str) -> Result<Bps, String> {
-    crate::values::rate(text).map(|rate| rate.0).map_err(|error| error.to_string())
-}
-
 /// Seizes units into a lot. Errors: [`CliError`].
-pub(super) async fn seize(global: &GlobalArgs, args: &SeizeArgs) -> Result<Report, CliError> {
+pub(super) async fn seize(global: &GlobalArgs, args: &SeizeArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, Some(&args.sign), None).await?;
     let (credit, market) = credit(&session, &args.credit).await?;
     require_seizable(&credit, &market)?;
@@ -153,7 +150,7 @@ pub(super) async fn seize(global: &GlobalArgs, args: &SeizeArgs) -> Result<Repor
 }
 
 /// Takes units over. Errors: [`CliError`].
-pub(super) async fn take_over(global: &GlobalArgs, args: &TakeOverArgs) -> Result<Report, CliError> {
+pub(super) async fn take_over(global: &GlobalArgs, args: &TakeOverArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, Some(&args.sign), None).await?;
     let (credit, market) = credit(&session, &args.credit).await?;
     require_seizable(&credit, &market)?;

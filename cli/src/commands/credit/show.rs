@@ -5,13 +5,13 @@ use {
         args::GlobalArgs,
         error::CliError,
         lookup::credit,
-        output::Report,
+        output::Answer,
         session::Session,
         table::lines,
-        values::address,
         views::{credit_json, credit_lines},
     },
     blockable_sdk::Pubkey,
+    blockable_service::command::values::address,
     clap::Args,
 };
 
@@ -24,10 +24,10 @@ pub(crate) struct ShowArgs {
 }
 
 /// Shows the credit. Errors: [`CliError`].
-pub(super) async fn run(global: &GlobalArgs, args: &ShowArgs) -> Result<Report, CliError> {
+pub(super) async fn run(global: &GlobalArgs, args: &ShowArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, None, None).await?;
     let (credit, market) = credit(&session, &args.credit).await?;
     let mut data = credit_json(&credit, &market);
     data["cluster"] = session.cluster_json();
-    Ok(Report { text: lines(&credit_lines(&credit, &market)), data })
+    Ok(Answer { text: lines(&credit_lines(&credit, &market)), data })
 }

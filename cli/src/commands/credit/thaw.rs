@@ -4,22 +4,25 @@ use {
     crate::{
         args::{GlobalArgs, SignArgs},
         carry_out::{carry_out, nothing},
-        change::{Change, Line, MarketId, Role, Step},
+        change::{Change, Line, MarketHead, Role, Step},
         error::CliError,
         lookup::{CreditView, credit},
-        output::Report,
+        output::Answer,
         parties::Parties,
         session::{MarketView, Session},
-        values::{address, reason_name, share, units},
         views::{credit_effect, credit_json, health},
     },
     blockable_sdk::{
         Pubkey,
         amounts::{Bps, Lamports, Units},
         instructions::credit_thaw,
+        names::freeze_reason_byte_name,
         program::{instructions::ThawBounds, units::mul_div_floor},
     },
-    blockable_service::text,
+    blockable_service::{
+        command::values::{address, share, units},
+        text,
+    },
     clap::Args,
 };
 
@@ -53,7 +56,7 @@ pub(crate) struct AmountArgs {
 }
 
 /// Thaws. Errors: [`CliError`].
-pub(super) async fn run(global: &GlobalArgs, args: &ThawArgs) -> Result<Report, CliError> {
+pub(super) async fn run(global: &GlobalArgs, args: &ThawArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, Some(&args.sign), None).await?;
     let (credit, market) = credit(&session, &args.credit).await?;
     let frozen = Units(credit.account.collateral.frozen());
@@ -67,7 +70,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &ThawArgs) -> Result<Report, 
     let (address, before) = (credit.address, &credit);
     let change = Change {
         title: format!("thaw {} of {address}", text::units(most)),
-        market: MarketId::from(&market),
+        market: MarketHead::from(&market),
         role: Role::freezers([&credit.account]),
         facts: facts(&credit, &market),
         steps: vec![Step {
@@ -111,7 +114,7 @@ fn facts(credit: &CreditView, market: &MarketView) -> Vec<Line> {
     let mut facts = vec![
         fact("credit", format!("{} ({})", credit.address, health(credit))),
         fact("borrower", account.borrower.to_string()),
-        fact("frozen for", reason_name(account.freeze_reason).replace('_', " ")),
+        fact("frozen for", freeze_reason_byte_name(account.freeze_reason).replace('_', " ")),
     ];
     if account.frozen_at_market != 0 {
         facts.push(fact("frozen since", text::time(market.chain_time_of(account.frozen_at_market))));

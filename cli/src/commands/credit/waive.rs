@@ -8,10 +8,9 @@ use {
         commands::act::{Act, act_on_credit},
         error::CliError,
         lookup::credit,
-        output::Report,
+        output::Answer,
         parties::Parties,
         session::{LANDS_WITHIN, Session},
-        values::{address, money},
         views::credit_json,
     },
     blockable_sdk::{
@@ -20,7 +19,10 @@ use {
         instructions::{credit_waive_fee, credit_write_off},
         program::transitions::Status,
     },
-    blockable_service::text,
+    blockable_service::{
+        command::values::{address, money},
+        text,
+    },
     clap::Args,
 };
 
@@ -52,7 +54,7 @@ pub(crate) struct WriteOffArgs {
 }
 
 /// Waives late fees. Errors: [`CliError`].
-pub(super) async fn waive(global: &GlobalArgs, args: &WaiveArgs) -> Result<Report, CliError> {
+pub(super) async fn waive(global: &GlobalArgs, args: &WaiveArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, Some(&args.sign), None).await?;
     let (credit, market) = credit(&session, &args.credit).await?;
     let owed = MicroUsd(credit.account.debt.late_fees);
@@ -77,7 +79,7 @@ pub(super) async fn waive(global: &GlobalArgs, args: &WaiveArgs) -> Result<Repor
 }
 
 /// Writes the debt off. Errors: [`CliError`].
-pub(super) async fn write_off(global: &GlobalArgs, args: &WriteOffArgs) -> Result<Report, CliError> {
+pub(super) async fn write_off(global: &GlobalArgs, args: &WriteOffArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, Some(&args.sign), None).await?;
     let (credit, market) = credit(&session, &args.credit).await?;
     let account = &credit.account;

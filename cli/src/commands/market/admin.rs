@@ -8,17 +8,16 @@ use {
         change::Role,
         commands::act::{Act, act_on_market},
         error::CliError,
-        output::Report,
+        output::Answer,
         parties::Parties,
         session::Session,
-        values::address,
         views::market_json,
     },
     blockable_sdk::{
         Pubkey,
         instructions::{market_accept_admin, market_offer_admin},
     },
-    blockable_service::text,
+    blockable_service::{command::values::address, text},
     clap::Args,
 };
 
@@ -41,7 +40,7 @@ pub(crate) struct AdminArgs {
 }
 
 /// Hands the admin's place on. Errors: [`CliError`].
-pub(super) async fn run(global: &GlobalArgs, args: &AdminArgs) -> Result<Report, CliError> {
+pub(super) async fn run(global: &GlobalArgs, args: &AdminArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, Some(&args.sign), None).await?;
     let market = session.named_market().await?;
     let (account, state) = (&market.account, market_json(&market));

@@ -4,9 +4,9 @@ use {
     crate::{
         args::{GlobalArgs, SignArgs},
         carry_out::{carry_out, nothing},
-        change::{After, Change, Effect, EffectLine, MarketId, Role, Step},
+        change::{After, Change, Effect, EffectLine, MarketHead, Role, Step},
         error::CliError,
-        output::Report,
+        output::Answer,
         parties::Parties,
         session::{MarketView, Session},
         views::market_json,
@@ -33,10 +33,10 @@ pub(crate) struct InitArgs {
 }
 
 /// Creates the market. Errors: [`CliError`]; [`CliError::Refused`] where it exists with other settings.
-pub(super) async fn run(global: &GlobalArgs, args: &InitArgs) -> Result<Report, CliError> {
+pub(super) async fn run(global: &GlobalArgs, args: &InitArgs) -> Result<Answer, CliError> {
     let config = MarketConfig::FILE.load(&args.config).map_err(|error| CliError::Usage(error.to_string()))?;
     let session = Session::open(global, Some(&args.sign), None).await?;
-    let id = MarketId { address: addresses::market(config.id), admin: config.admin };
+    let id = MarketHead { address: addresses::market(config.id), admin: config.admin };
     // A market that is there needs no key.
     if let MarketStep::Exists(outcome) = market_step(&session.client, &config, &config.admin).await? {
         return existing(&session, id, &outcome).await;
@@ -55,7 +55,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &InitArgs) -> Result<Report, 
 }
 
 /// The answer about a market that exists. Anyone can take a market's id, so the address and the admin are shown beside it.
-async fn existing(session: &Session, id: MarketId, outcome: &Outcome) -> Result<Report, CliError> {
+async fn existing(session: &Session, id: MarketHead, outcome: &Outcome) -> Result<Answer, CliError> {
     if let Outcome::Differs(differences) = outcome {
         return Err(CliError::Refused(differs(&id.address, differences)));
     }
@@ -78,7 +78,7 @@ fn differs(market: &Pubkey, differences: &[Difference]) -> String {
 
 fn change<'a>(
     session: &'a Session,
-    id: MarketId,
+    id: MarketHead,
     config: &'a MarketConfig,
     creation: [Instruction; 2],
     rent: Lamports,
@@ -105,7 +105,7 @@ fn change<'a>(
     }
 }
 
-fn effect(session: &Session, id: MarketId, after: &After) -> Result<Effect, CliError> {
+fn effect(session: &Session, id: MarketHead, after: &After) -> Result<Effect, CliError> {
     let account: Market = after.require(&id.address)?;
     let clock = account.clock_at(session.now.get()).map_err(|_| CliError::OutOfRange(id.address))?;
     let state: Value = market_json(&MarketView { address: id.address, account, clock });

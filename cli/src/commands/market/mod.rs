@@ -7,7 +7,7 @@ mod propose;
 mod show;
 
 use {
-    crate::{args::GlobalArgs, error::CliError, output::Report},
+    crate::{args::GlobalArgs, error::CliError, output::Answer},
     clap::Subcommand,
 };
 
@@ -27,7 +27,7 @@ pub(crate) enum MarketCommand {
 
 impl MarketCommand {
     /// Runs the command. Errors: [`CliError`].
-    pub(super) async fn run(&self, global: &GlobalArgs) -> Result<Report, CliError> {
+    pub(super) async fn run(&self, global: &GlobalArgs) -> Result<Answer, CliError> {
         match self {
             MarketCommand::Init(args) => init::run(global, args).await,
             MarketCommand::Show(args) => show::run(global, args).await,

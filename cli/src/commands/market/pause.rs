@@ -8,17 +8,19 @@ use {
         change::Role,
         commands::act::{Act, act_on_market},
         error::CliError,
-        output::Report,
+        output::Answer,
         parties::Parties,
         session::{MarketView, Session},
-        values::{When, seconds_span, when},
         views::market_json,
     },
     blockable_sdk::{
         amounts::ChainTime,
         instructions::{market_halt, market_lift_halt, market_pause, market_unpause},
     },
-    blockable_service::text,
+    blockable_service::{
+        command::values::{When, seconds_span, when},
+        text,
+    },
     clap::Args,
 };
 
@@ -61,7 +63,7 @@ fn guardian(market: &MarketView) -> Role {
 }
 
 /// Pauses. Errors: [`CliError`].
-pub(super) async fn pause(global: &GlobalArgs, args: &PauseArgs) -> Result<Report, CliError> {
+pub(super) async fn pause(global: &GlobalArgs, args: &PauseArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, Some(&args.sign), None).await?;
     let market = session.named_market().await?;
     if market.clock.is_paused {
@@ -96,7 +98,7 @@ fn seconds(args: &PauseArgs, now: ChainTime) -> Result<u32, CliError> {
 }
 
 /// Ends a pause. Errors: [`CliError`].
-pub(super) async fn unpause(global: &GlobalArgs, args: &UnpauseArgs) -> Result<Report, CliError> {
+pub(super) async fn unpause(global: &GlobalArgs, args: &UnpauseArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, Some(&args.sign), None).await?;
     let market = session.named_market().await?;
     let began_at = market.account.paused_at;
@@ -120,7 +122,7 @@ pub(super) async fn unpause(global: &GlobalArgs, args: &UnpauseArgs) -> Result<R
 }
 
 /// Halts, or lifts a halt. Errors: [`CliError`].
-pub(super) async fn halt(global: &GlobalArgs, args: &HaltArgs) -> Result<Report, CliError> {
+pub(super) async fn halt(global: &GlobalArgs, args: &HaltArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, Some(&args.sign), None).await?;
     let market = session.named_market().await?;
     let account = &market.account;

@@ -7,10 +7,9 @@ use {
         change::Role,
         commands::act::{Act, act_on_market},
         error::CliError,
-        output::Report,
+        output::Answer,
         parties::Parties,
         session::{MarketView, Session},
-        values::address,
         views::market_json,
     },
     blockable_migrations::MarketConfig,
@@ -19,7 +18,7 @@ use {
         instructions::{market_apply_change, market_cancel_change, market_propose_change},
         program::state::{CHANGE_LIFETIME, MarketSettings},
     },
-    blockable_service::text,
+    blockable_service::{command::values::address, text},
     clap::Args,
     std::path::PathBuf,
 };
@@ -65,7 +64,7 @@ pub(crate) struct CancelArgs {
 }
 
 /// Proposes the settings of a file. Errors: [`CliError`].
-pub(super) async fn propose(global: &GlobalArgs, args: &ProposeArgs) -> Result<Report, CliError> {
+pub(super) async fn propose(global: &GlobalArgs, args: &ProposeArgs) -> Result<Answer, CliError> {
     let config = MarketConfig::FILE.load(&args.config).map_err(|error| CliError::Usage(error.to_string()))?;
     let session = Session::open(global, Some(&args.sign), None).await?;
     let market = session.market(&addresses::market(config.id)).await?;
@@ -86,7 +85,7 @@ pub(super) async fn propose(global: &GlobalArgs, args: &ProposeArgs) -> Result<R
 }
 
 /// Proposes another guardian. Errors: [`CliError`].
-pub(super) async fn guardian(global: &GlobalArgs, args: &GuardianArgs) -> Result<Report, CliError> {
+pub(super) async fn guardian(global: &GlobalArgs, args: &GuardianArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, Some(&args.sign), None).await?;
     let market = session.named_market().await?;
     let wanted = MarketSettings { guardian: args.guardian, ..market.account.settings() };
@@ -100,7 +99,7 @@ async fn change_to(
     market: &MarketView,
     wanted: MarketSettings,
     replace: bool,
-) -> Result<Report, CliError> {
+) -> Result<Answer, CliError> {
     let (account, current) = (&market.account, market.account.settings());
     if wanted == current {
         return Ok(nothing(session, market, "these settings are in force", market_json(market)));
@@ -144,7 +143,7 @@ async fn change_to(
 }
 
 /// Applies the change that waits. Errors: [`CliError`].
-pub(super) async fn apply(global: &GlobalArgs, args: &ApplyArgs) -> Result<Report, CliError> {
+pub(super) async fn apply(global: &GlobalArgs, args: &ApplyArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, Some(&args.sign), None).await?;
     let market = session.named_market().await?;
     let ready_at = market.account.change_ready_at;
@@ -176,7 +175,7 @@ pub(super) async fn apply(global: &GlobalArgs, args: &ApplyArgs) -> Result<Repor
 }
 
 /// Drops the change that waits. Errors: [`CliError`].
-pub(super) async fn cancel(global: &GlobalArgs, args: &CancelArgs) -> Result<Report, CliError> {
+pub(super) async fn cancel(global: &GlobalArgs, args: &CancelArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, Some(&args.sign), None).await?;
     let market = session.named_market().await?;
     let ready_at = market.account.change_ready_at;

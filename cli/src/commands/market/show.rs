@@ -4,13 +4,13 @@ use {
     crate::{
         args::GlobalArgs,
         error::CliError,
-        output::Report,
+        output::Answer,
         session::Session,
         table::lines,
-        values::address,
         views::{market_json, market_lines},
     },
     blockable_sdk::Pubkey,
+    blockable_service::command::values::address,
     clap::Args,
 };
 
@@ -23,7 +23,7 @@ pub(crate) struct ShowArgs {
 }
 
 /// Shows the market. Errors: [`CliError`].
-pub(super) async fn run(global: &GlobalArgs, args: &ShowArgs) -> Result<Report, CliError> {
+pub(super) async fn run(global: &GlobalArgs, args: &ShowArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, None, None).await?;
     let market = match &args.address {
         Some(address) => session.market(address).await?,
@@ -33,5 +33,5 @@ pub(super) async fn run(global: &GlobalArgs, args: &ShowArgs) -> Result<Report, 
     shown.extend(market_lines(&market));
     let mut data = market_json(&market);
     data["cluster"] = session.cluster_json();
-    Ok(Report { text: lines(&shown), data })
+    Ok(Answer { text: lines(&shown), data })
 }

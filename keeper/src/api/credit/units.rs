@@ -4,7 +4,7 @@ use {
     crate::{
         chain::Snapshot,
         values::{
-            Address, Time, UnitCount, UsdAmount, auto_freeze_name, freeze_reason_name_of_byte, policy_name,
+            Address, Time, UnitCount, UsdAmount, auto_freeze_name, freeze_reason_byte_name, policy_name,
         },
         watch::times::Times,
     },
@@ -183,7 +183,7 @@ impl FreezeView {
             .unwrap_or(false);
         FreezeView {
             frozen: amount(units.frozen()),
-            reason: (units.frozen() > 0).then(|| freeze_reason_name_of_byte(accrued.freeze_reason)),
+            reason: (units.frozen() > 0).then(|| freeze_reason_byte_name(accrued.freeze_reason)),
             frozen_at_chain: Time::unless_zero(ChainTime(accrued.meter.frozen_at_chain)),
             frozen_for_payment: amount(units.frozen_for_payment),
             frozen_for_other: amount(units.frozen_for_other),

@@ -1,7 +1,7 @@
 //! Carries a plan out: simulates, shows, asks, sends.
 
 use {
-    super::{ActError, Authority, Report, Session, provider_json},
+    super::{ActError, Answer, Authority, Session, provider_json},
     blockable_sdk::{
         Instruction, Signature, Signer, amounts::Lamports, errors::ClientError, program::state::Provider,
     },
@@ -44,13 +44,13 @@ pub(crate) async fn act(
     (title, effect, irreversible): (String, Vec<(String, String)>, String),
     instruction: Instruction,
     done: impl FnOnce(&Provider) -> String,
-) -> Result<Report, ActError> {
+) -> Result<Answer, ActError> {
     let authority = Authority::load(&session.args, &session.config.operator, provider.authority)?;
     let transactions = vec![vec![instruction]];
     let plan = Plan { title, effect, irreversible, rent: Lamports(0), transactions };
     let carried = carry_out(session, &authority, &plan).await?;
     let after = session.provider().await;
-    Ok(carried.report(session, after.map(|after| (done(&after), provider_json(session, &after)))))
+    Ok(carried.answer(session, after.map(|after| (done(&after), provider_json(session, &after)))))
 }
 
 /// Simulates a plan, shows it, asks, and sends it. Errors: [`ActError::Client`] and [`ActError::Confirm`], where nothing has
@@ -112,9 +112,9 @@ fn heading(session: &Session, authority: &Authority) -> Heading {
 }
 
 impl Carried {
-    /// The report of a plan that was carried out. `after` has words for what holds now, and the data; where that cannot be read the
-    /// report has the signatures alone, because what has landed is no failure.
-    pub(crate) fn report(&self, session: &Session, after: Result<(String, Value), ActError>) -> Report {
+    /// The answer of a plan that was carried out. `after` has words for what holds now, and the data; where that cannot be read the
+    /// answer has the signatures alone, because what has landed is no failure.
+    pub(crate) fn answer(&self, session: &Session, after: Result<(String, Value), ActError>) -> Answer {
         let (landed, state) = match after {
             Ok(after) => after,
             Err(error) => {
@@ -127,15 +127,15 @@ impl Carried {
         };
         let is_dry_run = matches!(self, Carried::Simulated);
         let data = data(session, !is_dry_run, is_dry_run, &signatures, state);
-        Report { text, data }
+        Answer { text, data }
     }
 }
 
-impl Report {
-    /// The report of a command that found nothing to do.
-    pub(crate) fn nothing(session: &Session, says: String, state: Value) -> Report {
+impl Answer {
+    /// The answer of a command that found nothing to do.
+    pub(crate) fn nothing(session: &Session, says: String, state: Value) -> Answer {
         let data = data(session, false, session.args.dry_run, &[], state);
-        Report { text: format!("nothing to do: {says}"), data }
+        Answer { text: format!("nothing to do: {says}"), data }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Changes of a provider's settings: in force at once where they only tighten, else after the market's delay.
 
 use {
-    super::{ActError, Report, Session, act, provider_json, state::differences},
+    super::{ActError, Answer, Session, act, provider_json, state::differences},
     blockable_sdk::{
         amounts::ChainTime,
         errors::refusal,
@@ -79,7 +79,7 @@ pub(crate) async fn change(
     session: &Session,
     args: &ChangeArgs,
     wanted: impl FnOnce(ProviderSettings) -> Result<ProviderSettings, ActError>,
-) -> Result<Report, ActError> {
+) -> Result<Answer, ActError> {
     let provider = session.provider().await?;
     if args.is_about_waiting() {
         return finish_waiting(session, args, &provider).await;
@@ -126,7 +126,7 @@ async fn finish_waiting(
     session: &Session,
     args: &ChangeArgs,
     provider: &Provider,
-) -> Result<Report, ActError> {
+) -> Result<Answer, ActError> {
     let ready_at = provider.change_ready_at;
     if ready_at == 0 {
         return Ok(nothing(session, provider, "no change waits".to_string()));
@@ -155,7 +155,7 @@ async fn finish_waiting(
     apply(session, provider, ready_at).await
 }
 
-async fn apply(session: &Session, provider: &Provider, ready_at: i64) -> Result<Report, ActError> {
+async fn apply(session: &Session, provider: &Provider, ready_at: i64) -> Result<Answer, ActError> {
     let (market, address) = (session.market_address(), session.provider_address());
     let apply = provider_apply_change(&market, &provider.authority, &address, ready_at);
     let lines = differences(&provider.settings, &provider.proposed);
@@ -176,8 +176,8 @@ fn done(session: &Session, after: &Provider) -> String {
     }
 }
 
-fn nothing(session: &Session, provider: &Provider, says: String) -> Report {
-    Report::nothing(session, says, provider_json(session, provider))
+fn nothing(session: &Session, provider: &Provider, says: String) -> Answer {
+    Answer::nothing(session, says, provider_json(session, provider))
 }
 
 fn market_now(session: &Session) -> i64 {

@@ -15,7 +15,7 @@ mod state;
 
 use serde_json::Value;
 pub(super) use {
-    args::{ChainArgs, parse_span, parse_units},
+    args::ChainArgs,
     carry_out::{Plan, act, carry_out},
     change::{ChangeArgs, change},
     error::ActError,
@@ -28,7 +28,7 @@ pub(super) use {
 
 /// The result of a command: text for people, and the data of its JSON document.
 #[derive(Debug)]
-pub(super) struct Report {
+pub(super) struct Answer {
     /// Lines for people.
     pub text: String,
     /// The same for scripts.

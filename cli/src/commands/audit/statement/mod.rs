@@ -8,8 +8,9 @@ mod text;
 
 use {
     super::{audited, write_new},
-    crate::{args::GlobalArgs, error::CliError, output::Report, session::Session, values::address},
+    crate::{args::GlobalArgs, error::CliError, output::Answer, session::Session},
     blockable_sdk::{Pubkey, amounts::ChainTime, audit::Statement},
+    blockable_service::command::values::address,
     clap::{Args, ValueEnum},
     month::{Month, month},
     serde_json::{Value, json},
@@ -48,7 +49,7 @@ enum StatementForm {
 }
 
 /// Computes the statement. Errors: [`CliError`].
-pub(super) async fn run(global: &GlobalArgs, args: &StatementArgs) -> Result<Report, CliError> {
+pub(super) async fn run(global: &GlobalArgs, args: &StatementArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, None, None).await?;
     let (from, ends) = args.month.bounds()?;
     if from >= session.now {
@@ -74,7 +75,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &StatementArgs) -> Result<Rep
     report(args, &sheet)
 }
 
-fn report(args: &StatementArgs, sheet: &Sheet) -> Result<Report, CliError> {
+fn report(args: &StatementArgs, sheet: &Sheet) -> Result<Answer, CliError> {
     let mut data = json!({
         "month": args.month.to_string(),
         "is_whole_month": sheet.is_whole,
@@ -86,10 +87,10 @@ fn report(args: &StatementArgs, sheet: &Sheet) -> Result<Report, CliError> {
         StatementForm::Csv => csv::render(sheet),
         StatementForm::Html => html::render(sheet),
     };
-    let Some(path) = &args.file else { return Ok(Report { text, data }) };
+    let Some(path) = &args.file else { return Ok(Answer { text, data }) };
     write_new(path, &text)?;
     data["file"] = json!(path.display().to_string());
-    Ok(Report { text: format!("wrote the statement of {} to {}", args.month, path.display()), data })
+    Ok(Answer { text: format!("wrote the statement of {} to {}", args.month, path.display()), data })
 }
 
 /// The last second of a period.

@@ -2,7 +2,7 @@
 
 /// A setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Key {
+pub(crate) enum SettingName {
     /// The nodes.
     Url,
     /// The key that signs.
@@ -21,30 +21,30 @@ pub(crate) enum Key {
     Output,
 }
 
-impl Key {
+impl SettingName {
     /// All of them, in the order in which they are shown.
-    pub(crate) const ALL: [Key; 8] = [
-        Key::Url,
-        Key::Keypair,
-        Key::FeePayer,
-        Key::Market,
-        Key::Gate,
-        Key::Commitment,
-        Key::PriorityFee,
-        Key::Output,
+    pub(crate) const ALL: [SettingName; 8] = [
+        SettingName::Url,
+        SettingName::Keypair,
+        SettingName::FeePayer,
+        SettingName::Market,
+        SettingName::Gate,
+        SettingName::Commitment,
+        SettingName::PriorityFee,
+        SettingName::Output,
     ];
 
     /// The name in a profile; with `-` for `_` that of the flag.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Key::Url => "url",
-            Key::Keypair => "keypair",
-            Key::FeePayer => "fee_payer",
-            Key::Market => "market",
-            Key::Gate => "gate",
-            Key::Commitment => "commitment",
-            Key::PriorityFee => "priority_fee",
-            Key::Output => "output",
+            SettingName::Url => "url",
+            SettingName::Keypair => "keypair",
+            SettingName::FeePayer => "fee_payer",
+            SettingName::Market => "market",
+            SettingName::Gate => "gate",
+            SettingName::Commitment => "commitment",
+            SettingName::PriorityFee => "priority_fee",
+            SettingName::Output => "output",
         }
     }
 
@@ -59,13 +59,13 @@ impl Key {
     }
 
     /// The setting of a name, written with `_` or `-`.
-    pub(crate) fn from_name(name: &str) -> Option<Key> {
+    pub(crate) fn from_name(name: &str) -> Option<SettingName> {
         let name = name.replace('-', "_");
-        Key::ALL.into_iter().find(|key| key.name() == name)
+        SettingName::ALL.into_iter().find(|key| key.name() == name)
     }
 
     /// True for the one setting that can have several values.
     pub(crate) fn is_list(self) -> bool {
-        self == Key::Url
+        self == SettingName::Url
     }
 }

@@ -7,7 +7,7 @@ use {
 
 /// A reason for which a text is no amount.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum AmountError {
+pub enum AmountError {
     /// No amount of money.
     #[error("is no amount of money; write it with its currency, such as 100000usdc or $1,234.56")]
     Money,
@@ -29,6 +29,9 @@ pub(crate) enum AmountError {
     /// A rate above the largest that fits.
     #[error("is above 655.35 % a year, the largest rate that terms can hold")]
     RateTooHigh,
+    /// A share of a price above the largest that fits.
+    #[error("is above 655.35 %, the largest share of a price that terms can hold")]
+    PriceShareTooHigh,
     /// Nothing.
     #[error("is zero; write an amount above it")]
     Zero,
@@ -37,12 +40,8 @@ pub(crate) enum AmountError {
     TooLarge,
 }
 
-/// A simple annual rate, in basis points.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Rate(pub(crate) Bps);
-
 /// Reads an amount of money above zero: `100000usdc`, `1.5 USDC`, `$1,234.56`. Errors: [`AmountError`].
-pub(crate) fn money(text: &str) -> Result<MicroUsd, AmountError> {
+pub fn money(text: &str) -> Result<MicroUsd, AmountError> {
     let lower = text.trim().to_ascii_lowercase();
     let number = match lower.strip_prefix('$') {
         Some(number) => number,
@@ -57,33 +56,49 @@ pub(crate) fn money(text: &str) -> Result<MicroUsd, AmountError> {
 }
 
 /// Reads a number of units above zero: `500000units`, `500,000`. Errors: [`AmountError`].
-pub(crate) fn units(text: &str) -> Result<Units, AmountError> {
+pub fn units(text: &str) -> Result<Units, AmountError> {
+    above_zero(units_or_zero(text)?.get()).map(Units)
+}
+
+/// Reads a number of units, zero included. Errors: [`AmountError`].
+pub fn units_or_zero(text: &str) -> Result<Units, AmountError> {
     let lower = text.trim().to_ascii_lowercase();
     let number = lower.strip_suffix("units").or(lower.strip_suffix("unit")).unwrap_or(&lower);
-    let amount = scaled(number.trim(), 0).map_err(|error| match error {
+    scaled(number.trim(), 0).map(Units).map_err(|error| match error {
         NumberError::None | NumberError::TooFine => AmountError::Units,
         NumberError::TooLarge => AmountError::TooLarge,
-    })?;
-    above_zero(amount).map(Units)
+    })
 }
 
 /// Reads a share of a whole, above zero: `25%`, `12.5 %`, `2500bps`. Errors: [`AmountError`].
-pub(crate) fn share(text: &str) -> Result<Bps, AmountError> {
-    let bps = basis_points(text)?;
-    match above_zero(bps)? {
+pub fn share(text: &str) -> Result<Bps, AmountError> {
+    above_zero(share_or_zero(text)?.get()).map(Bps)
+}
+
+/// Reads a share of a whole, zero included. Errors: [`AmountError`].
+pub fn share_or_zero(text: &str) -> Result<Bps, AmountError> {
+    match basis_points(text)? {
         bps @ ..=10_000 => Ok(Bps(bps)),
         _ => Err(AmountError::ShareAboveWhole),
     }
 }
 
+/// Reads a share of a price, zero included, which may be above the whole: `125%`. Errors: [`AmountError`].
+pub fn price_share(text: &str) -> Result<Bps, AmountError> {
+    match basis_points(text)? {
+        bps if bps > u64::from(u16::MAX) => Err(AmountError::PriceShareTooHigh),
+        bps => Ok(Bps(bps)),
+    }
+}
+
 /// Reads a simple annual rate, zero included: `12.5% apr`, `12.5%`, `1250bps`. Errors: [`AmountError`].
-pub(crate) fn rate(text: &str) -> Result<Rate, AmountError> {
+pub fn rate(text: &str) -> Result<Bps, AmountError> {
     let lower = text.trim().to_ascii_lowercase();
     let bps = basis_points(lower.strip_suffix("apr").unwrap_or(&lower))?;
     if bps > u64::from(u16::MAX) {
         return Err(AmountError::RateTooHigh);
     }
-    Ok(Rate(Bps(bps)))
+    Ok(Bps(bps))
 }
 
 fn basis_points(text: &str) -> Result<u64, AmountError> {
@@ -106,7 +121,7 @@ fn above_zero(amount: u64) -> Result<u64, AmountError> {
 
 #[cfg(test)]
 mod tests {
-    use {super::*, blockable_service::text, proptest::prelude::*};
+    use {super::*, crate::text, proptest::prelude::*};
 
     #[test]
     fn money_needs_its_currency_and_is_exact() {
@@ -141,7 +156,8 @@ mod tests {
         for written in ["", "1.5units", "five", "5usdc", "-1", "units"] {
             assert_eq!(units(written), Err(AmountError::Units), "{written}");
         }
-        assert_eq!(units("0"), Err(AmountError::Zero));
+        assert_eq!((units("0"), units_or_zero("0")), (Err(AmountError::Zero), Ok(Units(0))));
+        assert_eq!(units_or_zero("-1"), Err(AmountError::Units));
     }
 
     #[test]
@@ -160,9 +176,12 @@ mod tests {
         ] {
             assert_eq!(share(written), Err(error), "{written}");
         }
-        assert_eq!(rate("12.5% apr"), Ok(Rate(Bps(1_250))));
-        assert_eq!(rate("0% APR"), Ok(Rate(Bps(0))));
-        assert_eq!(rate("1400bps"), Ok(Rate(Bps(1_400))));
+        assert_eq!((share_or_zero("0%"), price_share("125%")), (Ok(Bps(0)), Ok(Bps(12_500))));
+        assert_eq!(share_or_zero("100.01%"), Err(AmountError::ShareAboveWhole));
+        assert_eq!(price_share("700%"), Err(AmountError::PriceShareTooHigh));
+        assert_eq!(rate("12.5% apr"), Ok(Bps(1_250)));
+        assert_eq!(rate("0% APR"), Ok(Bps(0)));
+        assert_eq!(rate("1400bps"), Ok(Bps(1_400)));
         assert_eq!(rate("655.36%"), Err(AmountError::RateTooHigh));
         assert_eq!(rate("12.5 apr"), Err(AmountError::Share));
     }
@@ -178,7 +197,7 @@ mod tests {
 
         #[test]
         fn no_text_panics(written: String) {
-            let _ = (money(&written), units(&written), share(&written), rate(&written));
+            let _ = (money(&written), units(&written), share(&written), rate(&written), price_share(&written));
         }
     }
 }

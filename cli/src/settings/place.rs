@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, env, fmt, path::PathBuf};
 
 /// The place that a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Origin {
+pub(crate) enum Place {
     /// A flag of this run.
     Flag(String),
     /// An environment variable.
@@ -17,25 +17,25 @@ pub(crate) enum Origin {
     Default,
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Origin::Flag(flag) => f.write_str(flag),
-            Origin::Environment(variable) => write!(f, "environment {variable}"),
-            Origin::Profile(name) => write!(f, "profile {name}"),
-            Origin::Solana(path) => write!(f, "{}", path.display()),
-            Origin::Default => f.write_str("default"),
+            Place::Flag(flag) => f.write_str(flag),
+            Place::Environment(variable) => write!(f, "environment {variable}"),
+            Place::Profile(name) => write!(f, "profile {name}"),
+            Place::Solana(path) => write!(f, "{}", path.display()),
+            Place::Default => f.write_str("default"),
         }
     }
 }
 
 /// A value with its origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Found<T> {
+pub(crate) struct Setting<T> {
     /// The value.
     pub value: T,
     /// The place that it came from.
-    pub origin: Origin,
+    pub origin: Place,
 }
 
 /// The environment and the home folder of a run.

@@ -12,7 +12,7 @@ use {
 
 /// A reason for which a text is no time or no span.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum TimeError {
+pub enum TimeError {
     /// No span.
     #[error("is no span of time; write numbers with s, m, h, d or w, such as 30d or 1d12h")]
     Span,
@@ -42,7 +42,7 @@ pub(crate) enum TimeError {
 
 /// A time that was named: some of them count from now.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum When {
+pub enum When {
     /// A span from now.
     In(u32),
     /// The beginning of a day that many days from today, in a zone.
@@ -53,7 +53,7 @@ pub(crate) enum When {
 
 impl When {
     /// The time on the chain's clock, which says `now`. Errors: [`TimeError::Skipped`], [`TimeError::TooFar`].
-    pub(crate) fn resolve(&self, now: ChainTime) -> Result<ChainTime, TimeError> {
+    pub fn resolve(&self, now: ChainTime) -> Result<ChainTime, TimeError> {
         let (civil, zone) = match self {
             When::In(seconds) => return Ok(now.plus_seconds((*seconds).into())),
             When::At(civil, zone) => (*civil, zone),
@@ -83,7 +83,7 @@ impl fmt::Display for When {
 
 /// Reads a time: `now`, `today`, `tomorrow`, `30d`, `in 12h`, `2027-01-31`, `2027-01-31T17:00`, each date also with a zone behind
 /// it: `Z`, `UTC`, `+01:00`, `Europe/Berlin`. A date without a time of day is its beginning. Errors: [`TimeError`].
-pub(crate) fn when(text: &str) -> Result<When, TimeError> {
+pub fn when(text: &str) -> Result<When, TimeError> {
     let text = text.trim();
     let (first, rest) = text.split_once(' ').map_or((text, ""), |(first, rest)| (first, rest.trim()));
     match (first.to_ascii_lowercase().as_str(), rest) {
@@ -129,7 +129,7 @@ fn parse_zone(text: &str) -> Result<TimeZone, TimeError> {
 
 /// Reads a span in seconds: `90s`, `30d`, `1d12h`, `2 weeks`. Errors: [`TimeError::Span`], [`TimeError::Zero`],
 /// [`TimeError::TooLong`].
-pub(crate) fn seconds_span(text: &str) -> Result<u32, TimeError> {
+pub fn seconds_span(text: &str) -> Result<u32, TimeError> {
     let compact: String = text.chars().filter(|character| *character != ' ').collect();
     let (mut rest, mut total) = (compact.to_ascii_lowercase(), 0_u64);
     if rest.is_empty() {

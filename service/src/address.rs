@@ -1,20 +1,20 @@
-//! Addresses.
+//! Addresses as people write them, in files and on command lines.
 
 use blockable_sdk::Pubkey;
 
 /// A reason for which a text is no address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum AddressError {
+pub enum AddressError {
     /// A character that base58 does not have.
-    #[error("is no address: base58 has no {0:?}; copy it whole")]
+    #[error("is no address: base58 has no {0:?}; write it whole, in base58")]
     Character(char),
     /// Another length.
-    #[error("is no address: it stands for another number of bytes than 32; copy it whole")]
+    #[error("is no address: it stands for another number of bytes than 32; write it whole, in base58")]
     Length,
 }
 
-/// Reads an address in base58. Errors: [`AddressError`].
-pub(crate) fn address(text: &str) -> Result<Pubkey, AddressError> {
+/// Reads an address in base58, of a file or of a command line. Errors: [`AddressError`].
+pub fn address(text: &str) -> Result<Pubkey, AddressError> {
     let is_foreign = |character: &char| !character.is_ascii_alphanumeric() || "0OIl".contains(*character);
     match text.chars().find(is_foreign) {
         Some(foreign) => Err(AddressError::Character(foreign)),
