@@ -16,6 +16,8 @@
 //! | [`stats`] | sums that do not depend on the order of paths |
 //! | [`study`] | many paths on all cores; worlds and sensitivities |
 //! | [`quote`] | the presets that reach a target for one borrower |
+//! | [`expectation`] | the figures of one agreement, whoever wrote it |
+//! | [`exposure`] | the units that can be used up before the lender may freeze |
 //! | [`results`], [`figures`] | tables, JSON, SVG and PNG |
 //! | [`story`] | a path as a list of dated acts with the state after each, to be played on a chain |
 //! | [`commands`] | the command line |
@@ -27,6 +29,8 @@
 pub mod assumptions;
 pub mod commands;
 mod error;
+pub mod expectation;
+pub mod exposure;
 #[cfg(feature = "figures")]
 pub mod figures;
 pub mod loan;

@@ -107,16 +107,27 @@ impl Course {
         model: UseModel,
         assumptions: &Assumptions,
     ) -> Result<Course, EconomicsError> {
-        let agreement = preset.agreement(size);
+        Course::on_agreement(preset, preset.agreement(size), model, assumptions)
+    }
+
+    /// Issues a loan on an agreement, which is enforced and recovered as the preset says. Payments come on the first whole day at
+    /// or after each due date. Errors: as [`Course::new`].
+    pub fn on_agreement(
+        preset: &Preset,
+        agreement: Agreement,
+        model: UseModel,
+        assumptions: &Assumptions,
+    ) -> Result<Course, EconomicsError> {
         let mut due = [i64::MAX; MOST_INSTALMENTS];
-        due.iter_mut().zip(preset.due_days()).for_each(|(place, day)| *place = day.into());
+        let days = agreement.schedule.iter().map(|instalment| instalment.due_after.div_ceil(DAY as u32));
+        due.iter_mut().zip(days).for_each(|(place, day)| *place = day.into());
         let market = &assumptions.market;
         Ok(Course {
             issue: Issue::new(&agreement)?,
-            agreement,
             price: PriceModel::new(market.price_drift, market.price_sigma),
             due,
-            pace: size.units as f64 / f64::from(preset.term_days()),
+            pace: agreement.terms.units as f64 / f64::from(preset.term_days()),
+            agreement,
             list_price: assumptions.simulator.list_price * PRICE_OF_A_MILLION,
             no_buyer: [1.0, market.crash_buyers].map(|share| (-market.buyers_per_day * share).exp()),
             suspension_days: (assumptions.simulator.suspension_days as i64).max(MIN_SUSPENSION_DAYS),

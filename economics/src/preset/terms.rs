@@ -98,6 +98,38 @@ impl Preset {
         Agreement { terms, rider, schedule }
     }
 
+    /// This preset with everything that an agreement says in its place; the bot's freezes, the lots and the names stay. Whole days,
+    /// rounded up; a schedule that is not even is described by its mean.
+    pub fn on_agreement(&self, agreement: &Agreement) -> Preset {
+        let Agreement { terms, rider, schedule } = agreement;
+        let days = |seconds: u32| seconds.div_ceil(DAY as u32);
+        let count = u32::try_from(schedule.len()).unwrap_or(u32::MAX).max(1);
+        let first = schedule.first().map_or(1, |instalment| days(instalment.due_after));
+        let last = schedule.last().map_or(1, |instalment| days(instalment.due_after));
+        let gap = if count > 1 { (last - first) / (count - 1) } else { last };
+        let each = terms.principal as f64 / f64::from(count);
+        let locked = terms.units.saturating_sub(terms.unlocked_ahead);
+        let most_held = mul_div_floor(locked, terms.principal, terms.units.max(1)).unwrap_or(0);
+        Preset {
+            instalments: count,
+            interval_days: gap.max(1),
+            in_advance: count > 1 && first * 2 < gap,
+            ahead: terms
+                .has_lock()
+                .then(|| terms.unlocked_ahead as f64 / terms.units.max(1) as f64 * f64::from(count)),
+            holdback: terms.holdback as f64 / most_held.max(1) as f64,
+            apr_bps: terms.apr_bps,
+            holdback_apr_bps: terms.holdback_apr_bps,
+            late_fee: terms.late_fee as f64 / each.max(1.0),
+            delinquency_days: days(terms.delinquency_grace),
+            default_days: days(terms.default_grace),
+            cure_days: days(terms.cure_period),
+            reserve: rider.reserve as f64 / each.max(1.0),
+            lifetime_days: days(terms.unit_lifetime),
+            ..self.clone()
+        }
+    }
+
     /// The rate bound in units per second: a multiple of the pace that uses the units up within the term.
     fn rate_bound(&self, units: u64) -> u64 {
         let pace = units as f64 / (f64::from(self.term_days()) * DAY as f64);
