@@ -5,7 +5,7 @@ use {
     crate::rpc::{Memcmp, RpcFilterType},
     anchor_lang::Discriminator,
     blockable_credits::{
-        state::{Credit, Provider},
+        state::{Credit, Lot, Provider},
         transitions::Status,
     },
     solana_pubkey::Pubkey,
@@ -44,6 +44,35 @@ impl CreditFilter {
     }
 }
 
+/// A condition on lots that an RPC node can evaluate by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LotFilter {
+    /// A market's lots.
+    Market(Pubkey),
+    /// The lots of units that were seized from a credit.
+    Credit(Pubkey),
+    /// Lots of a provider's units.
+    Provider(Pubkey),
+    /// The lots that a lender opened.
+    Lender(Pubkey),
+}
+
+impl LotFilter {
+    /// The filter for `getProgramAccounts`.
+    pub fn to_rpc(self) -> RpcFilterType {
+        let (field, key) = match self {
+            LotFilter::Market(key) => (offset_of!(Lot, market), key),
+            LotFilter::Credit(key) => (offset_of!(Lot, credit), key),
+            LotFilter::Provider(key) => (offset_of!(Lot, provider), key),
+            LotFilter::Lender(key) => (offset_of!(Lot, lender), key),
+        };
+        RpcFilterType::Memcmp(Memcmp::new_raw_bytes(
+            Lot::DISCRIMINATOR.len() + field,
+            key.to_bytes().to_vec(),
+        ))
+    }
+}
+
 /// The filter that selects a market's providers, besides [`type_filter`].
 pub fn provider_market_filter(market: &Pubkey) -> RpcFilterType {
     let at = Provider::DISCRIMINATOR.len() + offset_of!(Provider, market);
@@ -68,5 +97,12 @@ mod tests {
         assert_eq!(at(offset_of!(Credit, borrower)), 48);
         assert_eq!(at(offset_of!(Credit, provider)), 80);
         assert_eq!(at(offset_of!(Credit, market)), 112);
+        let places = [
+            offset_of!(Lot, market),
+            offset_of!(Lot, credit),
+            offset_of!(Lot, provider),
+            offset_of!(Lot, lender),
+        ];
+        assert_eq!(places.map(|place| place + Lot::DISCRIMINATOR.len()), [16, 48, 80, 112]);
     }
 }

@@ -6,7 +6,7 @@ mod filter;
 
 pub use condition::{CreditCondition, matures_at};
 #[cfg(feature = "client")]
-pub use filter::{CreditFilter, provider_market_filter, type_filter};
+pub use filter::{CreditFilter, LotFilter, provider_market_filter, type_filter};
 
 use {
     anchor_lang::Discriminator,

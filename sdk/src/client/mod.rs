@@ -8,13 +8,14 @@ mod sender;
 
 use {
     crate::{
-        accounts::{self, BlockableAccount, CreditFilter, type_filter},
+        accounts::{self, BlockableAccount, CreditFilter, LotFilter, provider_market_filter, type_filter},
         addresses,
         errors::ClientError,
         events::Event,
         instructions::MarketKeys,
         rpc::{
-            CommitmentConfig, RpcAccountInfoConfig, RpcClient, RpcProgramAccountsConfig, UiAccountEncoding,
+            CommitmentConfig, RpcAccountInfoConfig, RpcClient, RpcFilterType, RpcProgramAccountsConfig,
+            UiAccount, UiAccountEncoding,
         },
     },
     blockable_credits::{
@@ -132,10 +133,27 @@ impl Client {
 
     /// All credits that pass every filter. Errors: [`ClientError::Rpc`], [`ClientError::Decode`].
     pub async fn credits(&self, filters: &[CreditFilter]) -> Result<Vec<(Pubkey, Credit)>, ClientError> {
-        let mut conditions = vec![type_filter::<Credit>()];
-        conditions.extend(filters.iter().map(|filter| filter.to_rpc()));
+        self.all(filters.iter().map(|filter| filter.to_rpc())).await
+    }
+
+    /// All lots that pass every filter, sold out ones as well. Errors: as [`Client::credits`].
+    pub async fn lots(&self, filters: &[LotFilter]) -> Result<Vec<(Pubkey, Lot)>, ClientError> {
+        self.all(filters.iter().map(|filter| filter.to_rpc())).await
+    }
+
+    /// All providers of a market, or of all markets. Errors: as [`Client::credits`].
+    pub async fn providers(&self, market: Option<&Pubkey>) -> Result<Vec<(Pubkey, Provider)>, ClientError> {
+        self.all(market.map(provider_market_filter)).await
+    }
+
+    /// All accounts of a type that pass every condition.
+    async fn all<T: BlockableAccount>(
+        &self,
+        conditions: impl IntoIterator<Item = RpcFilterType>,
+    ) -> Result<Vec<(Pubkey, T)>, ClientError> {
+        let filters = std::iter::once(type_filter::<T>()).chain(conditions).collect();
         let config = RpcProgramAccountsConfig {
-            filters: Some(conditions),
+            filters: Some(filters),
             account_config: RpcAccountInfoConfig {
                 encoding: Some(UiAccountEncoding::Base64),
                 ..RpcAccountInfoConfig::default()
@@ -143,13 +161,12 @@ impl Client {
             ..RpcProgramAccountsConfig::default()
         };
         let accounts = self.rpc.get_program_ui_accounts_with_config(&ID, config).await?;
-        let mut credits = Vec::with_capacity(accounts.len());
-        for (address, account) in accounts {
+        let decode = |(address, account): (Pubkey, UiAccount)| {
             let data = account.data.decode().unwrap_or_default();
-            let credit = Credit::decode(&data).map_err(|source| ClientError::Decode { address, source })?;
-            credits.push((address, credit));
-        }
-        Ok(credits)
+            let decoded = T::decode(&data).map_err(|source| ClientError::Decode { address, source })?;
+            Ok((address, decoded))
+        };
+        accounts.into_iter().map(decode).collect()
     }
 
     /// The chain's clock in Unix seconds. Errors: [`ClientError::NotFound`], [`ClientError::Rpc`].
