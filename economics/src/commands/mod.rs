@@ -1,4 +1,4 @@
-//! The command line: `simulate` and `quote`.
+//! The command line: `simulate` and `quote`. `blockable` has both too, by [`SimulateArgs`] and [`QuoteArgs`].
 
 mod progress;
 mod quote;
@@ -6,8 +6,13 @@ mod simulate;
 #[cfg(test)]
 mod tests;
 
+pub use {
+    quote::{QuoteArgs, QuoteResults},
+    simulate::SimulateArgs,
+};
+
 use {
-    crate::{EconomicsError, assumptions::Assumptions, preset::Preset, study::StudyPlan},
+    crate::{EconomicsError, assumptions::Assumptions, preset::Preset, results::json, study::StudyPlan},
     clap::{Args, Parser, Subcommand},
     std::path::PathBuf,
 };
@@ -19,14 +24,28 @@ use {
 #[derive(Debug, Parser)]
 #[command(name = "blockable-economics", version)]
 pub struct Cli {
+    /// Print JSON instead of tables
+    #[arg(long, global = true)]
+    json: bool,
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Simulate(simulate::SimulateArgs),
-    Quote(quote::QuoteArgs),
+    Simulate(SimulateWithFigures),
+    Quote(QuoteArgs),
+}
+
+/// The arguments of `simulate` with those of this command line alone.
+#[derive(Debug, Args)]
+struct SimulateWithFigures {
+    #[command(flatten)]
+    args: SimulateArgs,
+    /// Write figures as SVG and PNG into a folder
+    #[cfg(feature = "figures")]
+    #[arg(long, value_name = "FOLDER")]
+    figures: Option<PathBuf>,
 }
 
 /// Arguments of both commands.
@@ -44,9 +63,6 @@ struct CommonArgs {
     /// Threads; all cores where it is left out
     #[arg(long)]
     threads: Option<usize>,
-    /// Print JSON instead of tables
-    #[arg(long)]
-    json: bool,
 }
 
 impl CommonArgs {
@@ -69,10 +85,24 @@ impl CommonArgs {
 
 /// Runs a command and prints its result. Errors: [`EconomicsError`].
 pub fn run(cli: Cli) -> Result<(), EconomicsError> {
-    match cli.command {
-        Command::Simulate(args) => simulate::run(&args),
-        Command::Quote(args) => quote::run(&args),
-    }
+    let text = match cli.command {
+        Command::Simulate(simulate) => {
+            let results = simulate.args.simulate()?;
+            #[cfg(feature = "figures")]
+            if let Some(folder) = &simulate.figures {
+                for file in crate::figures::write_all(&results, folder)? {
+                    eprintln!("wrote {}", file.display());
+                }
+            }
+            if cli.json { json(&results)? } else { results.to_string() }
+        }
+        Command::Quote(args) => {
+            let results = args.quote()?;
+            if cli.json { json(&results)? } else { results.to_string() }
+        }
+    };
+    println!("{}", text.trim_end());
+    Ok(())
 }
 
 /// The presets of some names; all of them for no name. Errors: an unknown name.

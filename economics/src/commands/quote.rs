@@ -4,19 +4,19 @@ use {
         EconomicsError,
         assumptions::Source,
         quote::{MOST_SEARCHED, Quote, Target, quotes},
-        results::{json, quotes_table},
+        results::quotes_table,
         study::StudyPlan,
         usage::OwnUse,
     },
     blockable_service::text::thousands,
     clap::Args,
     serde::Serialize,
-    std::path::PathBuf,
+    std::{fmt, path::PathBuf},
 };
 
 /// Find the terms that reach a target recovery for one borrower's use
 #[derive(Debug, Args)]
-pub(super) struct QuoteArgs {
+pub struct QuoteArgs {
     #[command(flatten)]
     common: CommonArgs,
     /// The borrower's use as CSV with the header day,units: days 0, 1, 2, ..., at least 14 of them; units of a GPU second
@@ -39,59 +39,84 @@ pub(super) struct QuoteArgs {
     presets: Vec<String>,
 }
 
-/// Quotes and prints. Errors: [`EconomicsError`].
-pub(super) fn run(args: &QuoteArgs) -> Result<(), EconomicsError> {
-    let (assumptions, plan) = (args.common.assumptions()?, args.common.plan()?);
-    let own = OwnUse::from_file(&args.own_use)?;
-    let presets = presets(&args.presets)?;
-    let target = Target {
-        recovery: args.target,
-        confidence: args.confidence,
-        worlds: args.worlds,
-        largest_request: args.largest_request,
-    };
-    let searches = args.presets.is_empty();
-    let bar = progress::bar(presets.len() as u64 + if searches { MOST_SEARCHED } else { 0 });
-    bar.set_message("quoting terms");
-    let quotes = quotes(&own, &presets, searches, &assumptions, target, &plan, &|| bar.inc(1))?;
-    bar.finish_and_clear();
-    if args.common.json {
-        let sources = assumptions.sources.clone();
-        let own_use = args.own_use.display().to_string();
-        let results = QuoteResults { plan, own_use, target, quotes, assumptions: sources };
-        println!("{}", json(&results)?);
-    } else {
-        let (paths, worlds) = (plan.paths, target.worlds);
-        println!("seed {}, {paths} loan paths a preset, {worlds} worlds", plan.seed);
+impl QuoteArgs {
+    /// Quotes; shows its progress on a terminal's standard error. Errors: [`EconomicsError`].
+    pub fn quote(&self) -> Result<QuoteResults, EconomicsError> {
+        let (assumptions, plan) = (self.common.assumptions()?, self.common.plan()?);
+        let own = OwnUse::from_file(&self.own_use)?;
+        let presets = presets(&self.presets)?;
+        let target = Target {
+            recovery: self.target,
+            confidence: self.confidence,
+            worlds: self.worlds,
+            largest_request: self.largest_request,
+        };
+        let searches = self.presets.is_empty();
+        let bar = progress::bar(presets.len() as u64 + if searches { MOST_SEARCHED } else { 0 });
+        bar.set_message("quoting terms");
+        let quotes = quotes(&own, &presets, searches, &assumptions, target, &plan, &|| bar.inc(1))?;
+        bar.finish_and_clear();
         // A cast of a float saturates.
-        let [mean, largest] =
-            [own.mean_units(), own.largest_units()].map(|units| thousands(units.round() as u64));
-        println!("use: {mean} units a day, on the largest {largest}");
-        print(&quotes, args);
+        let [mean, largest] = [own.mean_units(), own.largest_units()].map(|units| units.round() as u64);
+        Ok(QuoteResults {
+            plan,
+            own_use: self.own_use.display().to_string(),
+            mean_units_per_day: mean,
+            largest_units_per_day: largest,
+            target,
+            quotes,
+            assumptions: assumptions.sources,
+        })
     }
-    Ok(())
 }
 
-fn print(quotes: &[Quote], args: &QuoteArgs) {
-    println!(
-        "target: mean recovery of {:.1} % in {:.0} % of the worlds; figures without a unit are in percent\n",
-        args.target * 100.0,
-        args.confidence * 100.0
-    );
-    print!("{}", quotes_table(quotes));
-    println!("\n{LEGEND}");
-    if let Some(advice) = advice(quotes, args) {
-        println!("\n{advice}");
-    }
-    for quote in quotes.iter().filter(|quote| !quote.warnings.is_empty()) {
-        for warning in &quote.warnings {
-            println!("\nwarning for {}: {warning}", quote.preset);
+/// Everything that a quote rests on and has found; its text is that of the command line.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct QuoteResults {
+    /// Seed, paths and threads.
+    pub plan: StudyPlan,
+    /// The file of the borrower's use.
+    pub own_use: String,
+    /// Units of its mean day.
+    pub mean_units_per_day: u64,
+    /// Units of its largest day.
+    pub largest_units_per_day: u64,
+    /// The recovery that was asked for.
+    pub target: Target,
+    /// The terms, those that reach the target first.
+    pub quotes: Vec<Quote>,
+    /// The assumptions of the figures.
+    pub assumptions: Vec<Source>,
+}
+
+impl fmt::Display for QuoteResults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let QuoteResults { plan, target, quotes, .. } = self;
+        writeln!(f, "seed {}, {} loan paths a preset, {} worlds", plan.seed, plan.paths, target.worlds)?;
+        let [mean, largest] = [self.mean_units_per_day, self.largest_units_per_day].map(thousands);
+        writeln!(f, "use: {mean} units a day, on the largest {largest}")?;
+        writeln!(
+            f,
+            "target: mean recovery of {:.1} % in {:.0} % of the worlds; figures without a unit are in percent\n",
+            target.recovery * 100.0,
+            target.confidence * 100.0
+        )?;
+        write!(f, "{}", quotes_table(quotes))?;
+        writeln!(f, "\n{LEGEND}")?;
+        if let Some(advice) = advice(quotes, target) {
+            writeln!(f, "\n{advice}")?;
         }
+        for quote in quotes {
+            for warning in &quote.warnings {
+                writeln!(f, "\nwarning for {}: {warning}", quote.preset)?;
+            }
+        }
+        Ok(())
     }
 }
 
 /// Advises on the next step where no terms reach the target.
-fn advice(quotes: &[Quote], args: &QuoteArgs) -> Option<String> {
+fn advice(quotes: &[Quote], target: &Target) -> Option<String> {
     if quotes.iter().any(|quote| quote.reaches) {
         return None;
     }
@@ -103,8 +128,8 @@ fn advice(quotes: &[Quote], args: &QuoteArgs) -> Option<String> {
         "no terms reach {:.1} % in {:.0} % of the worlds. The nearest are {}: {:.1} % as assumed, the target in {:.0} % of the \
          worlds. Lower --target or --confidence, leave --preset out to look at all terms, or narrow the worlds of your \
          --assumptions",
-        args.target * 100.0,
-        args.confidence * 100.0,
+        target.recovery * 100.0,
+        target.confidence * 100.0,
         best.preset,
         best.recovery.value * 100.0,
         best.worlds_reached * 100.0
@@ -119,18 +144,3 @@ list price; APR all in: of the principal, with the reserve that is laid down; on
 units per dollar: as a multiple of those at list price; principal: of the loan for this use; yield: the lender's a year after
 losses, with repaid cash idle. Terms such as 0.5-ahead+30% are between the presets: half an instalment ahead, and the smallest
 holdback, here 30 % of the price of the locked units, that reaches the target";
-
-/// Everything that a quote rests on and has found.
-#[derive(Serialize)]
-struct QuoteResults {
-    /// Seed, paths and threads.
-    plan: StudyPlan,
-    /// The file of the borrower's use.
-    own_use: String,
-    /// The recovery that was asked for.
-    target: Target,
-    /// The terms, those that reach the target first.
-    quotes: Vec<Quote>,
-    /// The assumptions of the figures.
-    assumptions: Vec<Source>,
-}

@@ -4,6 +4,13 @@ fn parse(line: &str) -> Result<Cli, clap::Error> {
     Cli::try_parse_from(line.split_whitespace())
 }
 
+fn simulation(line: &str) -> SimulateArgs {
+    match parse(line).unwrap().command {
+        Command::Simulate(simulate) => simulate.args,
+        Command::Quote(_) => panic!("simulate"),
+    }
+}
+
 #[test]
 fn shares_are_written_either_way() {
     assert_eq!(share("85%"), Ok(0.85));
@@ -15,9 +22,7 @@ fn shares_are_written_either_way() {
 #[test]
 fn a_simulation_prints_what_it_rests_on() {
     let line = "x simulate --preset prepaid-12 --preset advance --paths 50 --threads 1 --scene assumed --scene crash --worlds 2 --side-paths 20";
-    let Command::Simulate(args) = parse(line).unwrap().command else { panic!("simulate") };
-    let (assumptions, plan) = (args.common.assumptions().unwrap(), args.common.plan().unwrap());
-    let results = simulate::simulate(&args, &assumptions, &plan).unwrap();
+    let results = simulation(line).simulate().unwrap();
     let scenes: Vec<&str> = results.presets.iter().map(|summary| summary.scene).collect();
     assert_eq!(scenes, ["assumed", "assumed", "crash", "crash"]);
     assert_eq!(results.worlds.len(), 2);
@@ -34,8 +39,8 @@ fn wrong_arguments_say_what_is_right() {
             .to_string()
             .contains("a percentage such as 85%")
     );
-    let Command::Simulate(args) = parse("x simulate --paths 3").unwrap().command else { panic!("simulate") };
-    assert_eq!(args.common.plan().unwrap_err().to_string(), "--paths must be at least 10");
+    let error = simulation("x simulate --paths 3").simulate().unwrap_err();
+    assert_eq!(error.to_string(), "--paths must be at least 10");
 }
 
 #[test]
@@ -48,9 +53,7 @@ fn a_simulation_takes_a_borrowers_own_use() {
     let line = format!(
         "x simulate --use {own} --preset standard --scene assumed --paths 40 --worlds 2 --side-paths 10 --tornado standard"
     );
-    let Command::Simulate(args) = parse(&line).unwrap().command else { panic!("simulate") };
-    let (assumptions, plan) = (args.common.assumptions().unwrap(), args.common.plan().unwrap());
-    let results = simulate::simulate(&args, &assumptions, &plan).unwrap();
+    let results = simulation(&line).simulate().unwrap();
     assert_eq!(results.own_use, Some(own));
     assert_eq!((results.presets.len(), results.worlds.len()), (1, 1));
     // Use that grows slowly waits for less than that of the tenants that are drawn otherwise.
@@ -65,8 +68,6 @@ fn a_use_that_no_market_lends_for_says_what_a_unit_is() {
     std::fs::write(&file, format!("day,units\n{days}")).unwrap();
     let own = file.display().to_string();
     let line = format!("x simulate --use {own} --preset standard --paths 10");
-    let Command::Simulate(args) = parse(&line).unwrap().command else { panic!("simulate") };
-    let (assumptions, plan) = (args.common.assumptions().unwrap(), args.common.plan().unwrap());
-    let error = simulate::simulate(&args, &assumptions, &plan).unwrap_err().to_string();
+    let error = simulation(&line).simulate().unwrap_err().to_string();
     assert!(error.starts_with("the use of 360 days adds up to 360 units, a loan of $0.1"), "{error}");
 }

@@ -12,6 +12,7 @@ use {
         study::{Bar, StudyPlan, Summary, WorldsResult},
     },
     serde::Serialize,
+    std::fmt,
 };
 
 pub use {
@@ -50,6 +51,41 @@ pub struct Tornado {
     /// The bars, the widest first.
     pub bars: Vec<Bar>,
 }
+
+impl fmt::Display for Results {
+    /// The text of the command line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plan = &self.plan;
+        writeln!(f, "seed {}, {} loan paths a preset, {} threads", plan.seed, plan.paths, plan.threads)?;
+        let drawn = "drawn from the statistics of real tenants";
+        writeln!(f, "use: {}", self.own_use.as_deref().unwrap_or(drawn))?;
+        for scene in self.presets.chunk_by(|a, b| a.scene == b.scene) {
+            let name = scene.first().map_or("", |summary| summary.scene);
+            writeln!(f, "\nscene {name}: recovery of the debt at default in percent")?;
+            write!(f, "{}", summaries_table(scene))?;
+        }
+        writeln!(f, "\n{LEGEND}")?;
+        if let Some(tornado) = &self.tornado {
+            let mean = tornado.base * 100.0;
+            writeln!(f, "\nsensitivities of {}: mean {mean:.1} % with nothing moved", tornado.preset)?;
+            write!(f, "{}", tornado_table(tornado))?;
+        }
+        if !self.worlds.is_empty() {
+            writeln!(
+                f,
+                "\nworlds: the share in percent that reaches the target, and means and 5th percentiles over the worlds"
+            )?;
+            write!(f, "{}", worlds_table(&self.worlds))?;
+        }
+        Ok(())
+    }
+}
+
+const LEGEND: &str = "\
+mean: weighted by debt; +/-: half of its 95 % interval; p5 to p95, <half: by loan; paid out: recovery of what was paid to the
+provider; vault, reserve, sales, taken: parts of the debt by where they came from; loss: of the principal, over the life of
+a loan; yield: the lender's a year after losses with repaid cash idle, of owed: on the principal owed; days off: days that a
+paying borrower's unit is put off, mean, and p95 of the borrowers; dark: loss of the debt where the provider goes dark";
 
 /// A value as indented JSON. Errors: [`EconomicsError::Argument`], none in practice.
 pub fn json<T: Serialize>(value: &T) -> Result<String, EconomicsError> {
