@@ -3,7 +3,7 @@
 use {
     serde_json::Value,
     std::{
-        collections::BTreeSet,
+        collections::{BTreeMap, BTreeSet},
         fs, io,
         path::{Path, PathBuf},
     },
@@ -104,13 +104,44 @@ impl OpsFiles {
         require(variables == ["datasource", "job"], || format!("the variables are {variables:?}"))
     }
 
-    /// Requires at least `least` rules whose names begin with `name`, each with its expression, duration, severity, fact, meaning
-    /// and next step. Errors: the first fault.
+    /// The rules, each from its name on.
+    fn rules(&self) -> Vec<&str> {
+        self.rules.split("- alert: ").skip(1).collect()
+    }
+
+    /// Requires of a page a heading `### ALERT` for each rule and for nothing else below `## Alerts`, whose text begins with the
+    /// severity, and of each rule the annotation `runbook` with the place of it. Errors: the first fault.
+    pub fn check_runbook(&self, path: &str, page: &str) -> Result<(), String> {
+        let (_, entries) = page.split_once("\n## Alerts\n").ok_or("the page has no alerts")?;
+        let entries = entries.split("\n## ").next().unwrap_or_default();
+        let entries: BTreeMap<&str, &str> =
+            entries.split("\n### ").skip(1).filter_map(|entry| entry.split_once('\n')).collect();
+        let mut left: BTreeSet<&str> = entries.keys().copied().collect();
+        for rule in self.rules() {
+            let title = rule.lines().next().unwrap_or_default();
+            let entry = entries.get(title).ok_or_else(|| format!("{path} has no entry for {title}"))?;
+            let severity = entry.split_whitespace().next().unwrap_or_default().trim_end_matches('.');
+            require(rule.contains(&format!("severity: {} }}", severity.to_lowercase())), || {
+                format!("the entry of {title} begins with another severity: {severity}")
+            })?;
+            require(entry.contains("\n1. ") || entry.contains("\n| code | do |"), || {
+                format!("the entry of {title} has no step")
+            })?;
+            let place = format!("runbook: \"{path}#{}\"", title.to_lowercase());
+            require(rule.contains(&place), || format!("{title} has not {place}"))?;
+            left.remove(title);
+        }
+        require(left.is_empty(), || format!("{path} has entries for no rule: {left:?}"))
+    }
+
+    /// Requires at least `least` rules whose names begin with `name`, each with an expression that no other has, duration, severity,
+    /// fact, meaning and next step. Errors: the first fault.
     pub fn check_rules(&self, name: &str, least: usize) -> Result<(), String> {
-        let rules: Vec<&str> = self.rules.split("- alert: ").skip(1).collect();
+        let rules = self.rules();
         require(rules.len() >= least, || format!("only {} rules", rules.len()))?;
         let names: BTreeSet<&str> = rules.iter().filter_map(|rule| rule.lines().next()).collect();
         require(names.len() == rules.len(), || "two rules have one name".to_string())?;
+        let mut expressions = BTreeMap::new();
         for rule in &rules {
             let title = rule.lines().next().unwrap_or_default();
             let good = title.starts_with(name) && title.chars().all(char::is_alphanumeric);
@@ -119,9 +150,19 @@ impl OpsFiles {
                 let count = rule.matches(&format!(" {part} ")).count();
                 require(count == 1, || format!("{title} has {count} of {part}"))?;
             }
+            if let Some(other) = expressions.insert(expression(rule), title) {
+                return Err(format!("{title} and {other} have the same expression: one fact has one alert"));
+            }
         }
         require(!self.rules.contains('\t'), || "YAML knows no tabs".to_string())
     }
+}
+
+/// The expression of a rule on one line.
+fn expression(rule: &str) -> String {
+    let rest = rule.split_once(" expr:").map_or("", |(_, rest)| rest);
+    let text = rest.split_once(" for:").map_or(rest, |(text, _)| text);
+    text.split_whitespace().filter(|word| *word != "|").collect::<Vec<_>>().join(" ")
 }
 
 fn require(good: bool, fault: impl FnOnce() -> String) -> Result<(), String> {

@@ -2,6 +2,7 @@
 
 use {
     super::common::Bench,
+    blockable_provider::init::{InitValues, init},
     blockable_testkit::ops_files::OpsFiles,
     std::{collections::BTreeSet, fs, path::Path},
 };
@@ -81,6 +82,12 @@ fn every_rule_has_its_fact_its_meaning_and_its_next_step() {
 }
 
 #[test]
+fn every_rule_has_its_entry_in_the_runbook() {
+    let page = fs::read_to_string(folder().join("../docs/provider-reference.md")).unwrap();
+    files().check_runbook("docs/provider-reference.md", &page).unwrap();
+}
+
+#[test]
 fn the_rules_name_labels_that_the_server_writes() {
     let rules = fs::read_to_string(folder().join("ops/alerts.rules.yml")).unwrap();
     let mut sources = files().sources().unwrap();
@@ -127,8 +134,9 @@ async fn what_rules_need_is_exposed_from_the_start() {
 
 #[test]
 fn unit_and_image_start_the_server_by_its_commands() {
-    let read = |name: &str| fs::read_to_string(folder().join("ops").join(name)).unwrap();
-    let (unit, image) = (read("blockable-provider.service"), read("Dockerfile"));
+    let read = |name: &str| fs::read_to_string(folder().join(name)).unwrap();
+    let (unit, image) = (read("ops/blockable-provider.service"), read("../service/ops/Dockerfile"));
+    let (_, image) = image.split_once("AS blockable-provider\n").unwrap();
     assert!(
         unit.contains("blockable-provider serve --config /etc/blockable-provider/provider.toml --log json")
     );
@@ -137,28 +145,76 @@ fn unit_and_image_start_the_server_by_its_commands() {
             r#"CMD ["serve", "--config", "/etc/blockable-provider/provider.toml", "--log", "json"]"#
         )
     );
-    for text in [&unit, &image] {
-        // The variable is one that the settings know: `serve` refuses others.
-        assert!(text.contains("BLOCKABLE_PROVIDER_GATE__STORE="));
-    }
     for hardening in [
         "ExecReload=/bin/kill -HUP $MAINPID",
-        "DynamicUser=yes",
+        "User=blockable-provider",
+        "StateDirectory=blockable-provider",
         "ProtectSystem=strict",
+        "PrivateTmp=yes",
+        "RemoveIPC=yes",
+        "RestrictSUIDSGID=yes",
         "NoNewPrivileges=yes",
         "CapabilityBoundingSet=\n",
         "RestartPreventExitStatus=2",
-        "LoadCredential=secret:",
     ] {
         assert!(unit.contains(hardening), "{hardening}");
     }
-    for part in
-        ["USER 10002", "HEALTHCHECK", "/livez", "STOPSIGNAL SIGTERM", "VOLUME /var/lib/blockable-provider"]
-    {
+    for part in [
+        "USER 10002",
+        "HEALTHCHECK",
+        "/livez",
+        "VOLUME /var/lib/blockable-provider",
+        "WORKDIR /var/lib/blockable-provider",
+    ] {
         assert!(image.contains(part), "{part}");
     }
-    let ignored = read("Dockerfile.dockerignore");
-    for secret in ["**/secret", "**/operator.json", "**/provider.toml", "**/*.db"] {
+    assert!(read("../service/ops/Dockerfile").contains("STOPSIGNAL SIGTERM"));
+    let ignored = read("../service/ops/Dockerfile.dockerignore");
+    for secret in
+        ["**/secret", "**/operator.json", "**/reporter*.json", "**/*.token", "**/provider.toml", "**/*.db"]
+    {
         assert!(ignored.lines().any(|line| line == secret), "{secret}");
+    }
+}
+
+/// The path of the store is in the file alone: a command that reads the file finds the store that the server has.
+#[test]
+fn unit_image_page_and_init_use_the_same_files() {
+    let read = |name: &str| fs::read_to_string(folder().join(name)).unwrap();
+    let (unit, image) = (read("ops/blockable-provider.service"), read("../service/ops/Dockerfile"));
+    let (_, image) = image.split_once("AS blockable-provider\n").unwrap();
+    for (text, setting) in
+        [(unit.as_str(), "Environment"), (unit.as_str(), "LoadCredential"), (image, "ENV ")]
+    {
+        assert!(!text.contains(setting), "{setting} would be hidden from commands that read the file");
+    }
+    let page = read("../docs/provider.md");
+    let (_, production) = page.split_once("<!-- ci: provider-production -->\n```sh\n").unwrap();
+    let (commands, _) = production.split_once("```").unwrap();
+    for command in [
+        "--uid 10002 --home-dir /var/lib/blockable-provider --shell /usr/sbin/nologin blockable-provider",
+        "store = \"/var/lib/blockable-provider/gate.db\"",
+        "install -m 0644 server/provider.toml /etc/blockable-provider/",
+    ] {
+        assert!(commands.contains(command), "{command}");
+    }
+    // All that `init` writes is installed, under the name that it has.
+    let made = tempfile::tempdir().unwrap();
+    let server = made.path().join("server");
+    let values = InitValues { reporters: 2, ..InitValues::default() };
+    init(&server, &values).unwrap();
+    let names = fs::read_dir(&server).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    for name in names {
+        let shown = if name.starts_with("reporter-") { "reporter-*.json" } else { &name };
+        let installs = |line: &str| {
+            let is_install = line.starts_with("sudo install ") && line.ends_with(" /etc/blockable-provider/");
+            is_install && line.contains(&format!("server/{shown}"))
+        };
+        assert!(commands.lines().any(installs), "{name}");
+    }
+    let example = read("provider.example.toml");
+    for path in ["secret_file = \"secret\"", "store = \"gate.db\"", "\"reporter-0.json\"", "\"admin.token\""]
+    {
+        assert!(example.contains(path), "{path}");
     }
 }
