@@ -1,9 +1,12 @@
 //! First files of a daemon: written once, overwriting nothing.
 
-use std::{
-    fs::{self, OpenOptions},
-    io::{self, Write},
-    path::Path,
+use {
+    crate::private_file,
+    std::{
+        fs::{self, OpenOptions},
+        io::{self, Write},
+        path::Path,
+    },
 };
 
 /// A fault that leaves a file unwritten.
@@ -50,13 +53,11 @@ pub fn write_new(path: &Path, text: &str, readers: Readers) -> Result<(), InitFi
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(|source| failed(folder, source))?;
     }
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    if readers == Readers::Owner {
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    }
-    let written = options.open(path).and_then(|mut file| {
+    let mut options = match readers {
+        Readers::Everyone => OpenOptions::new(),
+        Readers::Owner => private_file::options(),
+    };
+    let written = options.write(true).create_new(true).open(path).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
         file.sync_all()
     });

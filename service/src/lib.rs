@@ -7,6 +7,7 @@
 //! | [`hex`] | bytes as hexadecimal digits, and back | |
 //! | [`init_file`] | first files of a daemon, which overwrite nothing | |
 //! | [`lock`] | locks that outlive a panic | |
+//! | [`private_file`] | files that only their owner can read | |
 //! | [`sse`] | server-sent events | |
 //! | [`terms`] | the terms of a loan for people | |
 //! | [`text`] | money, units, rates, shares, spans and times for people | |
@@ -36,6 +37,7 @@ pub mod lock;
 pub mod log;
 #[cfg(feature = "daemon")]
 pub mod memory;
+pub mod private_file;
 #[cfg(feature = "settings")]
 pub mod secrets;
 #[cfg(feature = "settings")]

@@ -1,8 +1,9 @@
 //! Copies of a store, made while a gate may be using it.
 
 use {
-    super::{BUSY, StoreError, opening_failed, read_key, schema::VERSION},
+    super::{BUSY, StoreError, error::file_failed, opening_failed, read_key, schema::VERSION},
     blockable_sdk::Pubkey,
+    blockable_service::private_file,
     rusqlite::{Connection, params},
     std::{
         fs::{self, File},
@@ -49,7 +50,7 @@ fn copy(store: &Path, part: &Path, mark: &BackupMark) -> Result<(), StoreError> 
     source.busy_timeout(BUSY)?;
     require_version(&source, store)?;
     // A private file before anything is in it: the copy has all that the store has.
-    create_private(part)?;
+    private_file::create(part).map_err(|error| file_failed(part, &error))?;
     // One read transaction: the copy is of one moment, and no writer waits for it.
     source
         .execute("VACUUM INTO ?1", [part.to_string_lossy()])
@@ -92,25 +93,10 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreErr
 
 /// Gives a finished file its name, so that it survives a loss of power whole or not at all. Errors: [`StoreError::File`].
 pub(super) fn publish(part: &Path, target: &Path) -> Result<(), StoreError> {
-    let failed = |error: std::io::Error| StoreError::File {
-        path: target.display().to_string(),
-        reason: error.to_string(),
-    };
+    let failed = |error| file_failed(target, &error);
     File::open(part).and_then(|file| file.sync_all()).map_err(failed)?;
     fs::rename(part, target).map_err(failed)?;
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.map_or_else(|| PathBuf::from("."), Path::to_path_buf);
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
-}
-
-/// Creates an empty file, in place of one of an attempt that failed, that its owner alone can read. Errors: [`StoreError::File`].
-pub(super) fn create_private(path: &Path) -> Result<(), StoreError> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-        .open(path)
-        .map(drop)
-        .map_err(|error| StoreError::File { path: path.display().to_string(), reason: error.to_string() })
 }

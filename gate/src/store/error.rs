@@ -80,6 +80,11 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
+/// Names the file in a failure of the system's.
+pub(super) fn file_failed(path: &Path, error: &std::io::Error) -> StoreError {
+    StoreError::File { path: path.display().to_string(), reason: error.to_string() }
+}
+
 /// Names the file in a failure to open it.
 pub(super) fn opening_failed(path: &Path, error: rusqlite::Error) -> StoreError {
     let path = path.display().to_string();

@@ -18,13 +18,14 @@ use {
         usage::JobFigures,
     },
     blockable_sdk::{Pubkey, amounts::Units},
-    error::opening_failed,
+    blockable_service::private_file,
+    error::{file_failed, opening_failed},
     rows::read_hold,
     rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior},
     schema::{SCHEMA, VERSION},
     std::{
         collections::HashMap,
-        fs::{self, File, OpenOptions},
+        fs::{self, File},
         io::Write,
         path::{Path, PathBuf},
         time::Duration,
@@ -83,6 +84,7 @@ impl Store {
         make_folder(path)?;
         let lock = lock_file(path)?;
         let failed = |error| opening_failed(path, error);
+        make_private(path)?;
         let connection = Connection::open(path).map_err(failed)?;
         connection.busy_timeout(BUSY)?;
         connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
@@ -198,18 +200,27 @@ impl Store {
 /// Makes the folder of a store. Errors: [`StoreError::File`].
 fn make_folder(path: &Path) -> Result<(), StoreError> {
     let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
-    fs::create_dir_all(folder)
-        .map_err(|error| StoreError::File { path: folder.display().to_string(), reason: error.to_string() })
+    fs::create_dir_all(folder).map_err(|error| file_failed(folder, &error))
+}
+
+/// Takes the store from other users: it has customers' answers and all of their use. SQLite gives the files that it makes next to it
+/// the permissions of the first one. Errors: [`StoreError::File`].
+fn make_private(path: &Path) -> Result<(), StoreError> {
+    private_file::prepare(path).map_err(|error| file_failed(path, &error))?;
+    for end in ["-wal", "-shm"] {
+        let mut path = path.as_os_str().to_os_string();
+        path.push(end);
+        private_file::take_from_others(Path::new(&path));
+    }
+    private_file::take_from_others(&path.with_extension("reserve"));
+    Ok(())
 }
 
 /// Locks a store against other gates. Errors: [`StoreError::InUse`], [`StoreError::File`].
 fn lock_file(path: &Path) -> Result<File, StoreError> {
     let lock_path = path.with_extension("lock");
-    let opened = OpenOptions::new().create(true).truncate(false).write(true).open(&lock_path);
-    let lock = opened.map_err(|error| StoreError::File {
-        path: lock_path.display().to_string(),
-        reason: error.to_string(),
-    })?;
+    // Whoever can open it can lock it, and no gate would start.
+    let lock = private_file::open(&lock_path).map_err(|error| file_failed(&lock_path, &error))?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
         Err(_) => Err(StoreError::InUse { path: path.display().to_string() }),
@@ -217,7 +228,7 @@ fn lock_file(path: &Path) -> Result<File, StoreError> {
 }
 
 fn write_zeros(path: &Path) -> std::io::Result<()> {
-    let written = File::create(path).and_then(|mut file| {
+    let written = private_file::create(path).and_then(|mut file| {
         let zeros = vec![0; 1 << 20];
         for _ in 0..RESERVE_BYTES >> 20 {
             file.write_all(&zeros)?;

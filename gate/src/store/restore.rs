@@ -7,7 +7,8 @@
 use {
     super::{
         BackupMark, StoreError,
-        backup::{check, create_private, publish, read_mark, require_absent, require_version},
+        backup::{check, publish, read_mark, require_absent, require_version},
+        error::file_failed,
         lock_file, make_folder, opening_failed, read_u64, read_units, release_hold,
         rows::read_hold,
         settle_hold, to_integer, write_cursor,
@@ -20,8 +21,9 @@ use {
         Pubkey,
         amounts::{ChainTime, Units},
     },
+    blockable_service::private_file,
     rusqlite::{Connection, OptionalExtension, TransactionBehavior, params},
-    std::{fs, path::Path},
+    std::{fs, io, path::Path},
 };
 
 /// Position with the chain's time up to which no report is signed, in seconds since 1970.
@@ -114,9 +116,10 @@ pub fn restore(order: &RestoreOrder) -> Result<Restored, StoreError> {
 }
 
 fn make(order: &RestoreOrder, part: &Path) -> Result<Restored, StoreError> {
-    create_private(part)?;
-    fs::copy(order.backup, part)
-        .map_err(|error| StoreError::File { path: part.display().to_string(), reason: error.to_string() })?;
+    // By hand: `fs::copy` copies the permissions too, and a backup may lie open.
+    let copied = private_file::create(part)
+        .and_then(|mut part| io::copy(&mut fs::File::open(order.backup)?, &mut part));
+    copied.map_err(|error| file_failed(part, &error))?;
     let mut connection = Connection::open(part).map_err(|error| opening_failed(order.backup, error))?;
     require_version(&connection, order.backup)?;
     check(&connection, order.backup)?;

@@ -6,7 +6,11 @@ use {
         writer::Writer,
     },
     blockable_sdk::amounts::Units,
-    std::time::Duration,
+    std::{
+        fs::{self, Permissions},
+        os::unix::fs::PermissionsExt,
+        time::Duration,
+    },
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -99,6 +103,23 @@ async fn a_full_store_settles_what_runs_and_admits_nothing_new() {
     reopened.observe_credit(address(1), 10, Some(&big));
     assert_eq!(reopened.readings()[0].cumulative, used);
     assert_eq!(reopened.readings()[0].in_flight, Units(10));
+}
+
+/// It has customers' answers and use, and a lock that another user can open would keep a gate from starting.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_other_user_reads_the_store_or_its_lock() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = || fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+    for is_again in [false, true] {
+        let gate = open(folder.path(), |_| {});
+        gate.set_cursor("a", 1).await.unwrap();
+        let modes = files().map(|file| fs::metadata(file).unwrap().permissions().mode() & 0o777);
+        // The database, its log and shared memory, the lock, and the reserve.
+        assert_eq!(modes.collect::<Vec<_>>(), [0o600; 5], "{is_again}");
+        // As an earlier program, or a copy by hand, has left them.
+        files().for_each(|file| fs::set_permissions(file, Permissions::from_mode(0o644)).unwrap());
+        gate.close().await;
+    }
 }
 
 #[test]

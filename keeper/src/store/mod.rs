@@ -6,16 +6,21 @@ mod schema;
 use {
     blockable_service::{
         lock::lock,
+        private_file,
         sqlite::{OpeningFault, is_full},
     },
     rusqlite::{Connection, Transaction, TransactionBehavior},
     std::{
-        fs::{File, OpenOptions},
+        fs::File,
+        io,
         path::Path,
         sync::{Arc, Mutex},
     },
     tokio::task::spawn_blocking,
 };
+
+/// The name of the database in the folder.
+const DATABASE: &str = "keeper.sqlite";
 
 /// The reason for which the store failed.
 #[derive(Debug, thiserror::Error)]
@@ -103,12 +108,9 @@ impl Store {
         };
         std::fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
         let lock_path = folder.join("keeper.lock");
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&lock_path)
-            .map_err(|error| failed(&lock_path, error))?;
+        // Whoever can open it can lock it, and no keeper would start.
+        let lock = private_file::open(&lock_path).map_err(|error| failed(&lock_path, error))?;
+        make_private(&folder.join(DATABASE)).map_err(|error| failed(folder, error))?;
         if lock.try_lock().is_err() {
             return Err(StoreError::InUse { path: lock_path.display().to_string() });
         }
@@ -118,7 +120,7 @@ impl Store {
     /// Opens the store without its lock, for a tool that changes single rows while a keeper may be running.
     /// Errors: [`StoreError`].
     pub fn open_unlocked(folder: &Path) -> Result<Store, StoreError> {
-        let path = folder.join("keeper.sqlite");
+        let path = folder.join(DATABASE);
         if !path.exists() {
             return Err(StoreError::Missing { path: path.display().to_string() });
         }
@@ -128,7 +130,7 @@ impl Store {
     /// Copies whole tables from the store in another folder, on which a keeper may be running. Does nothing where there is none.
     /// Errors: [`StoreError`], [`StoreError::Version`] for a file of another layout.
     pub fn copy_tables(&self, folder: &Path, tables: &[&str]) -> Result<(), StoreError> {
-        let path = folder.join("keeper.sqlite");
+        let path = folder.join(DATABASE);
         if !path.exists() {
             return Ok(());
         }
@@ -140,7 +142,7 @@ impl Store {
     }
 
     fn connect(folder: &Path, lock: Option<File>) -> Result<Store, StoreError> {
-        let path = folder.join("keeper.sqlite");
+        let path = folder.join(DATABASE);
         let failed = |error: rusqlite::Error| {
             let path = path.display().to_string();
             match OpeningFault::from_error(&error) {
@@ -210,6 +212,16 @@ fn copy(connection: &mut Connection, path: &Path, tables: &[&str]) -> Result<(),
     Ok(())
 }
 
+/// Takes the database from other users: it has transactions that wait, alerts and the addresses that they go to. SQLite gives the
+/// files that it makes next to it the permissions of the first one. Errors: the system's.
+fn make_private(path: &Path) -> io::Result<()> {
+    private_file::prepare(path)?;
+    for end in ["sqlite-wal", "sqlite-shm"] {
+        private_file::take_from_others(&path.with_extension(end));
+    }
+    Ok(())
+}
+
 fn open_connection(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -262,6 +274,26 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(names, ["a"], "a transaction that fails writes nothing");
+    }
+
+    /// It has addresses and secrets of where alerts go, and a lock that another user can open would keep a keeper from starting.
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn no_other_user_reads_the_store_or_its_lock() {
+        use std::{
+            fs::{self, Permissions},
+            os::unix::fs::PermissionsExt,
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let files = || fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        for is_again in [false, true] {
+            let store = Store::open(folder.path()).unwrap();
+            store.write(|tx| Ok(tx.execute("REPLACE INTO cursors VALUES ('a', 7)", [])?)).await.unwrap();
+            let modes = files().map(|file| fs::metadata(file).unwrap().permissions().mode() & 0o777);
+            assert_eq!(modes.collect::<Vec<_>>(), [0o600; 4], "{is_again}");
+            // As an earlier keeper has left them.
+            files().for_each(|file| fs::set_permissions(file, Permissions::from_mode(0o644)).unwrap());
+        }
     }
 
     #[tokio::test]
