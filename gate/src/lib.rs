@@ -43,7 +43,7 @@ pub use {
     hold::{AtDeadline, Hold, HoldId, Job, Refusal},
     notice::{Notice, NoticeKind, NoticedCredit, Standing},
     reporter::{ReporterConfig, ReporterError, Reporters},
-    store::StoreError,
+    store::{KeptBytes, StoreError},
     usage::{JobFigures, JobLabels, UsageFilter, UsagePage, UsageRecord, UsageTotal},
     writer::Durability,
 };

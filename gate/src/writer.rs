@@ -94,6 +94,11 @@ impl Writer {
         self.full.load(Ordering::Relaxed)
     }
 
+    /// The mark of a full store, as it is while a piece of work runs.
+    pub(crate) fn full_mark(&self) -> Arc<AtomicBool> {
+        self.full.clone()
+    }
+
     /// Runs `work` in a transaction and waits for its commit. It runs again where a write that shares its commit fails.
     /// Errors: [`StoreError`], with nothing written.
     pub async fn write<T: Send + 'static>(
@@ -141,15 +146,13 @@ impl WriterThread {
     fn commit(&mut self, mut batch: Vec<Box<dyn QueuedWrite>>) {
         if self.full.load(Ordering::Relaxed) && self.checked.elapsed() >= RECHECK {
             self.checked = Instant::now();
+            self.store.drop_answers();
             let full = !self.store.keep_reserve();
             self.full.store(full, Ordering::Relaxed);
         }
         let mut outcome = self.attempt(&mut batch);
         if matches!(outcome, Err(StoreError::Full)) {
-            self.full.store(true, Ordering::Relaxed);
-            self.checked = Instant::now();
-            self.store.give_up_reserve();
-            outcome = self.attempt(&mut batch);
+            outcome = self.attempt_when_full(&mut batch);
         }
         if outcome.is_ok() || batch.len() == 1 {
             batch.into_iter().for_each(|work| work.finish(outcome.clone()));
@@ -162,6 +165,20 @@ impl WriterThread {
             let [work] = alone;
             work.finish(outcome);
         }
+    }
+
+    /// Runs a batch again that found no room. From now on no answer's body is kept, and older ones make room; the reserve is for what
+    /// finds none then. Errors: [`StoreError`], with nothing written.
+    fn attempt_when_full(&mut self, batch: &mut [Box<dyn QueuedWrite>]) -> Result<(), StoreError> {
+        self.full.store(true, Ordering::Relaxed);
+        self.checked = Instant::now();
+        self.store.drop_answers();
+        let outcome = self.attempt(batch);
+        if !matches!(outcome, Err(StoreError::Full)) {
+            return outcome;
+        }
+        self.store.give_up_reserve();
+        self.attempt(batch)
     }
 
     /// Runs a batch in one transaction. Errors: [`StoreError`], with nothing written.

@@ -21,7 +21,8 @@ use {
         webhooks::Sender,
     },
     blockable_gate::{
-        FollowConfig, Follower, FreezeDesk, FreezeDeskConfig, Gate, GateConfig, ReporterConfig, Reporters,
+        FollowConfig, Follower, FreezeDesk, FreezeDeskConfig, Gate, GateConfig, KeptBytes, ReporterConfig,
+        Reporters,
     },
     blockable_sdk::keys::SigningKey,
     blockable_service::{http::Connections, shutdown::Stage},
@@ -144,7 +145,10 @@ pub(crate) fn gate_config(config: &Config) -> GateConfig {
         keep_usage: Duration::from_secs(gate.usage_days * 86_400),
         keep_totals: Duration::from_secs(gate.totals_days * 86_400),
         keep_answers: Duration::from_secs(config.idempotency.keep_hours * 3_600),
-        answers_per_credit: config.idempotency.answers_per_credit,
+        kept_bytes: KeptBytes {
+            per_credit: config.idempotency.credit_bytes,
+            total: config.idempotency.total_bytes,
+        },
         keep_notices: Duration::from_secs(gate.usage_days * 86_400),
         ..GateConfig::new(config.chain.market, config.chain.provider, &gate.store)
     }

@@ -1,8 +1,11 @@
-//! Requests with a name of their own (`Idempotency-Key`). A credit pays once for each name: a request that comes again gets the
-//! answer of the first one.
+//! Requests with a name of their own (`Idempotency-Key`). A credit pays once for each name of each of its keys: a request that comes
+//! again gets the answer of the first one.
 
 use {
-    crate::error::{ApiError, ErrorShape},
+    crate::{
+        error::{ApiError, ErrorShape},
+        keys::Caller,
+    },
     axum::{
         body::Body,
         http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE},
@@ -26,18 +29,21 @@ use {
 /// The request header with the name.
 const NAME: &str = "idempotency-key";
 /// The header of an answer that is given again.
-const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 /// Most characters of a name.
 const MAX_NAME: usize = 255;
 
-/// The named requests that run, by credit and name.
+/// A credit, the name space of the key that asks for it, and a name.
+type NameOfCaller = (Pubkey, String, String);
+
+/// The named requests that run, by credit, key and name.
 ///
 /// The lock is held for single steps. An answer is recorded with its settlement, and only then does its name leave this table: so
 /// a request that comes again finds its first one running, or its answer, or nothing was charged. A crash loses the table with the
 /// jobs that ran, and what was charged has its answer in the store.
 #[derive(Clone, Default)]
 pub(crate) struct NamedRequests {
-    running: Arc<Mutex<HashMap<(Pubkey, String), RunningName>>>,
+    running: Arc<Mutex<HashMap<NameOfCaller, RunningName>>>,
 }
 
 struct RunningName {
@@ -48,8 +54,7 @@ struct RunningName {
 /// A named request that runs. Its name is free again once this is dropped.
 pub(crate) struct NamedRequest {
     table: NamedRequests,
-    credit: Pubkey,
-    name: String,
+    name: NameOfCaller,
     request: [u8; 32],
     /// Most bytes of an answer that is kept.
     most: usize,
@@ -96,19 +101,20 @@ pub(crate) fn read_name(headers: &HeaderMap) -> Result<Option<String>, ApiError>
 
 impl NamedRequests {
     /// Begins a request of a name, a `path` and a body. Waits up to `patience` for one that runs under the same name. Errors: 409
-    /// where that one still runs then, or its answer was too large to be kept, 422 where it was another request.
+    /// where that one still runs then, or its answer is not kept, 422 where it was another request.
     pub(crate) async fn begin(
         &self,
         gate: &Gate,
-        credit: Pubkey,
+        caller: &Caller,
         name: String,
         (path, body): (&str, &[u8]),
         (patience, most): (Duration, usize),
     ) -> Result<Begun, ApiError> {
         let request = Sha256::new().chain_update(path).chain_update([0]).chain_update(body).finalize().into();
         let deadline = Instant::now() + patience;
+        let name = (caller.credit, caller.name_space().to_string(), name);
         let named = loop {
-            match self.enter(credit, &name, request, most)? {
+            match self.enter(&name, request, most)? {
                 Ok(named) => break named,
                 Err(mut ended) => {
                     // Its sender sends nothing; it is dropped at the end.
@@ -118,7 +124,7 @@ impl NamedRequests {
                 }
             }
         };
-        match gate.kept_answer(&credit, &name).await? {
+        match gate.kept_answer(&name.0, &name.1, &name.2).await? {
             None => Ok(Begun::First(named)),
             Some(kept) if kept.request != request => Err(another_request()),
             Some(kept) => replay(kept).map(Begun::Again),
@@ -128,21 +134,19 @@ impl NamedRequests {
     /// Takes a name, or returns the end of the request that has it. Errors: 422 where that is another request.
     fn enter(
         &self,
-        credit: Pubkey,
-        name: &str,
+        name: &NameOfCaller,
         request: [u8; 32],
         most: usize,
     ) -> Result<Result<NamedRequest, watch::Receiver<()>>, ApiError> {
         let mut running = lock(&self.running);
-        let key = (credit, name.to_string());
-        match running.get(&key) {
+        match running.get(name) {
             Some(other) if other.request != request => Err(another_request()),
             Some(other) => Ok(Err(other.ended.clone())),
             None => {
                 let (sender, ended) = watch::channel(());
-                running.insert(key, RunningName { request, ended });
-                let (table, name) = (self.clone(), name.to_string());
-                Ok(Ok(NamedRequest { table, credit, name, request, most, _ended: sender }))
+                running.insert(name.clone(), RunningName { request, ended });
+                let (table, name) = (self.clone(), name.clone());
+                Ok(Ok(NamedRequest { table, name, request, most, _ended: sender }))
             }
         }
     }
@@ -163,7 +167,8 @@ impl NamedRequest {
             }
         }
         KeptAnswer {
-            name: self.name.clone(),
+            caller: self.name.1.clone(),
+            name: self.name.2.clone(),
             request: self.request,
             status: answer.status.as_u16(),
             head: serde_json::to_string(&head).unwrap_or_default(),
@@ -174,14 +179,14 @@ impl NamedRequest {
 
 impl Drop for NamedRequest {
     fn drop(&mut self) {
-        lock(&self.table.running).remove(&(self.credit, std::mem::take(&mut self.name)));
+        lock(&self.table.running).remove(&self.name);
     }
 }
 
-/// Makes the answer anew. Errors: 409 where it was too large to be kept.
+/// Makes the answer anew. Errors: 409 where it is not kept.
 fn replay(kept: KeptAnswer) -> Result<Response, ApiError> {
     let body = kept.body.ok_or_else(|| {
-        let message = "the request of this `Idempotency-Key` was answered and charged, and its answer was too large to be kept; \
+        let message = "the request of this `Idempotency-Key` was answered and charged, and its answer is not kept, for want of room; \
                        GET /v1/usage has its cost; send another key to ask anew";
         conflict("idempotency_answer_not_kept", message)
     })?;

@@ -1,7 +1,7 @@
 //! Settings of the gate.
 
 use {
-    crate::{chain_view::WhenStale, writer::Durability},
+    crate::{chain_view::WhenStale, store::KeptBytes, writer::Durability},
     blockable_sdk::Pubkey,
     std::{path::PathBuf, time::Duration},
 };
@@ -30,10 +30,10 @@ pub struct GateConfig {
     pub keep_totals: Duration,
     /// Time for which notices are kept.
     pub keep_notices: Duration,
-    /// Time for which answers are kept for requests that come again.
+    /// Time for which answers, and the names of their requests, are kept for requests that come again.
     pub keep_answers: Duration,
-    /// Most answers that are kept for one credit; the oldest go first.
-    pub answers_per_credit: u32,
+    /// Most bytes of the answers that are kept. The oldest go first, and their names stay.
+    pub kept_bytes: KeptBytes,
 }
 
 impl GateConfig {
@@ -52,7 +52,7 @@ impl GateConfig {
             keep_totals: Duration::from_secs(1_100 * 86_400),
             keep_notices: Duration::from_secs(90 * 86_400),
             keep_answers: Duration::from_secs(86_400),
-            answers_per_credit: 10_000,
+            kept_bytes: KeptBytes { per_credit: 64 << 20, total: 1 << 30 },
         }
     }
 }

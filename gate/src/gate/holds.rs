@@ -6,7 +6,7 @@ use {
         answers::KeptAnswer,
         hold::{AtDeadline, Hold, HoldId, Job, Refusal},
         ledger::{ChainClocks, Ledger},
-        store::{self, StoreError},
+        store::{self, KeptBytes, StoreError},
         usage::JobFigures,
     },
     blockable_sdk::{Pubkey, amounts::Units},
@@ -101,7 +101,8 @@ impl Gate {
         self.settle_with_answer(hold, used, figures, None).await
     }
 
-    /// As [`Gate::settle_with`], and keeps the answer for the job's name: both are recorded, or neither.
+    /// As [`Gate::settle_with`], and keeps the answer for the job's name: both are recorded, or neither. Where the store is full, the
+    /// name is kept without the answer's body.
     pub async fn settle_with_answer(
         &self,
         hold: &Hold,
@@ -126,11 +127,14 @@ impl Gate {
             ledger.begin_end(hold.id);
             ledger.cumulative(&hold.credit, hold.index)
         };
-        let (record, most) = (hold.clone(), self.config().answers_per_credit);
+        let (record, bounds) = (hold.clone(), self.kept_bytes());
+        let is_full = self.writer().map(|writer| writer.full_mark()).unwrap_or_default();
         let settled = self
             .write(move |connection| {
                 if let Some(answer) = &answer {
-                    store::keep_answer(connection, &record.credit, answer, most, now_ms())?;
+                    // The room of a full store is for settlements; the name stays, so that no request is charged again.
+                    let bounds = if is_full.load(Ordering::Relaxed) { KeptBytes::NONE } else { bounds };
+                    store::keep_answer(connection, &record.credit, answer, bounds, now_ms())?;
                 }
                 store::settle_hold(connection, &record, used, figures, floor, now_us())
             })
@@ -229,6 +233,10 @@ impl Gate {
             overdue.into_iter().filter_map(|id| ledger.hold(id).cloned()).collect()
         };
         for hold in overdue {
+            if self.core.unwritten.has(hold.id) {
+                // Its use is known, and recorded once the store takes it.
+                continue;
+            }
             let ended = match hold.at_deadline {
                 AtDeadline::Return | AtDeadline::ReturnWithProcess => {
                     self.release_with(&hold, AT_DEADLINE).await

@@ -8,6 +8,7 @@ mod payments;
 mod recorder;
 mod records;
 mod retention;
+mod unwritten;
 mod usage;
 
 use {
@@ -42,6 +43,7 @@ use {
         sync::{broadcast, watch},
         time::interval,
     },
+    unwritten::Unwritten,
 };
 pub use {
     config::GateConfig,
@@ -87,6 +89,8 @@ struct GateCore {
     behind_chain: AtomicU64,
     /// Changes that the chain has shown and that are not recorded yet.
     unrecorded: Arc<Unrecorded>,
+    /// Settlements that the store could not take yet.
+    unwritten: Unwritten,
 }
 
 /// The time of a credit's latest freeze, by both clocks.
@@ -158,6 +162,7 @@ impl Gate {
             froze: broadcast::Sender::new(FREEZES),
             behind_chain: AtomicU64::new(0),
             unrecorded: Arc::default(),
+            unwritten: Unwritten::default(),
             config,
         };
         let gate = Gate { core: Arc::new(core) };
@@ -320,6 +325,7 @@ impl Gate {
     /// Writes all that waits and closes the store. Holds that are open stay recorded. Nothing can be written afterwards.
     pub async fn close(&self) {
         self.stop_admitting();
+        self.write_last_unwritten().await;
         self.core.reader.close();
         self.core.checkpointer.close();
         drop(lock::write(&self.core.writer).take());
@@ -344,6 +350,7 @@ async fn sweep(core: std::sync::Weak<GateCore>) {
         if gate.writer().is_none() {
             return;
         }
+        gate.retry_unwritten().await;
         gate.end_overdue().await;
         if gate.storage_is_full() {
             let _ = gate.write(|_| Ok(())).await;

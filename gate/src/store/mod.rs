@@ -32,7 +32,7 @@ use {
     },
 };
 pub use {
-    answers::{find_answer, keep_answer, prune_answers, read_text, write_text},
+    answers::{KeptBytes, find_answer, keep_answer, prune_answers, read_text, write_text},
     backup::{BackupMark, back_up},
     error::StoreError,
     restore::{KnownUse, RaisedMeter, RestoreOrder, Restored, restore},
@@ -49,6 +49,9 @@ const LATE_CHECKPOINT_PAGES: i64 = 16_384;
 
 /// Bytes reserved in a second file, so that running jobs can still be settled once the disk is full.
 const RESERVE_BYTES: u64 = 16 << 20;
+
+/// Bodies of kept answers that make room for settlements at a time.
+const DROPPED_AT_ONCE: u32 = 64;
 
 /// The state that a store has kept for a gate.
 #[derive(Default)]
@@ -145,6 +148,25 @@ impl Store {
         }
         let kept = fs::metadata(&self.reserve).is_ok_and(|file| file.len() >= RESERVE_BYTES);
         kept || write_zeros(&self.reserve).is_ok()
+    }
+
+    /// Drops some of the bodies of kept answers where the file has little room left: they can be had anew, and settlements cannot.
+    pub fn drop_answers(&mut self) {
+        let pages = |name| self.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+        let (limit, reserve) =
+            (self.page_limit.cast_signed(), (RESERVE_BYTES / self.page_size).cast_signed());
+        let is_short = pages("page_count").and_then(|count| {
+            let free = pages("freelist_count")?;
+            Ok(match limit {
+                0 => free < reserve,
+                limit => count - free >= limit - limit / 32,
+            })
+        });
+        if is_short.unwrap_or(false)
+            && let Err(error) = answers::drop_bodies(&self.connection, DROPPED_AT_ONCE)
+        {
+            tracing::warn!(%error, "kept answers could not be dropped for settlements");
+        }
     }
 
     /// Removes the reserve, so that settlements can still be written.

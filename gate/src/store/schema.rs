@@ -3,8 +3,8 @@
 //! The key of `usage` is the time of a record, so that it and the index on credits are both in the order of time. `views` has each
 //! credit as its last notice described it. `copies` has a row in a backup alone: such a file is not served from.
 
-/// The layout this code reads and writes. Layouts 1 and 2 were written before the first release.
-pub(super) const VERSION: i64 = 3;
+/// The layout this code reads and writes. Earlier ones were written before the first release.
+pub(super) const VERSION: i64 = 4;
 
 pub(super) const SCHEMA: &str = "
     CREATE TABLE meters (
@@ -31,11 +31,25 @@ pub(super) const SCHEMA: &str = "
     ) WITHOUT ROWID;
     CREATE INDEX usage_totals_by_day ON usage_totals (day);
     CREATE TABLE answers (
-        credit BLOB NOT NULL, name TEXT NOT NULL, kept_ms INTEGER NOT NULL, request BLOB NOT NULL, status INTEGER NOT NULL,
-        head TEXT NOT NULL, body BLOB, UNIQUE (credit, name)
+        credit BLOB NOT NULL, caller TEXT NOT NULL, name TEXT NOT NULL, kept_ms INTEGER NOT NULL, request BLOB NOT NULL,
+        status INTEGER NOT NULL, head TEXT NOT NULL, body BLOB, bytes INTEGER NOT NULL, UNIQUE (credit, caller, name)
     );
-    CREATE INDEX answers_by_credit ON answers (credit, kept_ms);
     CREATE INDEX answers_by_time ON answers (kept_ms);
+    CREATE INDEX bodies_by_credit ON answers (credit, kept_ms) WHERE bytes > 0;
+    CREATE INDEX bodies_by_time ON answers (kept_ms) WHERE bytes > 0;
+    -- Bytes of all bodies of a credit; those of all credits under the empty key.
+    CREATE TABLE kept_bytes (credit BLOB PRIMARY KEY, bytes INTEGER NOT NULL) WITHOUT ROWID;
+    INSERT INTO kept_bytes VALUES (x'', 0);
+    CREATE TRIGGER body_kept AFTER INSERT ON answers WHEN new.bytes > 0 BEGIN
+        INSERT INTO kept_bytes VALUES (new.credit, new.bytes), (x'', new.bytes)
+        ON CONFLICT (credit) DO UPDATE SET bytes = bytes + excluded.bytes;
+    END;
+    CREATE TRIGGER body_dropped AFTER UPDATE OF bytes ON answers WHEN old.bytes > 0 BEGIN
+        UPDATE kept_bytes SET bytes = bytes + new.bytes - old.bytes WHERE credit IN (old.credit, x'');
+    END;
+    CREATE TRIGGER answer_removed AFTER DELETE ON answers WHEN old.bytes > 0 BEGIN
+        UPDATE kept_bytes SET bytes = bytes - old.bytes WHERE credit IN (old.credit, x'');
+    END;
     CREATE TABLE texts (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE freezes (
         signature BLOB PRIMARY KEY, credit BLOB NOT NULL, transaction_bytes BLOB NOT NULL, lender BLOB NOT NULL, borrower BLOB NOT NULL,

@@ -1,6 +1,6 @@
 use {
     super::{address, credit, open},
-    crate::{Gate, GateConfig, Job, JobFigures, KeptAnswer},
+    crate::{Gate, GateConfig, Job, JobFigures, KeptAnswer, KeptBytes, Refusal},
     blockable_sdk::amounts::Units,
     std::{path::Path, time::Duration},
     tokio::time::sleep,
@@ -17,7 +17,12 @@ fn start(folder: &Path, change: impl FnOnce(&mut GateConfig)) -> Gate {
 
 fn answer(name: &str, body: Option<&[u8]>) -> KeptAnswer {
     let head = "{\"content-type\":\"application/json\"}".to_string();
-    KeptAnswer { name: name.to_string(), request: [7; 32], status: 200, head, body: body.map(<[u8]>::to_vec) }
+    let (caller, name, body) = (String::new(), name.to_string(), body.map(<[u8]>::to_vec));
+    KeptAnswer { caller, name, request: [7; 32], status: 200, head, body }
+}
+
+async fn kept(gate: &Gate, number: u64, name: &str) -> Option<KeptAnswer> {
+    gate.kept_answer(&address(number), "", name).await.unwrap()
 }
 
 async fn settle(gate: &Gate, number: u64, answer: &KeptAnswer) {
@@ -30,37 +35,134 @@ async fn settle(gate: &Gate, number: u64, answer: &KeptAnswer) {
 async fn an_answer_is_kept_with_its_settlement_for_its_credit_alone() {
     let folder = tempfile::tempdir().unwrap();
     let gate = start(folder.path(), |_| {});
-    let (first, large) = (answer("a", Some(b"{}\x00\xff")), answer("b", None));
+    let first = answer("a", Some(b"{}\x00\xff"));
+    // A sub-key's request of the same name is another one.
+    let teams = KeptAnswer { caller: "team".to_string(), request: [8; 32], ..answer("a", Some(b"theirs")) };
     settle(&gate, 1, &first).await;
-    settle(&gate, 1, &large).await;
+    settle(&gate, 1, &teams).await;
     gate.set_text("list", "one").await.unwrap();
     gate.set_text("list", "two").await.unwrap();
     gate.close().await;
     let gate = start(folder.path(), |_| {});
-    assert_eq!(gate.kept_answer(&address(1), "a").await.unwrap(), Some(first));
-    assert_eq!(gate.kept_answer(&address(1), "b").await.unwrap(), Some(large));
-    assert_eq!(gate.kept_answer(&address(2), "a").await.unwrap(), None);
+    assert_eq!(kept(&gate, 1, "a").await, Some(first));
+    assert_eq!(gate.kept_answer(&address(1), "team", "a").await.unwrap(), Some(teams));
+    assert_eq!(gate.kept_answer(&address(1), "other", "a").await.unwrap(), None);
+    assert_eq!(kept(&gate, 2, "a").await, None);
     assert_eq!(gate.text("list").await.unwrap().as_deref(), Some("two"));
     assert_eq!(gate.text("other").await.unwrap(), None);
 }
 
+/// The name stays where the body goes: whoever sends it again is never charged twice.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_oldest_answers_go_first_and_none_is_found_after_its_time() {
+async fn the_oldest_bodies_go_first_and_names_stay_for_their_time() {
     let folder = tempfile::tempdir().unwrap();
-    let gate = start(folder.path(), |config| config.answers_per_credit = 2);
-    for name in ["a", "b", "c"] {
-        settle(&gate, 1, &answer(name, Some(b"{}"))).await;
-        sleep(Duration::from_millis(2)).await;
+    let bounds = KeptBytes { per_credit: 250, total: 300 };
+    let gate = start(folder.path(), |config| config.kept_bytes = bounds);
+    // All within few milliseconds: those of one are told apart by their order.
+    for name in ["a", "b", "c", "d"] {
+        settle(&gate, 1, &answer(name, Some(&[b'x'; 100]))).await;
     }
-    settle(&gate, 2, &answer("a", Some(b"{}"))).await;
-    for (name, is_kept) in [("a", false), ("b", true), ("c", true)] {
-        assert_eq!(gate.kept_answer(&address(1), name).await.unwrap().is_some(), is_kept, "{name}");
+    let has_body = async |gate: &Gate, number, name| kept(gate, number, name).await.unwrap().body.is_some();
+    for (name, is_whole) in [("a", false), ("b", false), ("c", true), ("d", true)] {
+        assert_eq!(has_body(&gate, 1, name).await, is_whole, "{name}");
     }
-    assert!(gate.kept_answer(&address(2), "a").await.unwrap().is_some());
+    settle(&gate, 1, &answer("large", Some(&[b'x'; 251]))).await;
+    assert!(!has_body(&gate, 1, "large").await && has_body(&gate, 1, "c").await, "it takes no other's place");
+    // All credits together: the room comes from the one that has most.
+    for name in ["a", "b"] {
+        settle(&gate, 2, &answer(name, Some(&[b'y'; 80]))).await;
+    }
+    for (number, name, is_whole) in [(1, "c", false), (1, "d", true), (2, "a", true), (2, "b", true)] {
+        assert_eq!(has_body(&gate, number, name).await, is_whole, "{number} {name}");
+    }
     gate.close().await;
     let gate = start(folder.path(), |config| config.keep_answers = Duration::from_millis(1));
-    assert_eq!(gate.kept_answer(&address(1), "c").await.unwrap(), None);
+    sleep(Duration::from_millis(2)).await;
+    assert_eq!(kept(&gate, 1, "c").await, None);
     settle(&gate, 1, &answer("c", Some(b"again"))).await;
+}
+
+/// One customer's answers take no other's settlements: neither by the bound of the store nor once it is full of other things.
+#[tokio::test(flavor = "multi_thread")]
+async fn settlements_find_room_whatever_answers_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let gate = open(folder.path(), |config| config.max_store_bytes = Some(2_000_000));
+    for (number, mut large) in [(1, credit(0)), (2, credit(1))] {
+        large.collateral.granted = 1_000_000_000;
+        gate.observe_credit(address(number), 10, Some(&large));
+    }
+    let body = vec![b'x'; 250_000];
+    let admit = async |number, reference: &str| {
+        gate.admit(&address(number), Job::new(Units(10), reference, HOUR)).await
+    };
+    let figures = JobFigures::without_tokens("complete");
+    let mut running = Vec::new();
+    for _ in 0..150 {
+        running.push((1, admit(1, "chat/a").await.unwrap()));
+    }
+    for _ in 0..20 {
+        running.push((2, admit(2, "chat/b").await.unwrap()));
+    }
+    let settled = running.iter().enumerate().map(async |(count, (number, hold))| {
+        let answer = (*number == 1).then(|| answer(&count.to_string(), Some(&body)));
+        gate.settle_with_answer(hold, Units(7), figures, answer).await.unwrap();
+    });
+    futures_util::future::join_all(settled).await;
+    let used = |index: usize| gate.readings()[index].cumulative;
+    assert_eq!((used(0), used(1)), (Units(150 * 7), Units(20 * 7)));
+    assert!(!gate.storage_is_full(), "answers fill a part of it at most");
+    for count in 0..150 {
+        assert!(kept(&gate, 1, &count.to_string()).await.is_some(), "{count}");
+    }
+    // Full of something else, while answers are kept.
+    let long = "x".repeat(20_000);
+    let mut running = Vec::new();
+    let refused = loop {
+        match admit(1, &long).await {
+            Ok(hold) => running.push(hold),
+            Err(refusal) => break refusal,
+        }
+        assert!(running.len() < 1_000);
+    };
+    assert_eq!(refused, Refusal::Storage);
+    for (count, hold) in running.iter().enumerate() {
+        let answer = answer(&format!("full-{count}"), Some(&body));
+        gate.settle_with_answer(hold, Units(7), figures, Some(answer)).await.unwrap();
+    }
+    assert_eq!(used(0), Units(7 * (150 + running.len() as u64)));
+    assert!(kept(&gate, 1, "full-0").await.is_some_and(|kept| kept.body.is_none()));
+    gate.close().await;
+}
+
+/// A result that has gone out is charged once the store takes it, and until then nobody else gets its units.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_settlement_that_cannot_be_written_keeps_its_hold_past_the_deadline() {
+    let folder = tempfile::tempdir().unwrap();
+    let gate = start(folder.path(), |_| {});
+    let hold = gate.admit(&address(1), Job::new(Units(900), "chat/a", Duration::from_millis(300))).await;
+    let (hold, figures) = (hold.unwrap(), JobFigures::without_tokens("complete"));
+    let rename = async |from: &str, to: &str| {
+        let sql = format!("ALTER TABLE {from} RENAME TO {to}");
+        gate.write(move |connection| connection.execute_batch(&sql)).await.unwrap();
+    };
+    rename("usage", "away").await;
+    let kept_answer = answer("a", Some(b"{}"));
+    let failed = gate.settle_with_answer(&hold, Units(800), figures, Some(kept_answer.clone())).await;
+    assert!(failed.is_err());
+    gate.settle_later(&hold, Units(800), figures, Some(kept_answer));
+    sleep(Duration::from_millis(700)).await;
+    assert_eq!((gate.unwritten_settlements(), gate.holds().len()), (1, 1), "past its deadline");
+    assert!(gate.admit(&address(1), Job::new(Units(200), "chat/b", HOUR)).await.is_err());
+    rename("away", "usage").await;
+    let deadline = std::time::Instant::now() + Duration::from_secs(60);
+    while gate.unwritten_settlements() > 0 {
+        assert!(std::time::Instant::now() < deadline, "it is never written");
+        sleep(Duration::from_millis(20)).await;
+    }
+    let room = gate.room(&address(1)).unwrap();
+    assert_eq!((gate.readings()[0].cumulative, room.in_flight), (Units(800), Units(0)));
+    assert!(kept(&gate, 1, "a").await.is_some_and(|kept| kept.body.is_none()), "and its name is known");
+    gate.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -143,12 +143,14 @@ impl GpuConfig {
 /// `[idempotency]`: answers that are kept for requests that come again with the same `Idempotency-Key`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Idempotency {
-    /// Hours for which an answer is kept.
+    /// Hours for which an answer, and its name, is kept.
     pub keep_hours: u64,
     /// Most bytes of an answer that is kept.
     pub answer_bytes: usize,
-    /// Most answers that are kept for a credit; the oldest go first.
-    pub answers_per_credit: u32,
+    /// Most bytes of a credit's answers that are kept; the oldest go first, and their names stay.
+    pub credit_bytes: u64,
+    /// Most bytes of all answers that are kept.
+    pub total_bytes: u64,
 }
 
 impl Idempotency {
@@ -157,7 +159,8 @@ impl Idempotency {
         reader.section("idempotency", |section| Idempotency {
             keep_hours: section.number("keep_hours", 24, HOURS),
             answer_bytes: section.number("answer_bytes", 256 << 10, 1..=1 << 30),
-            answers_per_credit: section.number("answers_per_credit", 1_000, 1..=1 << 30),
+            credit_bytes: section.number("credit_bytes", 64 << 20, 1..=1 << 50),
+            total_bytes: section.number("total_bytes", 1 << 30, 1..=1 << 50),
         })
     }
 }

@@ -43,6 +43,15 @@ pub(super) struct RunningJob {
     began: Instant,
 }
 
+/// The time at which an answer goes out, by which a settlement is treated that cannot be recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Delivery {
+    /// Before the settlement, at least in part. The hold stays until the store takes the settlement.
+    Before,
+    /// After the settlement. The answer is withheld and costs nothing.
+    After,
+}
+
 /// A job that has been settled, with all its figures.
 #[derive(Clone, Debug)]
 pub(crate) struct Settlement {
@@ -95,11 +104,11 @@ impl RunningJob {
     }
 
     /// Ends the job: charges what was used, and never more than is held. The `answer` is kept where the job has a name and costs
-    /// something. Errors: 503 where that could not be recorded; the
-    /// answer must be withheld then.
+    /// something. Errors: 503 where that could not be recorded and the answer has not gone out; it must be withheld then.
     pub(super) async fn settle(
         mut self,
         outcome: &Outcome,
+        delivery: Delivery,
         answer: impl FnOnce(&Settlement) -> AnswerParts,
     ) -> Result<Settlement, ApiError> {
         let settlement = self.evaluate(outcome);
@@ -116,7 +125,7 @@ impl RunningJob {
             answer.headers.insert(UNITS_HEADER, HeaderValue::from(settlement.units.get()));
             named.keep(answer)
         });
-        self.record(&settlement, kept).await?;
+        self.record(&settlement, kept, delivery).await?;
         self.grant.end(settlement.units);
         metrics.record_time("blockable_provider_settle_seconds", began.elapsed());
         metrics.add_units("blockable_provider_settled_units_total", settlement.units);
@@ -166,15 +175,22 @@ impl RunningJob {
         Settlement { tokens, is_counted, end, units, above_hold, took }
     }
 
-    async fn record(&self, settlement: &Settlement, kept: Option<KeptAnswer>) -> Result<(), ApiError> {
-        let units = settlement.units;
-        let mut pause = PAUSE;
+    async fn record(
+        &self,
+        settlement: &Settlement,
+        kept: Option<KeptAnswer>,
+        delivery: Delivery,
+    ) -> Result<(), ApiError> {
+        let (gate, units) = (&self.app.gate, settlement.units);
+        let (mut pause, mut may_wait) = (PAUSE, delivery == Delivery::Before);
         for attempt in 1..=ATTEMPTS {
-            let settled =
-                self.app.gate.settle_with_answer(&self.hold, units, settlement.figures(), kept.clone());
+            let settled = gate.settle_with_answer(&self.hold, units, settlement.figures(), kept.clone());
             match settled.await {
                 Ok(_) => return Ok(()),
-                Err(StoreError::Closed) => break,
+                Err(StoreError::Closed) => {
+                    may_wait = false;
+                    break;
+                }
                 Err(error) => {
                     tracing::error!(hold = %self.hold.id, units = units.get(), attempt, %error, "a settlement could not be recorded");
                 }
@@ -182,8 +198,13 @@ impl RunningJob {
             sleep(pause).await;
             pause *= 2;
         }
+        if may_wait {
+            tracing::error!(hold = %self.hold.id, units = units.get(), "a settlement waits for the store; its units stay held");
+            gate.settle_later(&self.hold, units, settlement.figures(), kept);
+            return Ok(());
+        }
         self.app.metrics.add("blockable_provider_lost_settlements_total", 1);
-        tracing::error!(hold = %self.hold.id, units = units.get(), "a settlement is lost; its answer is withheld");
+        tracing::error!(hold = %self.hold.id, units = units.get(), ?delivery, "a settlement is lost");
         Err(ApiError::from(Refusal::Storage))
     }
 

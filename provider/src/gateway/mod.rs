@@ -32,7 +32,6 @@ use {
         routing::{MethodRouter, post},
     },
     blockable_gate::Job,
-    blockable_sdk::Pubkey,
     client::Waiting,
     job::RunningJob,
     prepare::PreparedRequest,
@@ -89,7 +88,7 @@ async fn complete(
     let credit = caller.credit;
     tracing::Span::current().record("credit", tracing::field::display(credit));
     let (body, permit) = app.receive(credit, &headers, body, app.config.limits.body_bytes).await?;
-    let named = match begin_named(&app, credit, endpoint, &headers, &body).await? {
+    let named = match begin_named(&app, &caller, endpoint, &headers, &body).await? {
         Some(Begun::Again(answer)) => return Ok(answer),
         Some(Begun::First(named)) => Some(named),
         None => None,
@@ -105,7 +104,7 @@ async fn complete(
 /// Begins a request that has a name; `None` where it has none. Errors: see [`crate::named::NamedRequests::begin`].
 async fn begin_named(
     app: &App,
-    credit: Pubkey,
+    caller: &Caller,
     endpoint: Endpoint,
     headers: &HeaderMap,
     body: &[u8],
@@ -114,7 +113,7 @@ async fn begin_named(
     let patience = Duration::from_secs(app.config.limits.client_patience_seconds);
     let most = app.config.idempotency.answer_bytes;
     let request = (endpoint.path(), body);
-    app.named.begin(&app.gate, credit, name, request, (patience, most)).await.map(Some)
+    app.named.begin(&app.gate, caller, name, request, (patience, most)).await.map(Some)
 }
 
 /// Holds the units, fits the request to them, calls the upstream and answers.

@@ -5,7 +5,7 @@ use {
         RunningJob,
         client::StreamClient,
         insert_headers,
-        job::Settlement,
+        job::{Delivery, Settlement},
         upstream::{self, Tried, UpstreamAnswer, UpstreamTime},
     },
     crate::{
@@ -165,7 +165,7 @@ impl Pump {
             let body = record.map(|record| [record, tail(settlement)].concat());
             AnswerParts { status: StatusCode::OK, headers, body }
         };
-        let end = match job.settle(outcome, parts).await {
+        let end = match job.settle(outcome, Delivery::Before, parts).await {
             Ok(settlement) => tail(&settlement),
             Err(error) => as_event(&error),
         };

@@ -5,7 +5,7 @@ use {
         HOLD_HEADER, RunningJob, UNITS_HEADER,
         client::Waiting,
         insert_headers,
-        job::Settlement,
+        job::{Delivery, Settlement},
         upstream::{self, UpstreamAnswer, UpstreamTime},
     },
     crate::{
@@ -81,7 +81,7 @@ pub(super) async fn pass_on(
         headers: kept,
         body: Some(body(settlement).to_vec()),
     };
-    let settlement = job.settle(&outcome, parts).await?;
+    let settlement = job.settle(&outcome, Delivery::After, parts).await?;
     headers.insert(UNITS_HEADER, HeaderValue::from(settlement.units.get()));
     let mut response = Response::new(Body::from(body(&settlement)));
     *response.headers_mut() = headers;
@@ -109,7 +109,7 @@ pub(super) async fn end(job: RunningJob, outcome: &Outcome, error: ApiError) -> 
     let (shape, id) = (job.plan.endpoint.error_shape(), job.trace.id.clone());
     let parts =
         |settlement: &Settlement| AnswerParts::from_error(&kept.charged(settlement.units), shape, &id);
-    match job.settle(outcome, parts).await {
+    match job.settle(outcome, Delivery::Before, parts).await {
         Ok(settlement) => {
             let headers = [(HOLD_HEADER, hold), (UNITS_HEADER, settlement.units.get())];
             ApiError { job: Some(Box::new(headers)), ..error.charged(settlement.units) }

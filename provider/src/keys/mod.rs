@@ -87,6 +87,12 @@ impl Caller {
         }
     }
 
+    /// The key that names of requests are told apart by: a sub-key's name, and one for all first keys, so that a new text of a key
+    /// still knows what was asked by the one before.
+    pub(crate) fn name_space(&self) -> &str {
+        if self.sub_key.is_some() { &self.api_key } else { "" }
+    }
+
     /// Requires a key without bounds on its units: a lease goes on for as long as its heartbeats. Errors: 403.
     pub(crate) fn require_no_bounds(&self) -> Result<(), ApiError> {
         let stored = self.sub_key.as_ref().map(|key| key.stored());

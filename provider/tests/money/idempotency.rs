@@ -141,6 +141,22 @@ async fn a_failure_that_cost_nothing_is_tried_again() {
     bench.stop().await;
 }
 
+/// However many come after it: the name of a request stays, and only its answer goes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_comes_again_is_never_charged_anew_whatever_came_since() {
+    let bench = Bench::start(|config| config.idempotency.credit_bytes = 2_000).await;
+    for number in 0..30 {
+        assert_eq!(send(&bench, &format!("key-{number}"), json!({})).await.status(), 200);
+    }
+    let used = bench.used().await;
+    assert_eq!(used, 30 * COST);
+    refused(send(&bench, "key-0", json!({})).await, 409, "idempotency_answer_not_kept").await;
+    refused(send(&bench, "key-0", json!({"max_tokens": 6})).await, 422, "idempotency_key_reused").await;
+    assert!(is_again(&send(&bench, "key-29", json!({})).await));
+    assert_eq!(bench.used().await, used);
+    bench.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn names_are_of_one_credit_and_plain_and_large_answers_are_not_kept() {
     let bench = Bench::start(|config| config.idempotency.answer_bytes = 100).await;
