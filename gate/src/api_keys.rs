@@ -1,4 +1,4 @@
-//! The parts of API keys that are kept: the keys that a borrower made beside its first one, and the lowest generation that is good.
+//! The parts of API keys that are kept: the keys that a borrower made next to its first one, and the lowest generation that is good.
 //!
 //! The gate only keeps them, in the store that is backed up with the use of each key; the server makes and checks them.
 
@@ -62,6 +62,10 @@ pub struct StoredKey {
     pub name: String,
     /// Rises each time that the key is replaced; only the last one is good.
     pub version: u32,
+    /// The generation of the credit's keys that its last text is of. Where a higher one is in force, that text is void.
+    pub generation: u32,
+    /// Rises at each change of the key: of two states the one with the higher number is the later one.
+    pub revision: u32,
     /// Units that it may use; `None` for no budget of its own.
     pub budget: Option<KeyBudget>,
     /// Requests that it may make in a minute; `None` for no limit of its own.
@@ -136,7 +140,7 @@ fn put(connection: &Connection, key: &StoredKey) -> rusqlite::Result<()> {
     let units = |units: Option<Units>| units.map(|units| to_integer(units.get()));
     connection
         .prepare_cached(
-            "INSERT OR REPLACE INTO api_keys VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            "INSERT OR REPLACE INTO api_keys VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         )?
         .execute(params![
             key.credit.as_ref(),
@@ -150,6 +154,8 @@ fn put(connection: &Connection, key: &StoredKey) -> rusqlite::Result<()> {
             key.created_ms,
             key.expires_ms,
             key.is_revoked,
+            key.generation,
+            key.revision,
         ])?;
     Ok(())
 }
@@ -157,7 +163,7 @@ fn put(connection: &Connection, key: &StoredKey) -> rusqlite::Result<()> {
 fn read_all(connection: &Connection) -> rusqlite::Result<StoredKeys> {
     let mut keys = connection.prepare(
         "SELECT credit, owner, name, version, budget, period, requests_per_minute, units_per_minute, created_ms, expires_ms,
-             is_revoked FROM api_keys",
+             is_revoked, generation, revision FROM api_keys",
     )?;
     let mut generations = connection.prepare("SELECT credit, lowest FROM key_generations")?;
     Ok(StoredKeys {
@@ -187,5 +193,7 @@ fn read_one(row: &Row) -> rusqlite::Result<StoredKey> {
         created_ms: row.get(8)?,
         expires_ms: row.get(9)?,
         is_revoked: row.get(10)?,
+        generation: row.get(11)?,
+        revision: row.get(12)?,
     })
 }

@@ -75,7 +75,7 @@ pub(super) const SCHEMA: &str = "
     CREATE TABLE api_keys (
         credit BLOB NOT NULL, owner BLOB NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL, budget INTEGER, period TEXT,
         requests_per_minute INTEGER, units_per_minute INTEGER, created_ms INTEGER NOT NULL, expires_ms INTEGER,
-        is_revoked INTEGER NOT NULL,
+        is_revoked INTEGER NOT NULL, generation INTEGER NOT NULL, revision INTEGER NOT NULL,
         PRIMARY KEY (credit, owner, name)
     ) WITHOUT ROWID;
     CREATE TABLE key_generations (credit BLOB PRIMARY KEY, lowest INTEGER NOT NULL) WITHOUT ROWID;

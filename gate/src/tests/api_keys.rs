@@ -11,6 +11,8 @@ fn key(name: &str) -> StoredKey {
         owner: address(2),
         name: name.to_string(),
         version: 3,
+        generation: 2,
+        revision: u32::MAX,
         budget: Some(KeyBudget { units: Units(u64::MAX), period: BudgetPeriod::Month }),
         requests_per_minute: Some(u32::MAX),
         units_per_minute: Some(Units(7)),

@@ -252,6 +252,8 @@ mod tests {
             owner: Pubkey::default(),
             name: "team".to_string(),
             version: 1,
+            generation: 0,
+            revision: 1,
             budget: None,
             requests_per_minute: None,
             units_per_minute: None,

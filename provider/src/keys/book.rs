@@ -3,7 +3,7 @@
 use {
     super::{
         allowance::{SubKey, period_start},
-        revocations::{Revocation, Revocations, RevokedSubKey},
+        changes::{KeyChange, KeyChanges, merge},
     },
     blockable_gate::{Gate, StoreError, StoredKey, gate::now_ms},
     blockable_sdk::{Pubkey, amounts::Units},
@@ -12,7 +12,6 @@ use {
         collections::HashMap,
         path::Path,
         sync::{Arc, RwLock},
-        time::Duration,
     },
     tokio::task::spawn_blocking,
 };
@@ -26,13 +25,13 @@ type SubKeyId = (Pubkey, Pubkey, String);
 /// The sub-keys and generations of the store, in memory.
 ///
 /// A change is recorded first and then taken into `kept`, one at a time (`changing`), so that no crash brings a revoked key back.
-/// Revocations are also in a file of their own, before the store has them: a store that is restored from a backup gets them back.
+/// It is also in a file of its own, before the store has it: a store that is restored from a backup gets all changes back.
 /// `kept` is never held across an `await`.
 #[derive(Default)]
 pub(super) struct KeyBook {
     kept: RwLock<Kept>,
-    /// The file of revocations, once it has been read.
-    changing: tokio::sync::Mutex<Option<Revocations>>,
+    /// The file of changes, once it has been read.
+    changing: tokio::sync::Mutex<Option<KeyChanges>>,
 }
 
 #[derive(Default)]
@@ -42,19 +41,17 @@ struct Kept {
 }
 
 impl KeyBook {
-    /// Reads everything from the store, once it has the revocations of the file too. Errors: [`StoreError`].
+    /// Reads everything from the store, once it has the changes of the file too. Errors: [`StoreError`].
     pub(super) async fn restore(&self, gate: &Gate, file: &Path) -> Result<(), StoreError> {
         let mut changing = self.changing.lock().await;
-        let revocations = Revocations::read(file)?;
-        let taken = take_revocations(gate, &revocations).await?;
+        let mut changes = KeyChanges::read(file)?;
+        let taken = take_changes(gate, &changes).await?;
         if taken > 0 {
-            tracing::warn!(
-                taken,
-                "the store lacked revocations of keys, which it has now: it is from a backup"
-            );
+            tracing::warn!(taken, "the store lacked changes of keys, which it has now: it is from a backup");
         }
-        *changing = Some(revocations);
         let stored = gate.api_keys().await?;
+        changes.complete(&stored)?;
+        *changing = Some(changes);
         let mut kept = Kept { generations: stored.generations.into_iter().collect(), ..Kept::default() };
         for key in stored.keys {
             let (from_day, used) = usage(gate, &key).await?;
@@ -83,14 +80,9 @@ impl KeyBook {
         ours.into_iter().map(|(_, key)| key).collect()
     }
 
-    /// The number of sub-keys that are good at a time and expire within another one.
-    pub(super) fn count_ending(&self, now_ms: i64, within: Duration) -> usize {
-        let last = now_ms.saturating_add(i64::try_from(within.as_millis()).unwrap_or(i64::MAX));
-        let ends = |key: &&Arc<SubKey>| {
-            let stored = key.stored();
-            !stored.is_revoked && stored.expires_ms.is_some_and(|at| (now_ms..=last).contains(&at))
-        };
-        read(&self.kept).keys.values().filter(ends).count()
+    /// The number of sub-keys of which something is true.
+    pub(super) fn count(&self, is: impl Fn(&StoredKey) -> bool) -> usize {
+        read(&self.kept).keys.values().filter(|key| is(&key.stored())).count()
     }
 
     /// Makes or changes a sub-key. `change` gets it as it is now and returns it as it shall be; it may refuse. Errors: those
@@ -104,12 +96,13 @@ impl KeyBook {
         let mut changing = self.changing.lock().await;
         let found = self.find(&credit, &owner, &name);
         let count = self.list(&credit, &owner).len();
-        let stored = change(found.as_ref().map(|key| StoredKey::clone(&key.stored())), count)?;
-        let before = found.as_ref().map(|key| key.stored());
-        let is_void = |key: &StoredKey| (key.version, key.is_revoked);
-        if before.is_some_and(|before| is_void(&before) != is_void(&stored)) {
-            record(&mut changing, Revocation::SubKey(RevokedSubKey::of_key(&stored))).await?;
+        let before = found.as_ref().map(|key| StoredKey::clone(&key.stored()));
+        let mut stored = change(before.clone(), count)?;
+        if let Some(found) = found.as_ref().filter(|_| before.as_ref() == Some(&stored)) {
+            return Ok(found.clone());
         }
+        stored.revision = before.map_or(0, |before| before.revision).saturating_add(1);
+        record(&mut changing, KeyChange::SubKey(Box::new(stored.clone()))).await?;
         gate.put_api_key(stored.clone()).await?;
         let ended = found.as_ref().map(|key| key.ended()).unwrap_or_default();
         let (from_day, used) = usage(gate, &stored).await?;
@@ -125,18 +118,18 @@ impl KeyBook {
     /// Voids all keys of a credit below a generation. Returns the lowest that is good. Errors: [`StoreError`].
     pub(super) async fn raise(&self, gate: &Gate, credit: &Pubkey, lowest: u32) -> Result<u32, StoreError> {
         let mut changing = self.changing.lock().await;
-        record(&mut changing, Revocation::Below(*credit, lowest)).await?;
+        record(&mut changing, KeyChange::Below(*credit, lowest)).await?;
         let lowest = gate.raise_key_generation(credit, lowest).await?;
         write(&self.kept).generations.insert(*credit, lowest);
         Ok(lowest)
     }
 }
 
-/// Adds a revocation to the file. Errors: [`StoreError::File`].
-async fn record(changing: &mut Option<Revocations>, revocation: Revocation) -> Result<(), StoreError> {
+/// Adds a change to the file. Errors: [`StoreError::File`].
+async fn record(changing: &mut Option<KeyChanges>, change: KeyChange) -> Result<(), StoreError> {
     let mut file = changing.take().ok_or(StoreError::Closed)?;
     let added = spawn_blocking(move || {
-        let added = file.add(&revocation);
+        let added = file.add(&change);
         (file, added)
     });
     let (file, added) = added.await.map_err(|_| StoreError::Closed)?;
@@ -144,55 +137,32 @@ async fn record(changing: &mut Option<Revocations>, revocation: Revocation) -> R
     added
 }
 
-/// Records the revocations that the store lacks. Returns their number. Errors: [`StoreError`].
-async fn take_revocations(gate: &Gate, revocations: &Revocations) -> Result<usize, StoreError> {
+/// Records the changes that the store lacks. Returns their number. Errors: [`StoreError`].
+async fn take_changes(gate: &Gate, changes: &KeyChanges) -> Result<usize, StoreError> {
     let stored = gate.api_keys().await?;
     let generations: HashMap<Pubkey, u32> = stored.generations.into_iter().collect();
     let keys: HashMap<SubKeyId, StoredKey> = stored.keys.into_iter().map(|key| (id(&key), key)).collect();
     let mut taken = 0;
-    for revocation in revocations.all() {
-        match revocation {
-            Revocation::Below(credit, lowest)
-                if generations.get(&credit).is_none_or(|known| *known < lowest) =>
-            {
+    for change in changes.all() {
+        match change {
+            KeyChange::Below(credit, lowest) => {
+                if generations.get(&credit).is_some_and(|known| *known >= lowest) {
+                    continue;
+                }
                 gate.raise_key_generation(&credit, lowest).await?;
             }
-            Revocation::SubKey(revoked) => {
-                let known = keys.get(&(revoked.credit, revoked.owner, revoked.name.clone()));
-                let Some(key) = void(known, revoked) else { continue };
-                gate.put_api_key(key).await?;
+            KeyChange::SubKey(change) => {
+                let known = keys.get(&id(&change));
+                let next = known.map_or_else(|| StoredKey::clone(&change), |known| merge(known, &change));
+                if known == Some(&next) {
+                    continue;
+                }
+                gate.put_api_key(next).await?;
             }
-            Revocation::Below(..) => continue,
         }
         taken += 1;
     }
     Ok(taken)
-}
-
-/// The sub-key with its revocation; `None` where it has that already. One that the store does not know is void for good: its old
-/// texts would else be good for a new key of its name.
-fn void(known: Option<&StoredKey>, revoked: RevokedSubKey) -> Option<StoredKey> {
-    let RevokedSubKey { credit, owner, name, version, is_revoked } = revoked;
-    let Some(known) = known else {
-        return Some(StoredKey {
-            credit,
-            owner,
-            name,
-            version,
-            budget: None,
-            requests_per_minute: None,
-            units_per_minute: None,
-            created_ms: now_ms(),
-            expires_ms: None,
-            is_revoked: true,
-        });
-    };
-    let next = StoredKey {
-        version: known.version.max(version),
-        is_revoked: known.is_revoked || is_revoked,
-        ..known.clone()
-    };
-    (next != *known).then_some(next)
 }
 
 fn id(key: &StoredKey) -> SubKeyId {

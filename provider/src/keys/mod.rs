@@ -6,12 +6,12 @@
 //! | sub-key | `blk-CREDIT-GENERATION.NAME.VERSION-MAC` | with these, when it is revoked or replaced, and at its expiry |
 //!
 //! The store keeps the sub-keys with their bounds and the lowest generation that is good, and no text of a key. A file of its own
-//! keeps what was revoked, for a store that is restored from a backup. Where the
+//! keeps all that too, for a store that is restored from a backup. Where the
 //! borrower's place has been handed over, the MAC covers the borrower of today: keys of those before it are void.
 
 mod allowance;
 mod book;
-mod revocations;
+mod changes;
 mod revoked;
 mod secret;
 pub(crate) mod sign_in;
@@ -161,6 +161,12 @@ impl ApiKeys {
         key.is_revoked || self.is_named_by_file(&key.credit, &key.name)
     }
 
+    /// True for a sub-key whose last text is good at a time: not revoked, not over, and of the generation that is in force.
+    pub(crate) fn is_valid(&self, key: &StoredKey, now_ms: i64) -> bool {
+        let is_over = key.expires_ms.is_some_and(|expires_ms| expires_ms <= now_ms);
+        !is_over && key.generation >= self.lowest(&key.credit) && !self.is_revoked(key)
+    }
+
     /// True for a name of a credit's sub-keys that the provider's file revokes.
     pub(crate) fn is_named_by_file(&self, credit: &Pubkey, name: &str) -> bool {
         read(&self.revoked).has_name(credit, name)
@@ -184,11 +190,11 @@ impl ApiKeys {
         (self.make(credit, generation, place.successor()), generation)
     }
 
-    /// Makes the text of a sub-key, in the lowest generation that is good.
+    /// Makes the text of a sub-key, in its generation.
     pub(crate) fn make_sub(&self, key: &StoredKey) -> SecretString {
-        let generation = self.lowest(&key.credit);
-        let mac = self.sub_mac(&key.credit, generation, &key.owner, &key.name, key.version);
-        let (StoredKey { credit, name, version, .. }, code) = (key, hex::encode(mac.finalize().into_bytes()));
+        let StoredKey { credit, generation, name, version, .. } = key;
+        let mac = self.sub_mac(credit, *generation, &key.owner, name, *version);
+        let code = hex::encode(mac.finalize().into_bytes());
         SecretString::from(format!("{PREFIX}{credit}-{generation}.{name}.{version}-{code}"))
     }
 
@@ -295,7 +301,12 @@ impl ApiKeys {
 
     /// The number of sub-keys that are good and expire within a time.
     pub(crate) fn count_ending(&self, within: Duration) -> usize {
-        self.book.count_ending(now_ms(), within)
+        let (now, within) = (now_ms(), i64::try_from(within.as_millis()).unwrap_or(i64::MAX));
+        let last = now.saturating_add(within);
+        let ends = |key: &StoredKey| {
+            key.expires_ms.is_some_and(|expires_ms| expires_ms <= last) && self.is_valid(key, now)
+        };
+        self.book.count(ends)
     }
 
     /// The sub-keys that a borrower made for a credit.

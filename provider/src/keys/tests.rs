@@ -67,6 +67,8 @@ fn sub_key(credit: Pubkey, owner: Pubkey, name: &str) -> StoredKey {
         owner,
         name: name.to_string(),
         version: 1,
+        generation: 0,
+        revision: 1,
         budget: None,
         requests_per_minute: None,
         units_per_minute: None,

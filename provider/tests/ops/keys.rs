@@ -7,6 +7,7 @@ use {
     blockable_sdk::{Keypair, Pubkey, Signer, VersionedTransaction, transactions},
     reqwest::{Method, Response},
     serde_json::{Value, json},
+    std::time::{SystemTime, UNIX_EPOCH},
 };
 
 /// A server whose credit [`ours`] has been handed to a borrower whose key the test has.
@@ -203,21 +204,66 @@ async fn a_sub_key_ends_when_it_is_revoked_replaced_or_over_without_a_restart() 
     let next = json_of(call(&bench, &key, Method::POST, "/v1/keys/two/replace", json!({})).await).await;
     assert!(!works(&two).await && works(&text(&next)).await);
 
-    // All of them, by the wallet.
+    // All of them, by the wallet. What is void says so, and keeps its bounds with its next text.
     let fresh = sign_in(&bench, &borrower, true).await;
     assert!(works(&fresh).await && !works(&key).await && !works(&text(&next)).await);
+    let valid = async || {
+        let shown = json_of(call(&bench, &fresh, Method::GET, "/v1/keys/two", json!({})).await).await;
+        (shown["valid"].as_bool().unwrap(), shown["revoked"].as_bool().unwrap())
+    };
+    assert_eq!(valid().await, (false, false));
     let again = make(&bench, &fresh, "two", json!({})).await;
+    assert_eq!((&again["requests_per_minute"], valid().await), (&json!(1_000), (true, false)));
     assert!(works(&text(&again)).await);
     let listed = json_of(call(&bench, &fresh, Method::GET, "/v1/keys", json!({})).await).await;
-    let seen: Vec<_> =
-        listed["data"].as_array().unwrap().iter().map(|key| (&key["name"], &key["revoked"])).collect();
-    assert_eq!(seen, [(&json!("one"), &json!(true)), (&json!("two"), &json!(false))]);
+    let seen = listed["data"].as_array().unwrap().iter();
+    let seen: Vec<_> = seen.map(|key| (&key["name"], &key["revoked"], &key["valid"])).collect();
+    let (yes, no) = (json!(true), json!(false));
+    assert_eq!(seen, [(&json!("one"), &yes, &no), (&json!("two"), &no, &yes)]);
     assert_eq!(listed["generation"], 1);
 
     let bench = Bench::start_in(bench.stop().await, |_| {}).await;
     hand_over(&bench, &borrower.pubkey(), 1);
     let works = async |key: &str| chat(&bench, key, json!({"max_tokens": 2})).await.status() == 200;
     assert!(works(&fresh).await && !works(&key).await && !works(&one).await, "and after a restart");
+    bench.stop().await;
+}
+
+/// Whoever changes one bound must not lift the others: a team's budget would be gone without a word.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bound_that_is_left_out_stays_and_null_removes_it() {
+    let (bench, borrower) = start().await;
+    let key = sign_in(&bench, &borrower, false).await;
+    let members = ["budget", "requests_per_minute", "units_per_minute", "expires_at"];
+    let put = async |body: Value| {
+        let made = make(&bench, &key, "team", body).await;
+        assert!(made["key"].is_string());
+        members.map(|member| made[member].clone())
+    };
+    let end = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap() + 9_000;
+    let budget = |units: u64, period: &str| json!({"units": units, "period": period});
+    let all = [budget(500, "month"), json!(5), json!(9), json!(end)];
+    let mut whole = Value::Null;
+    members.iter().zip(&all).for_each(|(member, value)| whole[member] = value.clone());
+    let [first, second] = [put(whole).await, put(json!({})).await];
+    assert_eq!((&first, &second), (&all, &all));
+    let empty = bench.http.put(bench.url("/v1/keys/team")).bearer_auth(&key).send().await.unwrap();
+    assert_eq!(json_of(empty).await["budget"], all[0], "no body changes nothing");
+    assert_eq!(
+        put(json!({"requests_per_minute": 6})).await,
+        [&all[0], &json!(6), &all[2], &all[3]].map(Value::clone)
+    );
+    // A budget's own members stay in the same way.
+    assert_eq!(put(json!({"budget": {"units": 700}})).await[0], budget(700, "month"));
+    assert_eq!(put(json!({"budget": {"units": 700, "period": "day"}})).await[0], budget(700, "day"));
+    let [budget, requests, units, ends] = put(json!({"budget": null, "units_per_minute": null})).await;
+    assert_eq!((budget, requests, units, ends), (Value::Null, json!(6), Value::Null, json!(end)));
+    let year = put(json!({"expires_at": null})).await[3].as_i64().unwrap() - end;
+    assert!((360 * 86_400..366 * 86_400).contains(&year), "{year}");
+    let bench = Bench::start_in(bench.stop().await, |_| {}).await;
+    hand_over(&bench, &borrower.pubkey(), 1);
+    let kept = make(&bench, &key, "team", json!({})).await;
+    assert_eq!((&kept["budget"], &kept["requests_per_minute"]), (&Value::Null, &json!(6)));
     bench.stop().await;
 }
 

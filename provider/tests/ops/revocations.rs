@@ -6,7 +6,11 @@ use {
     blockable_sdk::Signer,
     reqwest::Method,
     serde_json::{Value, json},
-    std::{fs, path::Path},
+    std::{
+        fs,
+        path::Path,
+        time::{SystemTime, UNIX_EPOCH},
+    },
     tempfile::TempDir,
 };
 
@@ -62,6 +66,29 @@ async fn a_store_from_before_a_revocation_brings_no_key_back() {
     let next = json_of(call(&bench, &key, Method::POST, "/v1/keys/replaced/replace", json!({})).await).await;
     assert_eq!(next["version"], 3, "no text is given twice");
     assert!(works(&bench, &text(&next)).await);
+
+    // Bounds that were drawn closer, and keys that the backup has never seen.
+    let later = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + 3_000;
+    let closer = json!({"budget": {"units": 3}, "requests_per_minute": 2, "expires_at": later});
+    make(&bench, &key, "kept", json!({"budget": {"units": 9_000}})).await;
+    let closer = make(&bench, &key, "kept", closer).await;
+    let newer = make(&bench, &key, "newer", json!({"units_per_minute": 7})).await;
+    let folder = bench.stop().await;
+    put_back(folder.path(), "old.db");
+    let bench = Bench::start_in(folder, |_| {}).await;
+    hand_over(&bench, &borrower.pubkey(), 1);
+    for was in [closer, newer] {
+        let path = format!("/v1/keys/{}", was["name"].as_str().unwrap());
+        let is = json_of(call(&bench, &key, Method::GET, &path, json!({})).await).await;
+        for bound in
+            ["budget", "requests_per_minute", "units_per_minute", "expires_at", "created_at", "valid"]
+        {
+            assert_eq!(is[bound], was[bound], "{path} {bound}");
+        }
+    }
+    refused(chat(&bench, &keys[2], json!({"max_tokens": 2})).await, 402, "key_budget_exhausted").await;
+    make(&bench, &key, "kept", json!({"budget": null, "requests_per_minute": null})).await;
+    assert!(works(&bench, &keys[2]).await);
 
     // All of them at once.
     let fresh = sign_in(&bench, &borrower, true).await;

@@ -8,12 +8,12 @@ use {
         keys::{Proof, SubKey},
     },
     base64::{Engine, engine::general_purpose::STANDARD},
-    blockable_gate::{BudgetPeriod, KeyBudget, gate::now_ms},
+    blockable_gate::{BudgetPeriod, KeyBudget, StoredKey, gate::now_ms},
     blockable_sdk::{
         Signature,
         amounts::{ChainTime, Units},
     },
-    serde::{Deserialize, Serialize},
+    serde::{Deserialize, Deserializer, Serialize},
     utoipa::{IntoParams, ToSchema},
 };
 
@@ -150,6 +150,8 @@ pub(super) struct KeyView {
     expires_at: Option<i64>,
     /// True for one that was revoked for good.
     revoked: bool,
+    /// True where the text that it was last given is good. One that the borrower's `replace` has voided gets another by `PUT`.
+    valid: bool,
     /// Its text, where it has just been made.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
@@ -196,6 +198,7 @@ impl KeyView {
             created_at: seconds(stored.created_ms),
             expires_at: stored.expires_ms.map(seconds),
             revoked: app.keys.is_revoked(&stored),
+            valid: app.keys.is_valid(&stored, now_ms()),
             key: None,
         }
     }
@@ -207,48 +210,82 @@ impl KeyView {
 }
 
 /// The budget that a sub-key is to have.
-#[derive(Deserialize, ToSchema)]
+#[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct BudgetRequest {
     /// Units of a period.
     #[schema(value_type = u64)]
-    pub(super) units: Units,
-    #[serde(default = "total")]
-    #[schema(value_type = Period, default = "total")]
-    pub(super) period: BudgetPeriod,
+    units: Units,
+    /// Left out, the period of its budget stays; that of a first budget is `total`.
+    #[schema(value_type = Option<Period>)]
+    period: Option<BudgetPeriod>,
 }
 
-fn total() -> BudgetPeriod {
-    BudgetPeriod::Total
+/// A member of a request: left out, or given as a value or as null.
+type Given<T> = Option<Option<T>>;
+
+/// Reads a member that is given. `#[serde(default)]` stands for one that is left out.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(member: D) -> Result<Given<T>, D::Error> {
+    Option::deserialize(member).map(Some)
 }
 
-/// The bounds that a sub-key is to have.
-#[derive(Default, Deserialize, ToSchema)]
+/// The bounds that a sub-key is to have. What is left out stays as it is, and null removes it; a new key has none but the end.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct KeyRequest {
-    /// Units that it may use; without it no bound.
-    pub(super) budget: Option<BudgetRequest>,
-    /// Most requests a minute; without it no bound.
-    pub(super) requests_per_minute: Option<u32>,
-    /// Most units a minute; without it no bound.
+    /// Units that it may use.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<BudgetRequest>)]
+    budget: Given<BudgetRequest>,
+    /// Most requests a minute.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<u32>)]
+    requests_per_minute: Given<u32>,
+    /// Most units a minute.
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<u64>)]
-    pub(super) units_per_minute: Option<Units>,
-    /// The time from which it is void, in Unix seconds: at most 1,000 days ahead; without it a year ahead.
+    units_per_minute: Given<Units>,
+    /// The time from which it is void, in Unix seconds: at most 1,000 days ahead. For a new key, and with null, it is a year ahead.
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<i64>)]
-    expires_at: Option<ChainTime>,
+    expires_at: Given<ChainTime>,
 }
 
 impl KeyRequest {
-    /// The end of the key in milliseconds. Errors: 400 for one that has passed or is too far away.
-    pub(super) fn expires_ms(&self, now_ms: i64) -> Result<i64, ApiError> {
+    /// Requires an end that is to come, and soon enough. Errors: 400.
+    pub(super) fn require_end(&self, now_ms: i64) -> Result<(), ApiError> {
         let now = now_ms.div_euclid(1_000);
-        let at = self.expires_at.map_or(now.saturating_add(DEFAULT_LIFE), ChainTime::get);
-        match at > now && at <= now.saturating_add(MAX_LIFE) {
-            true => Ok(at.saturating_mul(1_000)),
+        let is_good = |at: i64| at > now && at <= now.saturating_add(MAX_LIFE);
+        match self.expires_at.flatten().is_none_or(|at| is_good(at.get())) {
+            true => Ok(()),
             false => Err(ApiError::param(
                 "expires_at",
                 "`expires_at` must be Unix seconds in the future, at most 1,000 days ahead",
             )),
+        }
+    }
+
+    /// A sub-key with these bounds. One without an end is new.
+    pub(super) fn change(&self, key: StoredKey, now_ms: i64) -> StoredKey {
+        let year_ahead = || now_ms.div_euclid(1_000).saturating_add(DEFAULT_LIFE);
+        let period = key.budget.map_or(BudgetPeriod::Total, |budget| budget.period);
+        let budget = |budget: Option<BudgetRequest>| {
+            budget.map(|BudgetRequest { units, period: named }| KeyBudget {
+                units,
+                period: named.unwrap_or(period),
+            })
+        };
+        let end = |at: Option<ChainTime>| at.map_or_else(year_ahead, ChainTime::get).saturating_mul(1_000);
+        StoredKey {
+            budget: self.budget.map_or(key.budget, budget),
+            requests_per_minute: self.requests_per_minute.unwrap_or(key.requests_per_minute),
+            units_per_minute: self.units_per_minute.unwrap_or(key.units_per_minute),
+            expires_ms: match (self.expires_at, key.expires_ms) {
+                (Some(at), _) => Some(end(at)),
+                (None, Some(kept)) => Some(kept),
+                (None, None) => Some(end(None)),
+            },
+            ..key
         }
     }
 }

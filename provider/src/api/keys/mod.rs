@@ -25,12 +25,9 @@ use {
         routing::{get, post},
     },
     base64::{Engine, engine::general_purpose::STANDARD},
-    blockable_gate::{KeyBudget, StoredKey, gate::now_ms},
+    blockable_gate::{StoredKey, gate::now_ms},
     blockable_sdk::Pubkey,
-    forms::{
-        BudgetRequest, ChallengeQuery, ChallengeView, FirstKeyView, KeyList, KeyRequest, KeyView,
-        SignInRequest,
-    },
+    forms::{ChallengeQuery, ChallengeView, FirstKeyView, KeyList, KeyRequest, KeyView, SignInRequest},
     secrecy::ExposeSecret,
     std::sync::Arc,
     utoipa::OpenApi,
@@ -171,7 +168,7 @@ fn no_such_key() -> ApiError {
     ApiError::not_found("key_not_found", "the credit has no sub-key of this name; GET /v1/keys lists them")
 }
 
-/// Makes a sub-key, or changes the bounds of one. Without a body it has none.
+/// Makes a sub-key, or changes the bounds of one. What the body leaves out stays as it is.
 #[utoipa::path(
     put, path = "/v1/keys/{name}", operation_id = "put_key", tag = "keys", security(("api_key" = [])),
     params(("name" = KeyName, Path, description = "The sub-key")), request_body = Option<KeyRequest>,
@@ -183,46 +180,56 @@ async fn put(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<KeyView>, ApiError> {
-    let (credit, place) = first_key(&app, &headers)?;
+    first_key(&app, &headers)?;
     require_name(&name)?;
     let body = app.read_body(&headers, body, MAX_BODY).await?;
+    // Again, now that the body is there: a key that was voided meanwhile changes nothing.
+    let (credit, place) = first_key(&app, &headers)?;
     let body = if body.is_empty() { "{}".into() } else { body };
     let request: KeyRequest = serde_json::from_slice(&body).map_err(ApiError::malformed_body)?;
     let now = now_ms();
-    let expires_ms = Some(request.expires_ms(now)?);
-    let owner = place.borrower;
-    let named_by_file = app.keys.is_named_by_file(&credit, &name);
+    request.require_end(now)?;
+    let (owner, keys) = (place.borrower, app.clone());
     let id = (credit, owner, name.clone());
     let change = move |found: Option<StoredKey>, count: usize| {
         let is_revoked = found.as_ref().is_some_and(|key| key.is_revoked);
-        if is_revoked || named_by_file {
+        if is_revoked || keys.keys.is_named_by_file(&credit, &name) {
             return Err(revoked());
         }
         if found.is_none() && count >= MOST_KEYS {
-            let message = "the credit has 1,000 sub-keys, revoked ones included; change one that it has";
-            return Err(ApiError::new(
-                StatusCode::CONFLICT,
-                "invalid_request_error",
-                "too_many_keys",
-                message,
-            ));
+            return Err(too_many_keys());
         }
-        Ok(StoredKey {
-            credit,
-            owner,
-            version: found.as_ref().map_or(1, |key| key.version),
-            budget: request.budget.map(|BudgetRequest { units, period }| KeyBudget { units, period }),
-            requests_per_minute: request.requests_per_minute,
-            units_per_minute: request.units_per_minute,
-            created_ms: found.as_ref().map_or(now, |key| key.created_ms),
-            expires_ms,
-            is_revoked: false,
-            name,
-        })
+        let key = found.unwrap_or_else(|| new_key((credit, owner, name), now));
+        // Its text, which the answer has, is of the generation in force.
+        let generation = keys.keys.lowest(&credit);
+        Ok(StoredKey { generation, ..request.change(key, now) })
     };
     let changed = app.clone();
     let key = run_to_end(async move { changed.keys.change(&changed.gate, id, change).await }).await?;
     Ok(Json(with_text(&app, &key)))
+}
+
+/// A sub-key without bounds and without an end.
+fn new_key((credit, owner, name): (Pubkey, Pubkey, String), now_ms: i64) -> StoredKey {
+    StoredKey {
+        credit,
+        owner,
+        name,
+        version: 1,
+        generation: 0,
+        revision: 0,
+        budget: None,
+        requests_per_minute: None,
+        units_per_minute: None,
+        created_ms: now_ms,
+        expires_ms: None,
+        is_revoked: false,
+    }
+}
+
+fn too_many_keys() -> ApiError {
+    let message = "the credit has 1,000 sub-keys, revoked ones included; change one that it has";
+    ApiError::new(StatusCode::CONFLICT, "invalid_request_error", "too_many_keys", message)
 }
 
 fn revoked() -> ApiError {
@@ -258,7 +265,12 @@ async fn replace(
     PathText(name): PathText,
     headers: HeaderMap,
 ) -> Result<Json<KeyView>, ApiError> {
-    let replaced = |key: StoredKey| StoredKey { version: key.version.saturating_add(1), ..key };
+    let keys = app.clone();
+    let replaced = move |key: StoredKey| StoredKey {
+        version: key.version.saturating_add(1),
+        generation: keys.keys.lowest(&key.credit),
+        ..key
+    };
     let key = change_found(&app, &headers, name, replaced).await?;
     Ok(Json(with_text(&app, &key)))
 }
