@@ -104,19 +104,21 @@ impl App {
         read_body(headers, body, &bounds).await.map_err(ApiError::from)
     }
 
-    /// Reads the body of a credit's request and then begins the request. A body that comes slowly takes no place of those that
-    /// run. Errors: as [`App::read_body`], and 429 at a bound.
+    /// Reads the body of a request with an API key and then begins the request. A body that comes slowly takes no place of those
+    /// that run, and keeps no key good: it is verified before the body comes, and again once it is there. Errors: 401, as
+    /// [`App::read_body`], and 429 at a bound.
     pub(crate) async fn receive(
         &self,
-        credit: Pubkey,
         headers: &HeaderMap,
         body: Body,
         most: usize,
-    ) -> Result<(Bytes, Permit), ApiError> {
+    ) -> Result<(Caller, Bytes, Permit), ApiError> {
+        let credit = self.authorise(headers)?;
         let receiving = self.running.receive(credit)?;
         let body = self.read_body(headers, body, most).await?;
+        let caller = self.authorise_caller(headers)?;
         let permit = self.running.enter(credit)?;
         drop(receiving);
-        Ok((body, permit))
+        Ok((caller, body, permit))
     }
 }

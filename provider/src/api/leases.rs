@@ -1,4 +1,4 @@
-//! `/v1/leases`. A credit's leases are shown to its own key alone.
+//! `/v1/leases`. A credit's leases are shown to its first key, and each to the sub-key that opened it.
 
 use {
     crate::{
@@ -20,17 +20,16 @@ use {
         keys::Caller,
         leases::{LeaseError, LeaseView, all_gpus},
         limits::Permit,
-        named::read_name,
+        named::{REPLAYED, read_name},
         shortage,
     },
     axum::{
         Json,
         body::Body,
         extract::State,
-        http::{HeaderMap, StatusCode},
+        http::{HeaderMap, HeaderValue, StatusCode},
         routing::{get, post},
     },
-    blockable_gate::gate::now_ms,
     blockable_sdk::{Pubkey, amounts::Units},
     serde::{Deserialize, Serialize, de::DeserializeOwned},
     serde_json::json,
@@ -107,7 +106,7 @@ pub(super) struct LeaseEntry {
     /// Units charged so far.
     #[schema(value_type = u64)]
     units_settled: Units,
-    /// The end of the running period, in milliseconds since 1970.
+    /// The end of the running period, or of the lease where that has ended, in milliseconds since 1970.
     runs_until_ms: i64,
 }
 
@@ -144,7 +143,6 @@ struct GpuOffer {
 
 impl LeaseEntry {
     fn new(lease: &LeaseView) -> LeaseEntry {
-        let left_ms = i64::try_from(lease.left.as_millis()).unwrap_or(i64::MAX);
         LeaseEntry {
             id: lease.rented.id.clone(),
             object: "lease",
@@ -155,7 +153,7 @@ impl LeaseEntry {
             units_per_second: lease.units_per_second,
             units_held: lease.held,
             units_settled: lease.settled,
-            runs_until_ms: now_ms().saturating_add(left_ms),
+            runs_until_ms: lease.runs_until_ms,
         }
     }
 }
@@ -193,19 +191,21 @@ fn refuse(app: &App, credit: &Pubkey, error: LeaseError, units_per_second: Optio
     })
 }
 
-/// Reads a body of JSON and begins the request. `None` where the body is empty.
+/// Reads a body of JSON and begins the request of a caller that may change leases. `None` where the body is empty. Errors: see
+/// [`App::receive`], and 403 for a key with bounds on its units.
 async fn receive<T: DeserializeOwned>(
     app: &App,
-    credit: Pubkey,
     headers: &HeaderMap,
     body: Body,
-) -> Result<(Option<T>, Permit), ApiError> {
-    let (body, permit) = app.receive(credit, headers, body, MAX_BODY).await?;
+) -> Result<(Caller, Option<T>, Permit), ApiError> {
+    authorise(app, headers)?;
+    let (caller, body, permit) = app.receive(headers, body, MAX_BODY).await?;
+    caller.require_no_bounds()?;
     if body.is_empty() {
-        return Ok((None, permit));
+        return Ok((caller, None, permit));
     }
     let request = serde_json::from_slice(&body).map_err(ApiError::malformed_body)?;
-    Ok((Some(request), permit))
+    Ok((caller, Some(request), permit))
 }
 
 fn period_length(app: &App, seconds: u64) -> Result<Duration, ApiError> {
@@ -232,9 +232,8 @@ async fn open(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     body: Body,
-) -> Result<(StatusCode, Json<LeaseEntry>), ApiError> {
-    let caller = authorise(&app, &headers)?;
-    let (request, permit) = receive::<OpenRequest>(&app, caller.credit, &headers, body).await?;
+) -> Result<(StatusCode, HeaderMap, Json<LeaseEntry>), ApiError> {
+    let (caller, request, permit) = receive::<OpenRequest>(&app, &headers, body).await?;
     let request = request
         .ok_or_else(|| ApiError::invalid("invalid_json", "the body is empty; name the `gpu` to rent"))?;
     if request.count == 0 {
@@ -254,7 +253,9 @@ async fn open(
             refuse(&app, &caller.credit, error, price)
         })
     });
-    Ok((StatusCode::CREATED, Json(LeaseEntry::new(&lease.await?))))
+    let (lease, is_again) = lease.await?;
+    let replayed = is_again.then_some((REPLAYED, HeaderValue::from_static("true")));
+    Ok((StatusCode::CREATED, replayed.into_iter().collect(), Json(LeaseEntry::new(&lease))))
 }
 
 /// The caller of what changes a lease, which uses units. Errors: 401, and 403 for a key with bounds on its units.
@@ -279,14 +280,14 @@ async fn heartbeat(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<LeaseEntry>, ApiError> {
-    let credit = authorise(&app, &headers)?.credit;
-    let (request, permit) = receive::<HeartbeatRequest>(&app, credit, &headers, body).await?;
+    let (caller, request, permit) = receive::<HeartbeatRequest>(&app, &headers, body).await?;
     let request = request.unwrap_or_default();
     let length = request.heartbeat_seconds.map(|seconds| period_length(&app, seconds)).transpose()?;
     let lease = run_to_end(async move {
         let _permit = permit;
-        app.leases.heartbeat(&credit, &id, length).await.map_err(|(error, lease)| {
-            let mut error = refuse(&app, &credit, error, lease.as_ref().map(|lease| lease.units_per_second));
+        app.leases.heartbeat(&caller, &id, length).await.map_err(|(error, lease)| {
+            let mut error =
+                refuse(&app, &caller.credit, error, lease.as_ref().map(|lease| lease.units_per_second));
             error.details.extend(lease.map(|lease| ("lease".to_string(), json!(LeaseEntry::new(&lease)))));
             error
         })
@@ -305,8 +306,8 @@ async fn close(
     PathText(id): PathText,
     headers: HeaderMap,
 ) -> Result<Json<LeaseEntry>, ApiError> {
-    let credit = authorise(&app, &headers)?.credit;
-    let lease = run_to_end(async move { Ok(app.leases.close(&credit, &id).await?) });
+    let caller = authorise(&app, &headers)?;
+    let lease = run_to_end(async move { Ok(app.leases.close(&caller, &id).await?) });
     Ok(Json(LeaseEntry::new(&lease.await?)))
 }
 
@@ -335,18 +336,18 @@ async fn show(
     PathText(id): PathText,
     headers: HeaderMap,
 ) -> Result<Json<LeaseEntry>, ApiError> {
-    let credit = app.authorise(&headers)?;
-    Ok(Json(LeaseEntry::new(&app.leases.get(&credit, &id).await?)))
+    let caller = app.authorise_caller(&headers)?;
+    Ok(Json(LeaseEntry::new(&app.leases.get(&caller, &id).await?)))
 }
 
-/// Lists the leases of the API key's credit, and the GPUs on offer.
+/// Lists the leases of the API key, or of its credit for a first key, and the GPUs on offer.
 #[utoipa::path(
     get, path = "/v1/leases", operation_id = "list_leases", tag = "leases", security(("api_key" = [])),
     responses((status = 200, body = LeaseList), Keyless, Always)
 )]
 async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<LeaseList>, ApiError> {
-    let credit = app.authorise(&headers)?;
-    let data = app.leases.list(&credit).await.iter().map(LeaseEntry::new).collect();
+    let caller = app.authorise_caller(&headers)?;
+    let data = app.leases.list(&caller).await.iter().map(LeaseEntry::new).collect();
     let offer = |gpu: &GpuConfig| GpuOffer {
         gpu: gpu.name.clone(),
         units_per_second: app.prices.gpu(&gpu.name).ok(),

@@ -84,15 +84,15 @@ async fn complete(
     body: Body,
 ) -> Result<Response, ApiError> {
     anthropic::read_headers(endpoint, &mut headers)?;
-    let caller = app.authorise_caller(&headers)?;
-    let credit = caller.credit;
-    tracing::Span::current().record("credit", tracing::field::display(credit));
-    let (body, permit) = app.receive(credit, &headers, body, app.config.limits.body_bytes).await?;
+    tracing::Span::current().record("credit", tracing::field::display(app.authorise(&headers)?));
+    let (caller, body, permit) = app.receive(&headers, body, app.config.limits.body_bytes).await?;
     let named = match begin_named(&app, &caller, endpoint, &headers, &body).await? {
         Some(Begun::Again(answer)) => return Ok(answer),
         Some(Begun::First(named)) => Some(named),
         None => None,
     };
+    // It may have waited for the first one of its name, and its key been revoked meanwhile.
+    let caller = if named.is_some() { app.authorise_caller(&headers)? } else { caller };
     let plan = PreparedRequest::read(&app, endpoint, body)?;
     let (_handler, leaves) = Waiting::new();
     let client = if named.is_some() { Waiting::for_good() } else { leaves };

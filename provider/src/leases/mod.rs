@@ -61,7 +61,7 @@ pub(crate) enum LeaseError {
     Store(#[from] StoreError),
 }
 
-/// A lease as its credit sees it.
+/// A lease as its renter sees it.
 #[derive(Clone, Debug)]
 pub(crate) struct LeaseView {
     /// The GPUs that it rents.
@@ -74,14 +74,14 @@ pub(crate) struct LeaseView {
     pub settled: Units,
     /// Price of all its GPUs per second.
     pub units_per_second: Units,
-    /// Time until the end of the current period.
-    pub left: Duration,
+    /// The end of the current period, or of the lease where that is over, in milliseconds since 1970.
+    pub runs_until_ms: i64,
 }
 
 struct LeaseState {
     period: Period,
-    /// Time at which a request closed it.
-    closed: Option<Instant>,
+    /// Time at which a request closed it, by both clocks; the second is in milliseconds since 1970.
+    closed: Option<(Instant, i64)>,
     /// Units settled for the periods before, in this run of the server; once closed, for all.
     settled: Units,
 }
@@ -99,7 +99,7 @@ impl LeaseState {
     /// Time since its end, `None` while it runs.
     fn ended_for(&self) -> Option<Duration> {
         match self.closed {
-            Some(at) => Some(at.elapsed()),
+            Some((at, _)) => Some(at.elapsed()),
             None => self.period.ended_for(),
         }
     }
@@ -107,12 +107,19 @@ impl LeaseState {
 
 struct Lease {
     credit: Pubkey,
+    /// The key that opened it, as the usage log names it.
+    api_key: String,
     rented: Rented,
     /// One change at a time: held across writes to the store.
     state: tokio::sync::Mutex<LeaseState>,
 }
 
 impl Lease {
+    /// True for who may see and change it: the credit's first key, and the sub-key that opened it.
+    fn is_open_to(&self, caller: &Caller) -> bool {
+        self.credit == caller.credit && (caller.sub_key.is_none() || self.api_key == caller.api_key)
+    }
+
     fn view(&self, state: &LeaseState) -> LeaseView {
         let (period, open) = (&state.period, state.is_open());
         let at_deadline = if open || state.closed.is_some() { Units::ZERO } else { period.units() };
@@ -122,7 +129,14 @@ impl Lease {
             held: if open { period.units() } else { Units::ZERO },
             settled: state.settled.saturating_add(at_deadline),
             units_per_second: period.units_per_second(),
-            left: if open { period.left() } else { Duration::ZERO },
+            runs_until_ms: match (open, state.closed) {
+                (true, _) => {
+                    let left = i64::try_from(period.left().as_millis()).unwrap_or(i64::MAX);
+                    now_ms().saturating_add(left)
+                }
+                (false, Some((_, closed_ms))) => closed_ms,
+                (false, None) => period.hold.deadline_ms,
+            },
         }
     }
 }
@@ -150,9 +164,9 @@ impl Leases {
         let now = now_ms();
         let lease = |hold: Hold| {
             let rented = Rented::from_reference(&hold.reference)?;
-            let (id, credit) = (rented.id.clone(), hold.credit);
+            let (id, credit, api_key) = (rented.id.clone(), hold.credit, hold.labels.api_key.clone());
             let state = LeaseState::new(Period::restored(hold, now));
-            Some((id, Arc::new(Lease { credit, rented, state })))
+            Some((id, Arc::new(Lease { credit, api_key, rented, state })))
         };
         let known = gate.holds().into_iter().filter_map(lease).collect();
         let gpus = gpus.iter().map(|gpu| (gpu.name.clone(), gpu.clone())).collect();
@@ -170,7 +184,7 @@ impl Leases {
     }
 
     /// Opens a lease of `count` GPUs at a price per second of each, whose first period is of a length. A request with a `key` that
-    /// comes again gets its lease, for as long as that is shown. Errors: [`LeaseError`].
+    /// comes again gets its lease, for as long as that is shown; the second value is true then. Errors: [`LeaseError`].
     pub(crate) async fn open(
         &self,
         caller: &Caller,
@@ -179,10 +193,10 @@ impl Leases {
         price: Units,
         length: Duration,
         key: Option<&str>,
-    ) -> Result<LeaseView, LeaseError> {
+    ) -> Result<(LeaseView, bool), LeaseError> {
         let offer = self.gpus.get(gpu).ok_or(LeaseError::UnknownGpu)?;
         let random = || format!("{:016x}", rand::random::<u64>());
-        let id = key.map_or_else(random, |key| id_of_key(&caller.credit, key));
+        let id = key.map_or_else(random, |key| id_of_key(caller, key));
         let rented = Rented { id: id.clone(), gpu: gpu.to_string(), count, opened_ms: now_ms() };
         let per_second = all_gpus(price, count);
         let (credit, job) = (caller.credit, Period::job(&rented, per_second, length, &caller.api_key));
@@ -192,7 +206,7 @@ impl Leases {
         if let Some(lease) = known {
             let is_same = (lease.rented.gpu.as_str(), lease.rented.count) == (gpu, count);
             return if is_same {
-                Ok(lease.view(&*lease.state.lock().await))
+                Ok((lease.view(&*lease.state.lock().await), true))
             } else {
                 Err(LeaseError::KeyReused)
             };
@@ -200,10 +214,10 @@ impl Leases {
         self.require_free(&credit, offer, count)?;
         let hold = self.gate.admit(&credit, job).await?;
         let state = LeaseState::new(Period::new(hold, Duration::ZERO));
-        let lease = Arc::new(Lease { credit, rented, state });
+        let lease = Arc::new(Lease { credit, api_key: caller.api_key.clone(), rented, state });
         let view = lease.view(&*lease.state.lock().await);
         self.table().insert(id, lease);
-        Ok(view)
+        Ok((view, false))
     }
 
     fn require_free(&self, credit: &Pubkey, offer: &GpuConfig, count: u32) -> Result<(), LeaseError> {
@@ -225,21 +239,21 @@ impl Leases {
         if count > free { Err(LeaseError::NoneFree { free }) } else { Ok(()) }
     }
 
-    /// A lease of a credit. Errors: [`LeaseError::Unknown`].
-    fn find(&self, credit: &Pubkey, id: &str) -> Result<Arc<Lease>, LeaseError> {
+    /// A lease that a caller may use. Errors: [`LeaseError::Unknown`].
+    fn find(&self, caller: &Caller, id: &str) -> Result<Arc<Lease>, LeaseError> {
         let lease = self.table().get(id).cloned();
-        lease.filter(|lease| lease.credit == *credit).ok_or(LeaseError::Unknown)
+        lease.filter(|lease| lease.is_open_to(caller)).ok_or(LeaseError::Unknown)
     }
 
     /// Settles the time that has passed and holds another period, of a new length or of the same one.
     /// Errors: [`LeaseError`] with the lease, which then runs to the end of the period that it holds.
     pub(crate) async fn heartbeat(
         &self,
-        credit: &Pubkey,
+        caller: &Caller,
         id: &str,
         length: Option<Duration>,
     ) -> Result<LeaseView, (LeaseError, Option<LeaseView>)> {
-        let lease = self.find(credit, id).map_err(|error| (error, None))?;
+        let lease = self.find(caller, id).map_err(|error| (error, None))?;
         let mut state = lease.state.lock().await;
         let ended = |state: &LeaseState| (LeaseError::Ended, Some(lease.view(state)));
         if !state.is_open() {
@@ -261,28 +275,28 @@ impl Leases {
     }
 
     /// Ends a lease and settles the time that has passed. Ending it again changes nothing. Errors: [`LeaseError`].
-    pub(crate) async fn close(&self, credit: &Pubkey, id: &str) -> Result<LeaseView, LeaseError> {
-        let lease = self.find(credit, id)?;
+    pub(crate) async fn close(&self, caller: &Caller, id: &str) -> Result<LeaseView, LeaseError> {
+        let lease = self.find(caller, id)?;
         let mut state = lease.state.lock().await;
         if state.is_open() {
             let (used, _) = state.period.due();
             self.gate.settle_with(&state.period.hold, used, CLOSED).await?;
             state.settled = state.settled.saturating_add(used);
-            state.closed = Some(Instant::now());
+            state.closed = Some((Instant::now(), now_ms()));
         }
         Ok(lease.view(&state))
     }
 
-    /// A lease of a credit. Errors: [`LeaseError::Unknown`].
-    pub(crate) async fn get(&self, credit: &Pubkey, id: &str) -> Result<LeaseView, LeaseError> {
-        let lease = self.find(credit, id)?;
+    /// A lease that a caller may see. Errors: [`LeaseError::Unknown`].
+    pub(crate) async fn get(&self, caller: &Caller, id: &str) -> Result<LeaseView, LeaseError> {
+        let lease = self.find(caller, id)?;
         let state = lease.state.lock().await;
         Ok(lease.view(&state))
     }
 
-    /// A credit's leases, the oldest first.
-    pub(crate) async fn list(&self, credit: &Pubkey) -> Vec<LeaseView> {
-        let ours: Vec<_> = self.table().values().filter(|lease| lease.credit == *credit).cloned().collect();
+    /// The leases that a caller may see, the oldest first.
+    pub(crate) async fn list(&self, caller: &Caller) -> Vec<LeaseView> {
+        let ours: Vec<_> = self.table().values().filter(|lease| lease.is_open_to(caller)).cloned().collect();
         let mut views = Vec::with_capacity(ours.len());
         for lease in ours {
             let state = lease.state.lock().await;
@@ -308,10 +322,12 @@ impl Leases {
 
 /// The name of the lease that a request with a key opens. It is in the reference of the lease's holds, so that it outlasts a
 /// restart.
-fn id_of_key(credit: &Pubkey, key: &str) -> String {
+fn id_of_key(caller: &Caller, key: &str) -> String {
     let hash = Sha256::new()
         .chain_update(b"blockable/lease-key/v1")
-        .chain_update(credit)
+        .chain_update(caller.credit)
+        .chain_update(caller.name_space())
+        .chain_update([0])
         .chain_update(key)
         .finalize();
     hex::encode(hash.get(..8).unwrap_or_default())

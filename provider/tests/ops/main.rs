@@ -17,6 +17,7 @@ mod keys;
 mod leaving;
 mod listener;
 mod revocations;
+mod teams;
 mod usage;
 
 use {
