@@ -88,5 +88,5 @@ fn print(outcome: &RestoreOutcome, is_dry_run: bool, revocations: &Path) {
         println!("a report of {} is not used: {}", report.reporter, report.reason);
     }
     println!("no report is signed up to {}", text::time(outcome.not_before));
-    println!("the server takes revocations of API keys since the backup from {}", revocations.display());
+    println!("the server takes changes of API keys since the backup from {}", revocations.display());
 }

@@ -50,7 +50,7 @@ pub struct Config {
     pub http: HttpSettings,
     /// The file with the secret that API keys are made with.
     pub secret_file: PathBuf,
-    /// The file that keeps revocations of API keys apart from the store.
+    /// The file that keeps revocations and other changes of API keys apart from the store.
     pub revocations_file: PathBuf,
     /// Time that running requests may take to end at a shutdown.
     pub shutdown_timeout: Duration,

@@ -3,8 +3,11 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 use {
-    blockable_gate::{Gate, GateConfig},
-    blockable_provider::{Config, Parts, Price, Server, config::ModelConfig},
+    blockable_gate::{Gate, GateConfig, KeptBytes},
+    blockable_provider::{
+        Config, Parts, Price, Server,
+        config::{Idempotency, ModelConfig},
+    },
     blockable_sdk::{
         Pubkey,
         amounts::{ChainTime, Units},
@@ -91,9 +94,16 @@ pub fn config(folder: &Path) -> Config {
 
 /// A gate with a fresh view of the chain and one credit, [`ours`].
 pub fn gate(folder: &Path) -> Gate {
+    gate_for(&config(folder))
+}
+
+/// As [`gate`], with the bounds of a server's kept answers.
+fn gate_for(config: &Config) -> Gate {
+    let Idempotency { credit_bytes: per_credit, total_bytes: total, .. } = config.idempotency;
     let config = GateConfig {
         max_staleness: Duration::from_secs(3_600),
-        ..GateConfig::new(MARKET, PROVIDER, folder.join("gate.db"))
+        kept_bytes: KeptBytes { per_credit, total },
+        ..GateConfig::new(MARKET, PROVIDER, &config.gate.store)
     };
     let gate = Gate::open(config).unwrap();
     see_chain(&gate);
@@ -119,7 +129,7 @@ impl Bench {
     pub async fn start_in(folder: TempDir, change: impl FnOnce(&mut Config)) -> Bench {
         let mut config = config(folder.path());
         change(&mut config);
-        let gate = gate(folder.path());
+        let gate = gate_for(&config);
         let server = Server::start_with(config, gate, Parts::default()).await.unwrap();
         let http = Client::builder().no_proxy().timeout(Duration::from_secs(30)).build().unwrap();
         Bench { server, folder, http }

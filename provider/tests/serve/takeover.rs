@@ -27,6 +27,8 @@ units_per_1k_prompt = 1000
 units_per_1k_generated = 4000
 timeout_seconds = 10
 "#;
+/// The file with the changes of keys.
+const CHANGES_OF_KEYS: &str = "gate.revocations";
 /// Units of the sub-key's budget.
 const BUDGET: u64 = 400;
 
@@ -55,6 +57,10 @@ impl Machine {
         fs::write(folder.path().join("provider.toml"), text).unwrap();
         let url = |port| format!("http://127.0.0.1:{port}");
         Machine { folder, url: url(port), ops_url: url(ops_port) }
+    }
+
+    fn copy_from(&self, folder: &Path, name: &str) {
+        fs::copy(folder.join(name), self.folder.path().join(name)).unwrap();
     }
 
     fn config(&self) -> PathBuf {
@@ -142,28 +148,44 @@ fn is_later(before: Option<&ReportPage>, after: &ReportPage) -> bool {
 struct Customer {
     key: String,
     team: String,
+    /// A sub-key that is revoked after the backup, and before the first server dies.
+    gone: String,
     first_answer: Value,
 }
 
 impl Customer {
     /// Makes a sub-key and sends one request by each key, the first one under a name.
     async fn begin(url: &str, key: String) -> Customer {
-        let made =
-            request(Method::PUT, url, "/v1/keys/team", &key).json(&json!({"budget": {"units": BUDGET}}));
+        let made = request(Method::PUT, url, "/v1/keys/team", &key)
+            .json(&json!({"budget": {"units": 100 * BUDGET}}));
         let team = json_of(made).await["key"].as_str().unwrap().to_string();
+        let gone = json_of(request(Method::PUT, url, "/v1/keys/gone", &key)).await;
+        let gone = gone["key"].as_str().unwrap().to_string();
         let first_answer = json_of(chat(url, &key, "echo", "a b c").header("idempotency-key", "first")).await;
         assert_eq!(first_answer["choices"][0]["message"]["content"], "a b c a b");
         assert_eq!(chat(url, &team, "echo", "d e").send().await.unwrap().status(), 200);
-        Customer { key, team, first_answer }
+        assert_eq!(chat(url, &gone, "echo", "g").send().await.unwrap().status(), 200);
+        Customer { key, team, gone, first_answer }
     }
 
-    /// The named request is answered as before and charged once, and the budget is what is left of it.
+    /// Revokes a sub-key, and draws the budget of another closer.
+    async fn change_keys(&self, url: &str) {
+        let revoked = json_of(request(Method::DELETE, url, "/v1/keys/gone", &self.key)).await;
+        assert_eq!(revoked["revoked"], true);
+        let closer = json!({"budget": {"units": BUDGET}});
+        let closer = json_of(request(Method::PUT, url, "/v1/keys/team", &self.key).json(&closer)).await;
+        assert_eq!(closer["budget"]["units"], BUDGET);
+    }
+
+    /// The named request is answered as before and charged once, the budget is what is left of it, and what was revoked stays so.
     async fn goes_on(&self, url: &str) {
         let before = account(url, &self.key).await;
         let again =
             chat(url, &self.key, "echo", "a b c").header("idempotency-key", "first").send().await.unwrap();
         assert_eq!(again.headers()["idempotent-replayed"], "true");
         assert_eq!(again.json::<Value>().await.unwrap(), self.first_answer);
+        let revoked = chat(url, &self.gone, "echo", "g").send().await.unwrap();
+        assert_eq!(revoked.status(), 401, "a revoked key opens nothing again");
         let long = "w ".repeat(400);
         let refused = chat(url, &self.team, "echo", &long).send().await.unwrap();
         assert_eq!((refused.status().as_u16(), before.budget_used > 0), (402, true), "{before:?}");
@@ -198,6 +220,7 @@ async fn a_second_server_takes_over_from_a_dead_one_and_counts_nothing_twice() {
     let copies = setup.config().parent().unwrap().join("copies");
     let backup = Command::new(SERVER).arg("backup").arg(&copies).arg("--config").arg(setup.config()).output();
     let backup = String::from_utf8(backup.unwrap().stdout).unwrap().trim().to_string();
+    customer.change_keys(&setup.url()).await;
     assert_eq!(chat(&setup.url(), &customer.team, "echo", "f").send().await.unwrap().status(), 200);
     let known = account(&setup.url(), key).await;
     let signed = reports(&setup, &setup.url(), known.units.0, None).await;
@@ -217,9 +240,8 @@ async fn a_second_server_takes_over_from_a_dead_one_and_counts_nothing_twice() {
     // On a copy of the dead one's files, all of them.
     kill_at_work(&mut server, &shared.url, &shared.ops_url, key).await;
     let copied = Machine::new(&setup, None);
-    for end in ["", "-wal"] {
-        let name = |folder: &Path| folder.join(format!("gate.db{end}"));
-        fs::copy(name(setup.config().parent().unwrap()), name(copied.folder.path())).unwrap();
+    for name in ["gate.db", "gate.db-wal", CHANGES_OF_KEYS] {
+        copied.copy_from(setup.config().parent().unwrap(), name);
     }
     let mut server = copied.serve(&setup).await;
     expected.ends.push("restart".to_string());
@@ -232,12 +254,13 @@ async fn a_second_server_takes_over_from_a_dead_one_and_counts_nothing_twice() {
     let restored = Machine::new(&setup, None);
     let kept = restored.folder.path().join("kept.json");
     fs::write(&kept, serde_json::to_string(&last).unwrap()).unwrap();
+    restored.copy_from(copied.folder.path(), CHANGES_OF_KEYS);
     let (code, said) = restored.run(&["restore", &backup, "--reports", kept.to_str().unwrap()]);
     assert_eq!(code, Some(0), "{said}");
     let server = restored.serve(&setup).await;
     let now = account(&restored.url, key).await;
     assert_eq!(now.units.0, expected.units.0, "the use since is one record: {now:?}");
-    assert_eq!(now.ends, ["complete", "complete", "restored"]);
+    assert_eq!(now.ends, ["complete", "complete", "complete", "restored"]);
     customer.goes_on(&restored.url).await;
     reports(&setup, &restored.url, expected.units.0, Some(&last)).await;
     server.stop().await;
