@@ -24,7 +24,7 @@ const COUNTERS: &[(&str, &str)] = &[
     ("blockable_provider_above_hold_units_total", "Units that upstreams used above what was held"),
     (
         "blockable_provider_lost_settlements_total",
-        "Settlements that could not be recorded; their answers were withheld",
+        "Settlements that could not be recorded and are not tried again; answers that had not gone out were withheld",
     ),
     (
         "blockable_provider_counted_requests_total",
@@ -63,6 +63,10 @@ const COUNTERS: &[(&str, &str)] = &[
 const GAUGES: &[(&str, &str)] = &[
     ("blockable_provider_holds_open", "Open holds"),
     ("blockable_provider_held_units", "Units of open holds"),
+    (
+        "blockable_provider_settlements_waiting",
+        "Settlements of answers that have gone out, which wait until the store takes them",
+    ),
     (
         "blockable_provider_overdue_hold_seconds",
         "Seconds since the deadline of an open hold passed; 0 while there is none",

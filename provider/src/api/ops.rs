@@ -143,6 +143,7 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
     let gauge = |name, value: usize| app.metrics.set(name, value as f64);
     let holds = app.gate.holds();
     gauge("blockable_provider_holds_open", holds.len());
+    gauge("blockable_provider_settlements_waiting", app.gate.unwritten_settlements());
     gauge("blockable_provider_leases_open", app.leases.count());
     gauge("blockable_provider_requests_running", app.running.count());
     gauge("blockable_provider_connections_open", app.connections.open());
@@ -155,8 +156,9 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
     let first = holds.iter().map(|hold| hold.deadline_ms).min().unwrap_or(i64::MAX);
     let overdue_ms = now_ms().saturating_sub(first).max(0);
     app.metrics.set("blockable_provider_overdue_hold_seconds", overdue_ms as f64 / 1e3);
-    let held = holds.iter().map(|hold| hold.units.get() as f64).sum();
-    app.metrics.set("blockable_provider_held_units", held);
+    // A sum of no floats is -0.
+    let held = holds.iter().fold(0_u64, |sum, hold| sum.saturating_add(hold.units.get()));
+    app.metrics.set("blockable_provider_held_units", held as f64);
     measure_credits(&app);
     let (age, slot) = {
         let view = app.gate.chain_view();
