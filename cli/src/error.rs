@@ -9,9 +9,8 @@ use {
     blockable_sdk::{
         Pubkey, Signature,
         errors::{ClientError, SentError},
-        rpc::describe,
     },
-    blockable_service::command::{ConfirmError, Exit, Failure, SendFailed},
+    blockable_service::command::{CarryError, Exit, Failure, NodesError},
 };
 
 /// A reason for which a command stopped. A command's own refusals are [`CliError::Usage`], [`CliError::Refused`] and
@@ -24,26 +23,15 @@ pub(crate) enum CliError {
     /// The key cannot be used.
     #[error(transparent)]
     Signer(#[from] SignerError),
-    /// Nobody confirmed.
+    /// The cluster cannot be read.
     #[error(transparent)]
-    Confirm(#[from] ConfirmError),
-    /// The chain or its node, perhaps after transactions that have landed.
-    #[error("{}{}", client_message(&.0.error), .0.earlier())]
-    Client(SendFailed),
+    Nodes(#[from] NodesError),
+    /// The change was not carried out, or the chain or its node failed.
+    #[error(transparent)]
+    Carry(#[from] CarryError),
     /// The market could not be created or compared.
     #[error(transparent)]
     Migration(#[from] MigrationError),
-    /// No node answers.
-    #[error("no node answers ({0}); check --url, or name several nodes")]
-    NoNode(String),
-    /// Two nodes are of two clusters.
-    #[error("the nodes are of different clusters: {first} and {second}; name nodes of one cluster")]
-    TwoClusters {
-        /// The first cluster.
-        first: String,
-        /// The other one.
-        second: String,
-    },
     /// The program's own arithmetic fails on an account.
     #[error("the amounts of {0} are out of range; the account cannot be one that the program wrote")]
     OutOfRange(Pubkey),
@@ -70,12 +58,12 @@ impl From<ProfilesError> for CliError {
 impl Failure for CliError {
     fn exit(&self) -> Exit {
         match self {
-            CliError::Settings(_) | CliError::Usage(_) | CliError::TwoClusters { .. } => Exit::Usage,
+            CliError::Settings(_) | CliError::Usage(_) => Exit::Usage,
             CliError::Signer(error) => error.exit(),
-            CliError::Confirm(_) => Exit::Declined,
-            CliError::Client(failed) => failed.exit(),
+            CliError::Nodes(error) => error.exit(),
+            CliError::Carry(error) => error.exit(),
             CliError::Migration(error) => migration_exit(error),
-            CliError::NoNode(_) | CliError::OutOfRange(_) | CliError::Failed(_) => Exit::Failed,
+            CliError::OutOfRange(_) | CliError::Failed(_) => Exit::Failed,
             CliError::Refused(_) => Exit::Refused,
             CliError::NotFound(_) => Exit::NotFound,
         }
@@ -83,7 +71,7 @@ impl Failure for CliError {
 
     fn sent(&self) -> Option<&SentError> {
         match self {
-            CliError::Client(failed) => failed.error.sent(),
+            CliError::Carry(error) => error.sent(),
             CliError::Migration(MigrationError::Client(error)) => error.sent(),
             _ => None,
         }
@@ -91,7 +79,7 @@ impl Failure for CliError {
 
     fn landed(&self) -> &[Signature] {
         match self {
-            CliError::Client(failed) => &failed.landed,
+            CliError::Carry(error) => error.landed(),
             _ => &[],
         }
     }
@@ -99,13 +87,7 @@ impl Failure for CliError {
 
 impl From<ClientError> for CliError {
     fn from(error: ClientError) -> CliError {
-        CliError::Client(error.into())
-    }
-}
-
-impl From<SendFailed> for CliError {
-    fn from(failed: SendFailed) -> CliError {
-        CliError::Client(failed)
+        CliError::Carry(error.into())
     }
 }
 
@@ -116,16 +98,5 @@ fn migration_exit(error: &MigrationError) -> Exit {
         MigrationError::NotTheAdmin { .. } => Exit::Refused,
         MigrationError::NoProgram(_) | MigrationError::NotAMint(_) => Exit::NotFound,
         MigrationError::Unreachable(_) => Exit::Failed,
-    }
-}
-
-/// A client's error: one of the program with its name, and never with a node's URL, which may hold a key.
-fn client_message(error: &ClientError) -> String {
-    match (error, error.program_error()) {
-        (ClientError::Rpc(error), _) => {
-            format!("the node failed: {}; try again, or name another with --url", describe(error))
-        }
-        (_, Some(named)) => format!("the program refuses ({named:?}): {error}"),
-        _ => error.to_string(),
     }
 }

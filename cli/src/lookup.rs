@@ -46,7 +46,7 @@ impl CreditView {
     }
 }
 
-/// Reads a credit and its market. Errors: [`CliError::NotFound`] with what is there instead, or near; [`CliError::Client`].
+/// Reads a credit and its market. Errors: [`CliError::NotFound`] with what is there instead, or near; [`CliError::Carry`].
 pub(crate) async fn credit(
     session: &Session,
     address: &Pubkey,
@@ -88,7 +88,7 @@ pub(crate) async fn credits(
 }
 
 /// Finds the credits that pass every condition, in the order of their addresses. Without a market of their own in the conditions
-/// they are of the settings' market, if there is one. Errors: [`CliError::Client`], [`CliError::NotFound`].
+/// they are of the settings' market, if there is one. Errors: [`CliError::Carry`], [`CliError::NotFound`].
 pub(crate) async fn find(
     session: &Session,
     conditions: &[CreditFilter],

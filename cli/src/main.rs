@@ -25,12 +25,10 @@ mod lookup;
 mod output;
 mod packing;
 mod parties;
-mod review;
 mod session;
 mod settings;
 mod signer;
 mod table;
-mod unsigned;
 mod views;
 
 use {

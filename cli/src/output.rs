@@ -1,20 +1,12 @@
 //! The answer of a command: text for people, or exactly one JSON document. Everything else goes to stderr.
 
+pub(crate) use blockable_service::command::Answer;
 use {
     crate::{error::CliError, settings::Format},
     blockable_service::command::{Exit, Failure, document},
     serde_json::{Map, Value},
     std::ffi::OsString,
 };
-
-/// The result of a command.
-#[derive(Clone, Debug)]
-pub(crate) struct Answer {
-    /// Lines for people.
-    pub text: String,
-    /// The same for scripts: an object, or a list of objects.
-    pub data: Value,
-}
 
 /// Prints the answer. Returns the exit code.
 pub(crate) fn print(format: Format, fields: &[String], result: Result<Answer, CliError>) -> Exit {

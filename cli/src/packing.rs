@@ -15,8 +15,7 @@ const BUDGET: usize = 64;
 pub(crate) const MOST: usize = 7;
 
 /// Packs instructions, each with the account whose state afterwards is wanted, in their order, at most `most` of them together.
-/// Errors: [`CliError::Client`] for one
-/// that fits in no transaction.
+/// Errors: [`CliError::Carry`] for one that fits in no transaction.
 pub(crate) fn pack(
     parts: Vec<(Instruction, Pubkey)>,
     payer: &Pubkey,

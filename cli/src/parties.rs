@@ -9,17 +9,8 @@ use {
         signer::{LoadedKey, describe, public_half},
     },
     blockable_sdk::Pubkey,
+    blockable_service::command::Keys,
 };
-
-/// The keys of a change: only [`Keys::Loaded`] holds one, so nothing else can be sent.
-pub(crate) enum Keys {
-    /// `--dry-run`: no key was loaded.
-    DryRun,
-    /// `--no-send`: no key was loaded, and the transaction is printed.
-    NoSend,
-    /// The key that signs, and others that sign as well: the one that pays first, where it is another.
-    Loaded(LoadedKey, Vec<LoadedKey>),
-}
 
 /// The parties to a transaction, and their keys where these were loaded.
 pub(crate) struct Parties {
@@ -48,7 +39,7 @@ impl Parties {
         let payer = session.settings.fee_payer.as_ref().map(LoadedKey::load).transpose()?;
         let (signer, source) = (key.address(), describe(found));
         let address = payer.as_ref().map_or(signer, LoadedKey::address);
-        let keys = Keys::Loaded(key, payer.into_iter().collect());
+        let keys = Keys::Loaded(key.signer, payer.into_iter().map(|payer| payer.signer).collect());
         Ok(Parties { keys, signer, source, payer: address, cosigner: None })
     }
 
@@ -74,7 +65,7 @@ impl Parties {
                 key.address()
             )));
         }
-        others.push(key);
+        others.push(key.signer);
         Ok(self)
     }
 

@@ -46,16 +46,6 @@ pub(crate) enum SignerError {
     /// An address cannot sign.
     #[error("{0} ({1}) is an address and cannot sign; name its key, or add --dry-run or --no-send")]
     Address(Pubkey, Place),
-    /// The key is another one's.
-    #[error("{found} ({source_text}) cannot do this: {needed}; name that key with --keypair")]
-    Wrong {
-        /// The key.
-        found: Pubkey,
-        /// Its origin in words.
-        source_text: String,
-        /// The keys that can.
-        needed: String,
-    },
 }
 
 impl SignerError {
@@ -67,7 +57,7 @@ impl SignerError {
             | SignerError::Prompt(_)
             | SignerError::SeedPhrase => Exit::Failed,
             SignerError::Address(..) | SignerError::Ledger(_) => Exit::Usage,
-            SignerError::Exposed(_) | SignerError::Wrong { .. } => Exit::Refused,
+            SignerError::Exposed(_) => Exit::Refused,
         }
     }
 }

@@ -50,7 +50,9 @@ pub struct Landed {
 /// A client of one cluster, over the JSON-RPC interface of one node.
 ///
 /// It holds no key and no state but the connection, so it can be shared between tasks by reference. Reads are at the
-/// commitment `confirmed` where no other is named, each within [`REQUEST_TIMEOUT`]. [`Client::send`] sends by a [`Sender`] over this one node.
+/// commitment `confirmed` where no other is named, each within [`REQUEST_TIMEOUT`]. [`Client::send`] sends by a
+/// [`Sender`] over this one node.
+#[derive(Clone)]
 pub struct Client {
     rpc: Arc<RpcClient>,
 }

@@ -1,22 +1,33 @@
-//! The manners that Blockable's command lines share: exit codes, one JSON document on stdout, key files, the review and the
-//! confirmation before anything is signed, several transactions in order, the cluster's name, and amounts and times as people write
-//! them.
+//! The frame of Blockable's command lines: a cluster by its nodes, a change that is simulated, reviewed, confirmed and sent by one
+//! function, exit codes, one JSON document on stdout, key files, and amounts and times as people write them.
 
+mod answer;
+mod carry_error;
+mod carry_out;
+mod change;
 mod cluster;
 mod confirm;
 mod envelope;
 mod exit;
 mod key_file;
+mod nodes;
 mod review;
 mod send;
+mod unsigned;
 pub mod values;
 
 pub use {
+    answer::Answer,
+    carry_error::CarryError,
+    carry_out::{Keys, Signing, carry_out},
+    change::{After, Change, Effect, EffectLine, EffectOf, Gate, HandOver, Line, MarketHead, Role, Step},
     cluster::cluster_name,
     confirm::{ConfirmError, NON_INTERACTIVE, confirm},
     envelope::{Failure, SCHEMA_VERSION, document},
     exit::{EXIT_CODES, Exit},
     key_file::{KeyFileError, read_key_file},
+    nodes::{Nodes, NodesError},
     review::{Cost, Heading, Review, sol},
     send::{SendFailed, send_all},
+    unsigned::Unsigned,
 };

@@ -6,17 +6,20 @@ use {
         Signature,
         client::Landed,
         errors::{ClientError, Outcome},
+        rpc::describe,
     },
 };
 
-/// The failure of a client, or of one of several transactions. Those before it have landed, and stay.
-#[derive(Debug)]
+/// The failure of a client, or of one of several transactions. Those that have landed stay. Its text names a program's error, and
+/// never has a node's URL, which may hold a key.
+#[derive(Debug, thiserror::Error)]
+#[error("{}{}", client_message(.error), self.earlier())]
 pub struct SendFailed {
-    /// The transactions that had landed before, in their order.
+    /// The transactions that have landed, in their order.
     pub landed: Vec<Signature>,
     /// The number of all.
     pub count: usize,
-    /// The failure of the next one.
+    /// The failure of another one.
     pub error: ClientError,
 }
 
@@ -36,14 +39,14 @@ impl SendFailed {
         }
     }
 
-    /// Words for the transactions that had landed before, to be put behind the failure's own; empty where there are none.
-    pub fn earlier(&self) -> String {
+    /// Words for the transactions that had landed, behind the failure's own; empty where there are none.
+    fn earlier(&self) -> String {
         if self.landed.is_empty() {
             return String::new();
         }
         let landed = self.landed.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         format!(
-            "; {} of {} transactions had landed before: {landed}; run the command again, it goes on with the rest",
+            "; {} of {} transactions had landed: {landed}; run the command again, it goes on with the rest",
             self.landed.len(),
             self.count
         )
@@ -58,16 +61,51 @@ pub async fn send_all<T>(
 ) -> Result<Vec<Signature>, SendFailed> {
     let mut landed = Vec::with_capacity(transactions.len());
     for transaction in transactions {
-        let signature = match send(transaction).await {
-            Ok(sent) => sent.signature,
-            // It did its work; only its events are not served.
-            Err(error) => match error.sent() {
-                Some(sent) if matches!(sent.outcome, Outcome::Landed { .. }) => sent.signature,
-                _ => return Err(SendFailed { landed, count: transactions.len(), error }),
-            },
-        };
-        eprintln!("landed {signature}");
-        landed.push(signature);
+        match landed_signature(send(transaction).await) {
+            Ok(signature) => landed.push(signature),
+            Err(error) => return Err(SendFailed { landed, count: transactions.len(), error }),
+        }
     }
     Ok(landed)
+}
+
+/// The signatures of transactions that were sent together; says on stderr which have landed. Errors: [`SendFailed`] with the first
+/// failure, one whose outcome is unknown before the others.
+pub(super) fn all_landed(results: Vec<Result<Landed, ClientError>>) -> Result<Vec<Signature>, SendFailed> {
+    let count = results.len();
+    let (mut landed, mut failed) = (Vec::with_capacity(count), Vec::new());
+    for result in results {
+        match landed_signature(result) {
+            Ok(signature) => landed.push(signature),
+            Err(error) => failed.push(error),
+        }
+    }
+    failed.sort_by_key(|error| Exit::from_client(error) != Exit::Unknown);
+    match failed.into_iter().next() {
+        Some(error) => Err(SendFailed { landed, count, error }),
+        None => Ok(landed),
+    }
+}
+
+/// The signature of a transaction that has landed; says so on stderr.
+fn landed_signature(sent: Result<Landed, ClientError>) -> Result<Signature, ClientError> {
+    let signature = match sent {
+        Ok(landed) => landed.signature,
+        // It did its work; only its events are not served.
+        Err(ClientError::Sent(sent)) if matches!(sent.outcome, Outcome::Landed { .. }) => sent.signature,
+        Err(error) => return Err(error),
+    };
+    eprintln!("landed {signature}");
+    Ok(signature)
+}
+
+/// A client's error: one of the program with its name, and never with a node's URL, which may hold a key.
+fn client_message(error: &ClientError) -> String {
+    match (error, error.program_error()) {
+        (ClientError::Rpc(error), _) => {
+            format!("the node failed: {}; try again, or name another with --url", describe(error))
+        }
+        (_, Some(named)) => format!("the program refuses ({named:?}): {error}"),
+        _ => error.to_string(),
+    }
 }

@@ -89,7 +89,7 @@ pub(super) async fn accept(global: &GlobalArgs, args: &AcceptArgs) -> Result<Ans
         )));
     }
     let parties = Parties::load(&session, &args.sign, account.borrower)?;
-    let role = Role::of("the borrower", vec![account.borrower]);
+    let role = Role::new("the borrower", vec![account.borrower]);
     let instruction =
         credit_accept(&market.address, &parties.signer, &credit.address, OfferRead::from_credit(account));
     let act = Act::new(
@@ -136,7 +136,7 @@ pub(super) async fn cancel(global: &GlobalArgs, args: &CancelArgs) -> Result<Ans
     let escrow = text::usd_received(MicroUsd(account.claims.escrow));
     let act = Act::new(
         format!("withdraw the offer; {escrow} go back to {}", account.lender),
-        Role::of("a party to the offer", allowed),
+        Role::new("a party to the offer", allowed),
         instructions,
         "the offer: it must be made anew",
         format!("withdrawn; {escrow} are in {refund}"),

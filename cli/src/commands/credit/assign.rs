@@ -150,7 +150,7 @@ pub(super) async fn accept(global: &GlobalArgs, args: &AcceptAssignmentArgs) -> 
             format!("{} for {}", text::usd_received(MicroUsd(account.claims.lender)), account.lender),
         ),
     ];
-    let role = Role::of("the key that it is offered to", vec![pending]);
+    let role = Role::new("the key that it is offered to", vec![pending]);
     let undone = "the place: only you can assign the loan again";
     let act = Act::new(
         format!("take the loan over from {}", account.lender),

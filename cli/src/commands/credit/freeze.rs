@@ -10,6 +10,7 @@ use {
         carry_out::{carry_out, nothing},
         change::{After, Change, Effect, EffectLine, Line, MarketHead, Role},
         error::CliError,
+        gate::gate,
         lookup::{CreditView, credits, find},
         output::Answer,
         packing::{MOST, pack},
@@ -130,7 +131,7 @@ fn change<'a>(
         [(credit, plan)] => format!("freeze {} of {}", text::units(plan.target), credit.address),
         planned => format!("freeze {} credits", planned.len()),
     };
-    let gate = session.settings.gate.as_ref().map(|gate| gate.value.clone());
+    let gate = session.settings.gate.as_ref().map(|setting| gate(&setting.value)).transpose()?;
     Ok(Change {
         title,
         market: MarketHead::from(market),

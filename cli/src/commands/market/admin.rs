@@ -57,7 +57,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &AdminArgs) -> Result<Answer,
                 "the admin's place can be taken from {at}; run this again then"
             )));
         }
-        let role = Role::of("the key that it is offered to", vec![pending]);
+        let role = Role::new("the key that it is offered to", vec![pending]);
         Act::new(
             format!("take the admin's place of {}", account.admin),
             role,

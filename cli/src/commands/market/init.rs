@@ -87,7 +87,7 @@ fn change<'a>(
     Change {
         title: format!("create market {}", config.id),
         market: id,
-        role: Role::of("the admin of the file", vec![config.admin]),
+        role: Role::new("the admin of the file", vec![config.admin]),
         facts: vec![
             fact("kind", config.kind.to_string()),
             fact("admin", config.admin.to_string()),

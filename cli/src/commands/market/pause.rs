@@ -59,7 +59,7 @@ pub(crate) struct HaltArgs {
 }
 
 fn guardian(market: &MarketView) -> Role {
-    Role::of("the market's guardian or admin", vec![market.account.guardian, market.account.admin])
+    Role::new("the market's guardian or admin", vec![market.account.guardian, market.account.admin])
 }
 
 /// Pauses. Errors: [`CliError`].

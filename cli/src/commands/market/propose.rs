@@ -199,7 +199,7 @@ pub(super) async fn cancel(global: &GlobalArgs, args: &CancelArgs) -> Result<Ans
 
 /// The admin of a market, as the one who signs.
 pub(super) fn admin(market: &MarketView) -> Role {
-    Role::of("the market's admin", vec![market.account.admin])
+    Role::new("the market's admin", vec![market.account.admin])
 }
 
 /// Requires that no pause is in force. Errors: [`CliError::Refused`] with its end.

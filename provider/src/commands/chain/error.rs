@@ -6,7 +6,6 @@ use {
         Pubkey, Signature,
         errors::{ClientError, SentError},
         keys::KeyError,
-        rpc::describe,
     },
     blockable_service::command::{ConfirmError, Exit, SendFailed},
     std::fmt::Display,
@@ -22,8 +21,8 @@ pub(crate) enum ActError {
     #[error(transparent)]
     Placeholder(#[from] PlaceholderError),
     /// The chain or its node, perhaps after transactions that have landed.
-    #[error("{}{}", without_url(&.0.error), .0.earlier())]
-    Client(SendFailed),
+    #[error(transparent)]
+    Client(#[from] SendFailed),
     /// Nobody confirmed.
     #[error(transparent)]
     Confirm(#[from] ConfirmError),
@@ -125,21 +124,5 @@ impl ActError {
 impl From<ClientError> for ActError {
     fn from(error: ClientError) -> ActError {
         ActError::Client(error.into())
-    }
-}
-
-impl From<SendFailed> for ActError {
-    fn from(failed: SendFailed) -> ActError {
-        ActError::Client(failed)
-    }
-}
-
-/// A client's error without the node's URL, which may hold a key.
-fn without_url(error: &ClientError) -> String {
-    match error {
-        ClientError::Rpc(error) => {
-            format!("the node failed: {}; check chain.rpc_url, or name another with --url", describe(error))
-        }
-        other => other.to_string(),
     }
 }

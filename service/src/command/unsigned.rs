@@ -1,7 +1,7 @@
 //! Transactions that are signed elsewhere: by a Ledger, by Squads, by a machine without a network.
 
 use {
-    crate::{error::CliError, session::Session},
+    super::Nodes,
     base64::{Engine, prelude::BASE64_STANDARD},
     blockable_sdk::{
         Pubkey, Signature, VersionedTransaction, client::Prepared, errors::ClientError, transactions,
@@ -12,7 +12,7 @@ use {
 
 /// A transaction without its signatures.
 #[derive(Clone, Debug)]
-pub(crate) struct Unsigned {
+pub struct Unsigned {
     bytes: Vec<u8>,
     message_hash: String,
     signers: Vec<Pubkey>,
@@ -20,18 +20,17 @@ pub(crate) struct Unsigned {
 }
 
 impl Unsigned {
-    /// Builds prepared transactions with a fresh blockhash. Errors: [`CliError::Client`].
-    pub(crate) async fn build(
-        session: &Session,
+    /// Builds prepared transactions with a fresh blockhash. Errors: [`ClientError`].
+    pub async fn build(
+        nodes: &Nodes,
         payer: &Pubkey,
         prepared: &[Prepared],
-    ) -> Result<Vec<Unsigned>, CliError> {
-        let rpc = session.client.rpc();
+    ) -> Result<Vec<Unsigned>, ClientError> {
+        let rpc = nodes.client.rpc();
         let latest = rpc.get_latest_blockhash_with_commitment(rpc.commitment()).await;
-        let (blockhash, last_valid) = latest.map_err(ClientError::from)?;
+        let (blockhash, last_valid) = latest?;
         let build = |prepared: &Prepared| {
-            let message = transactions::message_v0(&prepared.instructions, payer, blockhash)
-                .map_err(ClientError::from)?;
+            let message = transactions::message_v0(&prepared.instructions, payer, blockhash)?;
             let count = usize::from(message.header().num_required_signatures);
             let signers = message.static_account_keys().iter().take(count).copied().collect();
             let message_hash = bs58::encode(Sha256::digest(message.serialize())).into_string();
@@ -42,7 +41,7 @@ impl Unsigned {
     }
 
     /// Lines for people.
-    pub(crate) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         let signers: Vec<String> = self.signers.iter().map(ToString::to_string).collect();
         format!(
             "base64        {}\nbase58        {}\nmessage hash  {}\nsigners       {}\nlast block    {} (about a minute from now)",
@@ -55,7 +54,7 @@ impl Unsigned {
     }
 
     /// The same as data.
-    pub(crate) fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         json!({
             "base64": BASE64_STANDARD.encode(&self.bytes),
             "base58": bs58::encode(&self.bytes).into_string(),

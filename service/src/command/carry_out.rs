@@ -1,0 +1,235 @@
+//! Carries a change out: simulates, shows, asks, sends. The one place where a command sends a transaction.
+
+use {
+    super::{
+        Answer, CarryError, Change, Cost, Effect, Gate, Heading, Nodes, Review, SendFailed, Step, Unsigned,
+        answer::{Ended, change_data},
+        change::After,
+        confirm,
+        confirm::ConfirmError,
+        send::all_landed,
+        send_all,
+    },
+    blockable_sdk::{
+        Pubkey, Signature, Signer,
+        amounts::Lamports,
+        client::{Prepared, Sender},
+        errors::ClientError,
+    },
+    futures_util::future::{join_all, try_join_all},
+    serde_json::{Value, json},
+    std::time::Instant,
+};
+
+/// The least fee of a transaction with one signature.
+const LEAST_FEE: Lamports = Lamports(5_000);
+/// Most accounts that a node gives at once.
+const ACCOUNTS: usize = 100;
+
+/// The keys of a change: only [`Keys::Loaded`] holds one, so nothing else can be sent.
+pub enum Keys {
+    /// `--dry-run`: no key was loaded.
+    DryRun,
+    /// `--no-send`: no key was loaded, and the transaction is printed.
+    NoSend,
+    /// The key that signs, and others that sign as well: the one that pays first, where it is another.
+    Loaded(Box<dyn Signer>, Vec<Box<dyn Signer>>),
+}
+
+/// A command that signs: the cluster, the parties, and the consent.
+pub struct Signing<'a> {
+    /// The cluster.
+    pub nodes: &'a Nodes,
+    /// Most priority fee, in micro-lamports per compute unit; `None` for none.
+    pub most_fee: Option<u64>,
+    /// Cluster, market and parties, as the first line says them.
+    pub heading: Heading,
+    /// The keys.
+    pub keys: &'a Keys,
+    /// True where the review is confirmed by an argument.
+    pub yes: bool,
+    /// True where nobody may be asked.
+    pub non_interactive: bool,
+}
+
+/// A change that was simulated.
+struct Simulated {
+    prepared: Vec<Prepared>,
+    effect: Effect,
+    cost: Cost,
+}
+
+/// Simulates a change, shows it, asks, and sends it; in a dry run it ends after the review, and where nothing is to be sent it
+/// gives the transactions instead. `done` says what holds afterwards.
+///
+/// What has landed is no failure: where the accounts cannot be read again the answer has the simulated state, and stderr says so.
+/// Errors: [`CarryError`], and those of [`Change::effect`]; nothing was sent then but what the error lists as landed.
+pub async fn carry_out<E: From<CarryError> + std::fmt::Display>(
+    signing: &Signing<'_>,
+    change: &Change<'_, E>,
+    done: impl FnOnce(&Effect) -> String,
+) -> Result<Answer, E> {
+    let Signing { nodes, heading, .. } = signing;
+    eprintln!("{heading}");
+    if !change.role.admits(&heading.signer) {
+        let (found, source_text) = (heading.signer, heading.source.clone());
+        return Err(CarryError::WrongKey { found, source_text, needed: change.role.needed() }.into());
+    }
+    let simulated = simulate(signing, change).await?;
+    eprint!("{}", review(change, &simulated));
+    let data = |effect, ended| change_data(nodes, heading, change, simulated.cost, effect, ended);
+    let (key, others) = match signing.keys {
+        Keys::DryRun => {
+            let text = "dry run: simulated, nothing was sent".to_string();
+            let ended = Ended { dry_run: true, ..Ended::default() };
+            return Ok(Answer { text, data: data(&simulated.effect, ended) });
+        }
+        Keys::NoSend => {
+            let unsigned = Unsigned::build(nodes, &heading.payer, &simulated.prepared).await;
+            let unsigned = unsigned.map_err(CarryError::from)?;
+            let text = unsigned.iter().map(Unsigned::text).collect::<Vec<_>>().join("\n\n");
+            let ended = Ended { unsigned: &unsigned, ..Ended::default() };
+            return Ok(Answer { text, data: data(&simulated.effect, ended) });
+        }
+        Keys::Loaded(key, others) => (key, others),
+    };
+    if signing.non_interactive && !signing.yes {
+        return Err(CarryError::from(ConfirmError::NoTerminal).into());
+    }
+    confirm(signing.yes).map_err(CarryError::from)?;
+    let sent = send(signing, change, key.as_ref(), others).await.map_err(CarryError::from)?;
+    let effect = match read_after(nodes, change).await {
+        Ok(effect) => effect,
+        Err(error) => {
+            eprintln!(
+                "note: it has landed, and cannot be read again ({error}); the state shown is the simulated one"
+            );
+            simulated.effect.clone()
+        }
+    };
+    let mut text = done(&effect);
+    for signature in &sent.signatures {
+        text += &format!("\nsignature  {signature}");
+    }
+    for (name, address) in &change.created {
+        text += &format!("\n{name:9}  {address}");
+    }
+    let ended = Ended { changed: true, signatures: &sent.signatures, ..Ended::default() };
+    let mut data = data(&effect, ended);
+    data["landed_after_ms"] = json!(sent.landed_after_ms);
+    if change.gate.is_some() {
+        data["gate"] = sent.handed.into();
+    }
+    Ok(Answer { text, data })
+}
+
+async fn simulate<E: From<CarryError>>(
+    signing: &Signing<'_>,
+    change: &Change<'_, E>,
+) -> Result<Simulated, E> {
+    let (sender, payer) = (signing.nodes.sender(signing.most_fee), &signing.heading.payer);
+    let (mut prepared, mut after, mut fee) = (Vec::new(), After::default(), Lamports::ZERO);
+    for step in &change.steps {
+        let preview = match sender.preview(&step.instructions, payer, &step.watched).await {
+            Ok(preview) => preview,
+            Err(error) => return Err(explained(signing.nodes, payer, change.rent, error).await.into()),
+        };
+        after.accounts.extend(step.watched.iter().copied().zip(preview.accounts));
+        fee = fee.saturating_add(preview.prepared.fee);
+        prepared.push(preview.prepared);
+    }
+    let effect = (change.effect)(&after)?;
+    let cost = Cost { fee, rent: change.rent, transactions: change.steps.len() };
+    Ok(Simulated { prepared, effect, cost })
+}
+
+/// Names the lack of SOL where that is why a simulation fails: nodes say it in other words.
+async fn explained(nodes: &Nodes, payer: &Pubkey, rent: Lamports, error: ClientError) -> CarryError {
+    let needs = rent.saturating_add(LEAST_FEE);
+    if matches!(error, ClientError::Refused { .. }) {
+        return error.into();
+    }
+    match nodes.client.rpc().get_balance(payer).await {
+        Ok(has) if Lamports(has) < needs => CarryError::TooPoor { payer: *payer, has: Lamports(has), needs },
+        _ => error.into(),
+    }
+}
+
+/// The review: act, facts, the server that transactions are handed to, effect before and after, cost, and the part that cannot be
+/// undone.
+fn review<E>(change: &Change<'_, E>, simulated: &Simulated) -> String {
+    let becomes = simulated.effect.lines.iter();
+    let becomes = becomes.map(|line| (line.name.clone(), format!("{} -> {}", line.before, line.after)));
+    let gate = change.gate.as_ref().map(|gate| ("handed to".to_string(), gate.url.clone()));
+    let lines: Vec<(String, String)> = change.facts.iter().cloned().chain(gate).chain(becomes).collect();
+    let (title, irreversible) = (&change.title, &change.irreversible);
+    Review { title, lines: &lines, cost: simulated.cost, irreversible }.to_string()
+}
+
+/// The transactions of a change that have landed, and the provider's answers to them.
+struct Sent {
+    signatures: Vec<Signature>,
+    handed: Vec<Value>,
+    /// Milliseconds from the confirmation to the last landing.
+    landed_after_ms: u64,
+}
+
+/// Sends the transactions of a change, each once the one before has landed; with a gate all of them at once, so that it has the last
+/// one as soon as the first. Errors: [`SendFailed`].
+async fn send<E>(
+    signing: &Signing<'_>,
+    change: &Change<'_, E>,
+    key: &dyn Signer,
+    others: &[Box<dyn Signer>],
+) -> Result<Sent, SendFailed> {
+    let began = Instant::now();
+    let signers: Vec<&dyn Signer> = std::iter::once(key).chain(others.iter().map(AsRef::as_ref)).collect();
+    let (sender, payer) = (signing.nodes.sender(signing.most_fee), &signing.heading.payer);
+    let first = signers.iter().find(|signer| signer.pubkey() == *payer).copied().unwrap_or(key);
+    let sign = async |step: &Step| {
+        let prepared = sender.prepare(&step.instructions, payer).await?;
+        signing.nodes.client.sign(&prepared.instructions, first, &signers).await
+    };
+    let (signatures, handed) = match &change.gate {
+        Some(gate) => {
+            let signed = try_join_all(change.steps.iter().map(sign)).await?;
+            hand_over_and_send(gate, &sender, &signed).await?
+        }
+        None => {
+            let send = async |step: &Step| {
+                let (transaction, last_valid) = sign(step).await?;
+                sender.submit(&transaction, last_valid).await
+            };
+            (send_all(&change.steps, send).await?, Vec::new())
+        }
+    };
+    let landed_after_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Ok(Sent { signatures, handed, landed_after_ms })
+}
+
+/// Hands transactions over and sends them, all at the same time: one that fails keeps none of the others from the gate or from the
+/// chain. Errors: [`SendFailed`] of the first that failed, with all that landed.
+async fn hand_over_and_send(
+    gate: &Gate<'_>,
+    sender: &Sender<'_>,
+    signed: &[(blockable_sdk::VersionedTransaction, u64)],
+) -> Result<(Vec<Signature>, Vec<Value>), SendFailed> {
+    let each = signed.iter().map(async |(transaction, last_valid)| {
+        let handing = (gate.hand_over)(transaction.clone());
+        futures_util::join!(handing, sender.submit(transaction, *last_valid))
+    });
+    let (handed, results): (Vec<_>, Vec<_>) = join_all(each).await.into_iter().unzip();
+    Ok((all_landed(results)?, handed))
+}
+
+/// Reads the accounts of a change again.
+async fn read_after<E: From<CarryError>>(nodes: &Nodes, change: &Change<'_, E>) -> Result<Effect, E> {
+    let watched: Vec<Pubkey> = change.steps.iter().flat_map(|step| step.watched.iter().copied()).collect();
+    let mut after = After::default();
+    for part in watched.chunks(ACCOUNTS) {
+        let accounts = nodes.client.rpc().get_multiple_accounts(part).await;
+        let accounts = accounts.map_err(ClientError::from).map_err(CarryError::from)?;
+        after.accounts.extend(part.iter().copied().zip(accounts));
+    }
+    (change.effect)(&after)
+}
