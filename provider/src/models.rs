@@ -92,6 +92,7 @@ impl Models {
 
 impl NewModels {
     async fn make(list: &[ModelConfig], before: &ModelsByName) -> Result<NewModels, ServeError> {
+        warn_of_built_in(list);
         let mut new = NewModels { models: BTreeMap::new(), echoes: Vec::new() };
         for config in list {
             let known = before.get(&config.name);
@@ -126,9 +127,20 @@ impl NewModels {
     }
 }
 
+/// Warns of built-in models next to others: customers would pay for their own words.
+fn warn_of_built_in(list: &[ModelConfig]) {
+    let (built_in, others): (Vec<_>, Vec<_>) = list.iter().partition(|model| model.is_built_in());
+    for model in built_in.iter().filter(|_| !others.is_empty()) {
+        tracing::warn!(
+            model = model.name,
+            "this model repeats its prompt, at a price, and is on offer next to others: remove its section"
+        );
+    }
+}
+
 /// True where two entries have the same built-in model, which then goes on.
 fn has_same_echo(one: &ModelConfig, other: &ModelConfig) -> bool {
-    let is_echo = one.upstreams.iter().all(|upstream| upstream.server == Upstream::Echo);
+    let is_echo = one.is_built_in();
     let settings = |model: &ModelConfig| (model.context_tokens, model.max_output_tokens, model.latency_ms);
     is_echo && one.upstreams == other.upstreams && settings(one) == settings(other)
 }

@@ -113,13 +113,16 @@ async fn readyz(State(app): State<Arc<App>>) -> Response {
 }
 
 /// Checks that a model has an upstream that is up, where any model is on offer. Each model is named with the upstreams that are
-/// down: one without any is only named, as the others can be served.
+/// down: one without any is only named, as the others can be served. The built-in model counts only where there is no other one:
+/// it is always up.
 fn check_models(app: &App) -> (Option<Result<(), String>>, Value) {
     let (mut served, mut models) = (false, Map::new());
-    for (name, model) in app.models.all().iter() {
+    let all_models = app.models.all();
+    let has_others = all_models.values().any(|model| !model.config.is_built_in());
+    for (name, model) in all_models.iter() {
         let down = model.pool.down();
         let all = down.len() == model.pool.servers().len();
-        served |= !all;
+        served |= !all && !(has_others && model.config.is_built_in());
         let text = match (down.is_empty(), all) {
             (true, _) => "ok".to_string(),
             (false, false) => format!("some upstreams are down: {}", down.join(", ")),

@@ -84,6 +84,11 @@ pub struct ModelConfig {
 }
 
 impl ModelConfig {
+    /// True for the model that the server has built in, which repeats its prompt.
+    pub(crate) fn is_built_in(&self) -> bool {
+        self.upstreams.iter().all(|upstream| upstream.server == Upstream::Echo)
+    }
+
     /// An echo model at a price, for tests and benchmarks.
     pub fn echo(name: &str, price: Price) -> ModelConfig {
         ModelConfig {
