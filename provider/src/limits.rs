@@ -13,8 +13,8 @@ use {
 };
 
 /// Requests or bodies of each credit. The map holds only credits with some; its lock is never held across an `await`.
-#[derive(Clone, Default)]
-struct CreditCounts(Arc<Mutex<HashMap<Pubkey, usize>>>);
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CreditCounts(Arc<Mutex<HashMap<Pubkey, usize>>>);
 
 /// The place of one request or body in its credit's share, until it is dropped.
 pub(crate) struct CreditPlace {
@@ -23,8 +23,13 @@ pub(crate) struct CreditPlace {
 }
 
 impl CreditCounts {
+    /// Number of a credit's places.
+    pub(crate) fn count(&self, credit: &Pubkey) -> usize {
+        lock(&self.0).get(credit).copied().unwrap_or_default()
+    }
+
     /// Takes a place. `None` where the credit has as many as it may.
-    fn enter(&self, credit: Pubkey, most: usize) -> Option<CreditPlace> {
+    pub(crate) fn enter(&self, credit: Pubkey, most: usize) -> Option<CreditPlace> {
         let mut counts = lock(&self.0);
         let count = counts.entry(credit).or_default();
         if *count >= most {

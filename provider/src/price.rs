@@ -55,6 +55,34 @@ impl Tokens {
     pub fn new(prompt: u64, generated: u64) -> Tokens {
         Tokens { prompt, generated, ..Tokens::default() }
     }
+
+    /// The same, with no more than so many tokens of the prompt and of the answer. Classes that are together more than their
+    /// parent are lowered, the last one first.
+    pub(crate) fn within(self, prompt: u64, generated: u64) -> Tokens {
+        let fit = |all: u64, classes: [u64; 3]| {
+            let mut left = all;
+            classes.map(|class| {
+                let fits = class.min(left);
+                left -= fits;
+                fits
+            })
+        };
+        let (prompt, generated) = (self.prompt.min(prompt), self.generated.min(generated));
+        let [cached, prompt_image, prompt_audio] =
+            fit(prompt, [self.cached, self.prompt_image, self.prompt_audio]);
+        let [reasoning, generated_image, generated_audio] =
+            fit(generated, [self.reasoning, self.generated_image, self.generated_audio]);
+        Tokens {
+            prompt,
+            cached,
+            prompt_image,
+            prompt_audio,
+            generated,
+            reasoning,
+            generated_image,
+            generated_audio,
+        }
+    }
 }
 
 impl Price {

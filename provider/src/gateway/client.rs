@@ -41,7 +41,7 @@ impl Waiting {
     }
 
     /// Returns once the client has left.
-    async fn left(&mut self) {
+    pub(super) async fn left(&mut self) {
         match &mut self.0 {
             Some(handler) => drop(handler.await),
             None => future::pending().await,
@@ -77,11 +77,6 @@ impl StreamClient {
         (StreamClient { sender: Some(sender), patience, record }, receiver)
     }
 
-    /// True once it has left, or was given up, and its stream does not go on.
-    pub(super) fn has_left(&self) -> bool {
-        self.record.is_none() && self.sender.as_ref().is_none_or(mpsc::Sender::is_closed)
-    }
-
     /// Returns once the client has left and its stream does not go on, or the server stops.
     pub(super) async fn stop(&self, permit: &Permit) -> Stop {
         tokio::select! {
@@ -107,6 +102,9 @@ impl StreamClient {
 
     /// Sends bytes, unless the client has left. Returns the time that the client took.
     pub(super) async fn send(&mut self, bytes: Vec<u8>) -> Duration {
+        if bytes.is_empty() {
+            return Duration::ZERO;
+        }
         if let Some(Record { bytes: record @ Some(_), most }) = &mut self.record {
             let fits = record.take_if(|record| record.len().saturating_add(bytes.len()) > *most).is_none();
             if let Some(record) = record.as_mut().filter(|_| fits) {

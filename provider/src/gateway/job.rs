@@ -6,7 +6,7 @@ use {
         app::App,
         error::ApiError,
         keys::Grant,
-        meter::{AnswerEnd, Outcome, prompt_tokens},
+        meter::{AnswerEnd, Outcome},
         named::{AnswerParts, NamedRequest},
         price::Tokens,
         trace::Trace,
@@ -55,7 +55,7 @@ pub(super) enum Delivery {
 /// A job that has been settled, with all its figures.
 #[derive(Clone, Debug)]
 pub(crate) struct Settlement {
-    /// Tokens that it is charged for.
+    /// Tokens that it is charged for, and no more than it can have had.
     pub tokens: Tokens,
     /// True where some of them were counted here, for want of usage.
     pub is_counted: bool,
@@ -100,7 +100,12 @@ impl RunningJob {
 
     /// Counts the tokens of the prompt, for a job whose upstream does not state them.
     pub(super) fn count_prompt(&self) -> u64 {
-        prompt_tokens(self.plan.original()).min(self.plan.most_prompt_tokens())
+        self.plan.count_prompt()
+    }
+
+    /// The most tokens that its answers can have together.
+    pub(super) fn most_generated(&self) -> u64 {
+        self.plan.most_generated_tokens(self.fitted)
     }
 
     /// Ends the job: charges what was used, and never more than is held. The `answer` is kept where the job has a name and costs
@@ -156,7 +161,8 @@ impl RunningJob {
         );
     }
 
-    /// Works out the charge.
+    /// Works out the charge. Tokens that it cannot have had, since they are above the bound that it was held by, are neither logged
+    /// nor counted: one wrong number would make the figures of a whole day worthless.
     fn evaluate(&self, outcome: &Outcome) -> Settlement {
         let (held, tokens) = (self.hold.units, outcome.tokens);
         let (units, above_hold) = self.plan.price.charge(&tokens, held);
@@ -170,6 +176,11 @@ impl RunningJob {
         let is_counted = outcome.is_prompt_counted || outcome.is_answer_counted;
         if is_counted {
             tracing::warn!(%hold, ?tokens, end = ?outcome.end, model, "the upstream stated no usage to the end; tokens were counted");
+        }
+        let stated = tokens;
+        let tokens = stated.within(self.plan.most_prompt_tokens(), self.most_generated());
+        if tokens != stated {
+            tracing::warn!(%hold, ?stated, ?tokens, model, "the upstream states more tokens than the request can have; fewer are recorded");
         }
         let (end, took) = (outcome.end, self.began.elapsed());
         Settlement { tokens, is_counted, end, units, above_hold, took }

@@ -2,8 +2,10 @@
 
 mod anthropic;
 mod client;
+mod ending;
 mod job;
 mod prepare;
+mod stops;
 mod stream;
 mod tokenize;
 mod unserved;
@@ -127,7 +129,7 @@ async fn run(
 ) -> Result<Response, ApiError> {
     tokio::select! {
         biased;
-        stop = client.stop(&permit) => return Err(upstream::stopped(stop)),
+        stop = client.stop(&permit) => return Err(stops::stopped(stop)),
         () = tokenize::tighten(&app, &mut plan, &caller.0.credit, &trace) => {}
     }
     let job = begin(app, plan, caller, trace).await?;
@@ -136,7 +138,7 @@ async fn run(
     loop {
         let called = tokio::select! {
             biased;
-            stop = client.stop(&permit) => return Err(whole::stopped(job, stop).await),
+            stop = client.stop(&permit) => return Err(whole::stopped(job, stop.into()).await),
             called = upstream::call(&job, time, &mut tried) => called,
         };
         let mut answer = match called {
@@ -148,9 +150,9 @@ async fn run(
         };
         tracing::Span::current().record("upstream", answer.upstream());
         let read = match is_stream(&job, &mut answer, time, &mut client, &permit).await {
-            Ok(true) => return Ok(stream::answer(job, answer, (time, tried), permit)),
+            Ok(true) => return stream::answer(job, answer, (time, tried), permit, &mut client).await,
             Ok(false) => whole::read(&job, &mut answer, time, &mut client, &permit).await,
-            Err(stop) => Err(stop),
+            Err(stop) => Err(stop.into()),
         };
         match read {
             Ok(WholeAnswer::Good(outcome, public)) => return whole::pass_on(job, outcome, public).await,
@@ -158,7 +160,7 @@ async fn run(
             Ok(WholeAnswer::Bad { fault, outcome, .. }) => {
                 return Err(whole::end(job, &outcome, fault.error).await);
             }
-            Err(stop) => return Err(whole::stopped(job, stop).await),
+            Err(unfinished) => return Err(whole::stopped(job, unfinished).await),
         }
     }
 }

@@ -6,7 +6,7 @@ use {
         config::Endpoint,
         error::ApiError,
         keys::KeyRefusal,
-        meter::Rewrite,
+        meter::{Rewrite, prompt_tokens},
         models::ServedModel,
         price::{Price, TokenBound},
         request::{CompletionRequest, Questions},
@@ -33,6 +33,8 @@ pub(super) struct PreparedRequest {
     wants_usage: bool,
     wants_running_usage: bool,
     bound: TokenBound,
+    /// Tokens of its prompts by the upstream's own count.
+    counted: Option<u64>,
     /// Tokens of the shortest answers that it is served with.
     shortest: u64,
     /// The parameter that limits its answers, or would.
@@ -77,6 +79,7 @@ impl PreparedRequest {
             forwarded: request.forward(&body, config, &config.name, None),
             original: body.clone(),
             bound,
+            counted: None,
         })
     }
 
@@ -92,6 +95,7 @@ impl PreparedRequest {
         let bound = TokenBound { prompts, ..self.bound.clone() };
         let Some((units, least)) = costs(&self.price, &bound, self.shortest) else { return false };
         (self.units, self.least, self.bound) = (units, least, bound);
+        self.counted = Some(counts.iter().copied().fold(0, u64::saturating_add));
         true
     }
 
@@ -131,15 +135,23 @@ impl PreparedRequest {
         Some(if room >= self.model.config.min_fitted_tokens { longest.min(room) } else { longest })
     }
 
-    /// The body as it came.
-    pub(super) fn original(&self) -> &[u8] {
-        &self.original
+    /// Counts the tokens of its prompts, for an upstream that does not state them: by the upstream's own count before, else by
+    /// their texts.
+    pub(super) fn count_prompt(&self) -> u64 {
+        self.counted.unwrap_or_else(|| prompt_tokens(&self.original)).min(self.most_prompt_tokens())
     }
 
     /// The most tokens that its prompts can have together.
     pub(super) fn most_prompt_tokens(&self) -> u64 {
         let prompts = self.bound.prompts.iter().map(|prompt| (*prompt).min(self.bound.context));
         prompts.fold(0, u64::saturating_add)
+    }
+
+    /// The most tokens that its answers can have together, where each was `fitted` to so many.
+    pub(super) fn most_generated_tokens(&self, fitted: Option<u64>) -> u64 {
+        let TokenBound { answer, answers, context, .. } = self.bound;
+        let longest = fitted.map_or(answer, |limit| limit.min(answer)).min(context);
+        longest.saturating_mul(answers).saturating_mul(self.bound.prompts.len() as u64)
     }
 
     /// The changes of its answer on the way to the client.

@@ -36,7 +36,7 @@ pub(super) async fn tighten(app: &App, plan: &mut PreparedRequest, credit: &Pubk
     if !app.gate.room(credit).is_ok_and(|room| room.available > Units::ZERO) {
         return;
     }
-    let Some(slot) = model.pool.take(&[], Instant::now()) else { return };
+    let Some(slot) = model.pool.take(credit, &[], Instant::now()) else { return };
     let counts = timeout(DEADLINE, ask(app, &slot, &questions, trace)).await;
     let result = match counts {
         Err(_) => "late",

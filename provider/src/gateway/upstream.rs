@@ -1,11 +1,13 @@
 //! Calls of upstreams: the choice of one, fail-over before its answer begins, and the reading of the answer.
 
 use {
-    super::{RunningJob, anthropic},
+    super::{
+        RunningJob, anthropic,
+        stops::{cut_short, no_answer},
+    },
     crate::{
         app::App,
         config::{Endpoint, ModelConfig},
-        error::ApiError,
         meter::{AnswerEnd, Stop},
         upstreams::{self, FaultClass, MAX_ERROR_BODY, Names, PublicNames, SendError, Slot, UpstreamFault},
     },
@@ -100,7 +102,7 @@ impl Attempt {
     /// Takes the next upstream of a job's model. `None` where none is left that has room.
     fn begin(job: &RunningJob, tried: &[usize]) -> Option<Attempt> {
         let model = &job.plan.model;
-        let slot = model.pool.take(tried, std::time::Instant::now())?;
+        let slot = model.pool.take(&job.hold.credit, tried, std::time::Instant::now())?;
         let (model, endpoint) = (model.config.name.clone(), job.plan.endpoint);
         Some(Attempt {
             app: job.app.clone(),
@@ -137,9 +139,9 @@ impl Attempt {
         };
         let again = || self.note_repetition();
         // An answer that is not streamed begins once it is complete.
-        let until = if plan.streamed { time.next().0 } else { time.deadline };
+        let (until, late) = if plan.streamed { time.next() } else { (time.deadline, Stop::TookTooLong) };
         match timeout_at(until, self.app.http.send(build, again)).await {
-            Err(_) => Err(self.fail(UpstreamFault::timed_out("no answer began in time"))),
+            Err(_) => Err(self.fail(late_fault(late, "no answer began in time"))),
             Ok(Err(failed)) => Err(self.fail_to_send(failed)),
             Ok(Ok(answer)) if answer.status().is_success() => {
                 Ok(UpstreamAnswer { answer, attempt: self, first: None })
@@ -281,7 +283,7 @@ impl UpstreamAnswer {
         }
         match timeout_at(until, self.answer.chunk()).await {
             Err(_) => {
-                self.attempt.fail(UpstreamFault::timed_out("the answer did not go on in time"));
+                self.attempt.fail(late_fault(late, "the answer did not go on in time"));
                 Err(late)
             }
             Ok(Err(error)) => {
@@ -292,17 +294,22 @@ impl UpstreamAnswer {
         }
     }
 
-    /// Reads a whole answer of up to `most` bytes. Errors: the reason for which it stops before its end.
-    pub(super) async fn read(&mut self, most: usize, time: UpstreamTime) -> Result<Bytes, Stop> {
-        let mut whole = BytesMut::new();
+    /// Reads a whole answer of up to `most` bytes into `body`. Errors: the reason for which it stops before its end; `body` has
+    /// what came until then.
+    pub(super) async fn read(
+        &mut self,
+        most: usize,
+        time: UpstreamTime,
+        body: &mut BytesMut,
+    ) -> Result<(), Stop> {
         while let Some(piece) = self.chunk(time.next()).await? {
-            if whole.len().saturating_add(piece.len()) > most {
-                self.attempt.fail(UpstreamFault::failed("the answer is too large"));
+            if body.len().saturating_add(piece.len()) > most {
+                self.attempt.fail(UpstreamFault::too_large("the answer is too large"));
                 return Err(Stop::TooLarge);
             }
-            whole.extend_from_slice(&piece);
+            body.extend_from_slice(&piece);
         }
-        Ok(whole.freeze())
+        Ok(())
     }
 
     /// Notes the way in which a stream ended. What stopped it before was noted then, and so was an error that it stated.
@@ -313,7 +320,10 @@ impl UpstreamAnswer {
                 self.attempt.fail(UpstreamFault::failed("the answer ended before it was complete"));
             }
             AnswerEnd::Stopped(Stop::TooLarge) => {
-                self.attempt.fail(UpstreamFault::failed("an event is too large"));
+                self.attempt.fail(UpstreamFault::too_large("an event is too large"));
+            }
+            AnswerEnd::Stopped(Stop::AboveLimit) => {
+                self.attempt.fail(UpstreamFault::too_large("the answer is far above its limit of tokens"));
             }
             AnswerEnd::Error | AnswerEnd::Stopped(_) => {}
         }
@@ -328,15 +338,13 @@ impl UpstreamAnswer {
     }
 
     /// Notes an answer that is none, and makes its failure. Only one that states an error lets another upstream be asked.
-    pub(super) fn without_usage(&self, body: &[u8]) -> (UpstreamFault, bool) {
+    pub(super) fn without_answer(&self, body: &[u8]) -> (UpstreamFault, bool) {
         if let Some(fault) = UpstreamFault::from_event(body, self.attempt.names()) {
             let allows_another = fault.allows_another();
             return (self.attempt.fail(fault), allows_another);
         }
-        let fault = self.attempt.fail(UpstreamFault::failed("the answer is none, or states no usage"));
-        let message = "the model's answer states no usage, so it cannot be served; write to the provider";
-        let error = ApiError::upstream(StatusCode::BAD_GATEWAY, "upstream_without_usage", message);
-        (UpstreamFault { error, ..fault }, false)
+        let fault = self.attempt.fail(UpstreamFault::failed("the answer is none of the endpoint's form"));
+        (UpstreamFault { error: no_answer(), ..fault }, false)
     }
 
     /// Notes a stream that is none, or ends before its first text.
@@ -354,6 +362,14 @@ impl UpstreamAnswer {
     }
 }
 
+/// The failure of an upstream that was late.
+fn late_fault(late: Stop, detail: &str) -> UpstreamFault {
+    match late {
+        Stop::Silent => UpstreamFault::timed_out(detail),
+        _ => UpstreamFault::took_too_long(detail),
+    }
+}
+
 /// True for bytes that begin an event or a comment, false for those that do not, `None` where more must come to know it.
 fn begins_events(bytes: &[u8]) -> Option<bool> {
     const STARTS: [&[u8]; 5] = [b":", b"data:", b"event:", b"id:", b"retry:"];
@@ -363,37 +379,4 @@ fn begins_events(bytes: &[u8]) -> Option<bool> {
     }
     let may_become = STARTS.iter().any(|start| start.starts_with(text)) || b"\xef\xbb\xbf".starts_with(text);
     if may_become { None } else { Some(false) }
-}
-
-/// Makes the error for an answer that stopped.
-pub(super) fn stopped(stop: Stop) -> ApiError {
-    let (status, code, message) = match stop {
-        Stop::TookTooLong | Stop::Silent => (
-            StatusCode::GATEWAY_TIMEOUT,
-            "upstream_timeout",
-            "the model did not answer in time; try again or ask for less",
-        ),
-        Stop::Broke => (
-            StatusCode::BAD_GATEWAY,
-            "upstream_unreachable",
-            "the model cannot be reached or broke off; try again later",
-        ),
-        Stop::TooLarge => {
-            (StatusCode::BAD_GATEWAY, "upstream_too_large", "the model's answer is too large; ask for less")
-        }
-        Stop::Ended => return cut_short(),
-        Stop::ServerStops => {
-            let message = "the provider's server is shutting down; try again";
-            return ApiError::unavailable("shutting_down", message);
-        }
-        // Nobody reads it but the log.
-        Stop::ClientLeft => (StatusCode::BAD_REQUEST, "client_left", "the client left before its answer"),
-    };
-    ApiError::upstream(status, code, message)
-}
-
-/// Makes the error for a stream that its upstream ended too early.
-pub(super) fn cut_short() -> ApiError {
-    let message = "the model ended its stream before the answer was complete; try again";
-    ApiError::upstream(StatusCode::BAD_GATEWAY, "upstream_incomplete", message)
 }

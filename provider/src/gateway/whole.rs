@@ -6,12 +6,13 @@ use {
         client::Waiting,
         insert_headers,
         job::{Delivery, Settlement},
-        upstream::{self, UpstreamAnswer, UpstreamTime},
+        stops::{late, stopped as stop_error},
+        upstream::{UpstreamAnswer, UpstreamTime},
     },
     crate::{
         error::ApiError,
         limits::Permit,
-        meter::{AnswerEnd, Outcome, Stop, read_whole},
+        meter::{AnswerEnd, Outcome, Stop, read_whole, tokens_of_part},
         named::AnswerParts,
         upstreams::{self, UpstreamFault},
     },
@@ -20,7 +21,22 @@ use {
         http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_TYPE},
         response::Response,
     },
+    bytes::BytesMut,
 };
+
+/// An answer that stopped before its end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unfinished {
+    stop: Stop,
+    /// Tokens of the text that had come.
+    generated: u64,
+}
+
+impl From<Stop> for Unfinished {
+    fn from(stop: Stop) -> Unfinished {
+        Unfinished { stop, generated: 0 }
+    }
+}
 
 /// The body of an upstream's answer, as it was read.
 pub(super) enum WholeAnswer {
@@ -35,25 +51,28 @@ pub(super) enum WholeAnswer {
     },
 }
 
-/// Reads an answer. Errors: the reason for which it stops before its end.
+/// Reads an answer. Errors: the reason for which it stops before its end, and what had come.
 pub(super) async fn read(
     job: &RunningJob,
     answer: &mut UpstreamAnswer,
     time: UpstreamTime,
     client: &mut Waiting,
     permit: &Permit,
-) -> Result<WholeAnswer, Stop> {
-    let most = job.app.config.limits.answer_bytes;
-    let body = tokio::select! {
+) -> Result<WholeAnswer, Unfinished> {
+    let (most, mut body) = (job.app.config.limits.answer_bytes, BytesMut::new());
+    let read = tokio::select! {
         biased;
-        stop = client.stop(permit) => return Err(stop),
-        body = answer.read(most, time) => body?,
+        stop = client.stop(permit) => Err(stop),
+        read = answer.read(most, time, &mut body) => read,
     };
+    if let Err(stop) = read {
+        return Err(Unfinished { stop, generated: tokens_of_part(&body) });
+    }
     let rewrite =
         job.plan.rewrite(answer.public_names(&format!("{}-{}", job.plan.endpoint.name(), job.trace.id)));
     let read = read_whole(job.plan.endpoint.form(), &rewrite, &body, || job.count_prompt());
     let Some((outcome, public)) = read else {
-        let (fault, allows_another) = answer.without_usage(&body);
+        let (fault, allows_another) = answer.without_answer(&body);
         return Ok(WholeAnswer::Bad { outcome: Outcome::unused(AnswerEnd::CutShort), fault, allows_another });
     };
     if let Some(error) = &outcome.error {
@@ -90,17 +109,19 @@ pub(super) async fn pass_on(
 
 /// Settles a job that got no answer, and makes the error.
 pub(super) async fn failed(job: RunningJob, fault: UpstreamFault) -> ApiError {
-    end(job, &Outcome::unused(AnswerEnd::Error), fault.error).await
+    let outcome = match late(&fault) {
+        Some(stop) => Outcome::stopped(stop, 0, || job.count_prompt()),
+        None => Outcome::unused(AnswerEnd::Error),
+    };
+    end(job, &outcome, fault.error).await
 }
 
 /// Settles a job that stopped before its answer was there, and makes the error.
-pub(super) async fn stopped(job: RunningJob, stop: Stop) -> ApiError {
-    let outcome = match stop {
-        // What the upstream has generated until then is not known; it has read the prompt.
-        Stop::ClientLeft => Outcome::left(job.count_prompt()),
-        stop => Outcome::unused(AnswerEnd::Stopped(stop)),
-    };
-    end(job, &outcome, upstream::stopped(stop)).await
+pub(super) async fn stopped(job: RunningJob, unfinished: Unfinished) -> ApiError {
+    let Unfinished { stop, generated } = unfinished;
+    let generated = generated.min(job.most_generated());
+    let outcome = Outcome::stopped(stop, generated, || job.count_prompt());
+    end(job, &outcome, stop_error(stop)).await
 }
 
 /// Settles a job whose client gets an error. The error says what was charged.

@@ -2,81 +2,124 @@
 
 use serde_json::{Map, Value};
 
-/// Bytes of text that count as one token.
-const TOKEN_BYTES: u64 = 4;
+/// Parts into which a token is divided for counting.
+const QUARTERS: u64 = 4;
+/// Bytes of the longest label that is no text.
+const LONGEST_LABEL: usize = 64;
+/// Members with labels of the API, which are no text.
+const LABELS: &[&str] = &["finish_reason", "id", "index", "object", "role", "status", "stop_reason", "type"];
+/// Members with bytes that are sealed, which are no text.
+const SEALED: &[&str] = &["encrypted_content", "signature"];
+/// Members in which a model writes objects with names of its own.
+const WRITTEN: &[&str] = &["args", "arguments", "input", "parameters"];
 
 /// Text that was delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Text {
     pieces: u64,
-    bytes: u64,
+    quarters: u64,
 }
 
 impl Text {
-    /// Adds a piece; an empty one is none.
-    pub(crate) fn add(&mut self, bytes: u64) {
-        self.pieces = self.pieces.saturating_add(u64::from(bytes > 0));
-        self.bytes = self.bytes.saturating_add(bytes);
+    /// Adds a piece of so many quarters of a token; one of 0 is none.
+    pub(crate) fn add(&mut self, quarters: u64) {
+        self.pieces = self.pieces.saturating_add(u64::from(quarters > 0));
+        self.quarters = self.quarters.saturating_add(quarters);
     }
 
     /// Adds another text.
     pub(crate) fn extend(&mut self, other: Text) {
         self.pieces = self.pieces.saturating_add(other.pieces);
-        self.bytes = self.bytes.saturating_add(other.bytes);
+        self.quarters = self.quarters.saturating_add(other.quarters);
+    }
+
+    /// Raises it to what has come of it in other events.
+    pub(crate) fn raise(&mut self, quarters: u64) {
+        self.quarters = self.quarters.max(quarters);
     }
 
     /// True where nothing was delivered.
     pub(crate) fn is_empty(&self) -> bool {
-        self.bytes == 0
+        self.quarters == 0
     }
 
-    /// Counts one token for every four bytes of UTF-8 that are begun, and one for each piece at least.
+    /// Counts its tokens, however it was cut into pieces.
+    pub(crate) fn weight(&self) -> u64 {
+        self.quarters.div_ceil(QUARTERS)
+    }
+
+    /// Counts its tokens, rounded up, and one for each piece at least.
     pub(crate) fn tokens(&self) -> u64 {
-        self.bytes.div_ceil(TOKEN_BYTES).max(self.pieces)
+        self.weight().max(self.pieces)
     }
 }
 
-/// Counts the tokens of a request's prompt: one for every four bytes of its texts that are begun, and one for each number of a
-/// prompt of token numbers. Embedded files and signatures count nothing.
+/// Counts the quarters of tokens of a text: a digit, and a character of three bytes or more, is a token; of all else, which
+/// vocabularies have in longer pieces, four bytes are one.
+pub(crate) fn quarters(text: &str) -> u64 {
+    let count = |character: char| match character.len_utf8() as u64 {
+        _ if character.is_ascii_digit() => QUARTERS,
+        bytes @ (1 | 2) => bytes,
+        _ => QUARTERS,
+    };
+    text.chars().map(count).fold(0, u64::saturating_add)
+}
+
+/// Counts the tokens of a request's prompt: those of its texts as [`quarters`] does, and one for each number of a prompt of token
+/// numbers. Embedded files and signatures count nothing.
 pub(crate) fn prompt_tokens(body: &[u8]) -> u64 {
     let Ok(Value::Object(members)) = serde_json::from_slice(body) else { return 0 };
     let names = ["messages", "prompt", "input", "system", "instructions", "tools"];
-    let (mut bytes, mut numbers) = (0_u64, 0_u64);
+    let (mut texts, mut numbers) = (0_u64, 0_u64);
     for value in names.iter().filter_map(|name| members.get(*name)) {
         visit(value, &mut |leaf| match leaf {
-            Value::String(text) if !text.starts_with("data:") => {
-                bytes = bytes.saturating_add(text.len() as u64)
-            }
+            Value::String(text) if !text.starts_with("data:") => texts = texts.saturating_add(quarters(text)),
             Value::Number(_) => numbers = numbers.saturating_add(1),
             _ => {}
         });
     }
-    bytes.div_ceil(TOKEN_BYTES).saturating_add(numbers)
+    texts.div_ceil(QUARTERS).saturating_add(numbers)
 }
 
-/// Counts the bytes of the texts in a value. Members of these names are no text.
-pub(crate) fn text_bytes(value: &Value) -> u64 {
-    const NO_TEXT: &[&str] = &[
-        "encrypted_content",
-        "finish_reason",
-        "id",
-        "index",
-        "object",
-        "role",
-        "signature",
-        "status",
-        "stop_reason",
-        "type",
-    ];
+/// Counts the quarters of tokens of the texts in a value, without the labels of the API and without bytes that are sealed.
+pub(crate) fn text_quarters(value: &Value) -> u64 {
     match value {
-        Value::String(text) => text.len() as u64,
-        Value::Array(list) => list.iter().map(text_bytes).fold(0, u64::saturating_add),
-        Value::Object(members) => {
-            let texts = members.iter().filter(|(name, _)| !NO_TEXT.contains(&name.as_str()));
-            texts.map(|(_, value)| text_bytes(value)).fold(0, u64::saturating_add)
-        }
+        Value::String(text) => quarters(text),
+        Value::Array(list) => sum(list.iter().map(text_quarters)),
+        Value::Object(members) => sum(members.iter().map(|(name, value)| member_quarters(name, value))),
         _ => 0,
     }
+}
+
+fn member_quarters(name: &str, value: &Value) -> u64 {
+    match value {
+        _ if SEALED.contains(&name) => 0,
+        _ if WRITTEN.contains(&name) => written_quarters(value),
+        Value::String(label) if is_label(name, label) => 0,
+        _ => text_quarters(value),
+    }
+}
+
+/// True for a text in a member of labels that can be one.
+pub(super) fn is_label(name: &str, text: &str) -> bool {
+    LABELS.contains(&name) && text.len() <= LONGEST_LABEL
+}
+
+/// Counts the quarters of tokens of all that a model has written in an object of its own: names, numbers and texts.
+fn written_quarters(value: &Value) -> u64 {
+    match value {
+        Value::Null => 0,
+        Value::String(text) => quarters(text),
+        Value::Array(list) => sum(list.iter().map(written_quarters)),
+        Value::Object(members) => {
+            sum(members.iter().map(|(name, value)| quarters(name).saturating_add(written_quarters(value))))
+        }
+        Value::Bool(_) | Value::Number(_) => quarters(&value.to_string()),
+    }
+}
+
+fn sum(quarters: impl Iterator<Item = u64>) -> u64 {
+    quarters.fold(0, u64::saturating_add)
 }
 
 /// Visits the values that are no lists and no objects.
@@ -109,14 +152,50 @@ mod tests {
     fn a_piece_is_a_token_at_least_and_four_bytes_are_one() {
         let count = |pieces: &[&str]| {
             let mut text = Text::default();
-            pieces.iter().for_each(|piece| text.add(piece.len() as u64));
+            pieces.iter().for_each(|piece| text.add(quarters(piece)));
             text.tokens()
         };
         assert_eq!(count(&[]), 0);
         assert_eq!(count(&["", ""]), 0);
         assert_eq!(count(&["a", "b", "c"]), 3);
-        assert_eq!(count(&["a whole sentence of 32 bytes, ok."]), 9);
+        assert_eq!(count(&["a whole sentence of some bytes, ok."]), 9);
         assert_eq!(count(&["\u{6f22}\u{5b57}"]), 2);
+    }
+
+    /// Vocabularies such as Qwen's have each digit as a token, and rare scripts in tokens of a character or less.
+    #[test]
+    fn digits_and_characters_of_three_bytes_are_a_token_each() {
+        for (text, tokens) in [
+            ("40000", 5),
+            ("a 1", 2),
+            ("\u{6f22}\u{5b57}\u{3002}", 3),
+            ("\u{10df}\u{1f600}", 2),
+            ("\u{43f}\u{440}\u{438}\u{432}", 2),
+            ("words of ascii!!", 4),
+        ] {
+            assert_eq!(quarters(text).div_ceil(4), tokens, "{text}");
+        }
+        let digits = json!({"messages": [{"role": "user", "content": "7".repeat(40_000)}]});
+        assert_eq!(prompt_tokens(digits.to_string().as_bytes()), 40_001);
+    }
+
+    #[test]
+    fn labels_are_no_text_but_what_a_model_writes_is() {
+        let long = "x".repeat(16_000);
+        for (value, tokens) in [
+            (json!({"type": "tool_use", "id": "toolu_1234567890", "name": "find", "input": {}}), 1),
+            (json!({"type": "tool_use", "name": "find", "input": {"id": long, "type": [true, 25]}}), 4_006),
+            (json!({"type": "function_call", "status": "completed", "arguments": "{\"id\":7}"}), 3),
+            (json!({"type": long}), 4_000),
+            (json!({"text": "four", "signature": long, "encrypted_content": long}), 1),
+        ] {
+            assert_eq!(
+                text_quarters(&value).div_ceil(4),
+                tokens,
+                "{}",
+                &value.to_string()[..60.min(value.to_string().len())]
+            );
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use {
     super::{
-        count::{Text, text_bytes},
+        count::{Text, text_quarters},
         members::Members,
         usage,
     },
@@ -36,10 +36,8 @@ pub(crate) struct Reading<'a> {
     pub model_value: Option<&'a RawValue>,
     /// The text in it that no event had before.
     pub text: Text,
-    /// Bytes of text in a finished part of the answer, which most streams have had in pieces before.
-    pub finished_part: u64,
-    /// Bytes of text in the whole answer at the end of a stream, which most streams have had before.
-    pub finished_answer: u64,
+    /// The text in a finished part of the answer, in quarters of tokens, which most streams have had in pieces before.
+    pub finished: Option<(Part, u64)>,
     /// True where it delivers what has no text: embeddings.
     pub has_content: bool,
     /// The number of an event of `/v1/responses`.
@@ -48,6 +46,10 @@ pub(crate) struct Reading<'a> {
     pub going_on: Vec<u64>,
     /// Numbers of the answers that end with it.
     pub ended: Vec<u64>,
+    /// True where a part of the answer ends with it, so that all text may have come.
+    pub ends_part: bool,
+    /// True where its usage names the tokens of a cache, which stand next to the others.
+    pub names_cache: bool,
     /// True where it says that the upstream failed.
     pub is_error: bool,
     /// True for the last event of a stream.
@@ -56,6 +58,26 @@ pub(crate) struct Reading<'a> {
     pub is_bare: bool,
     /// True where it has the member in which a whole answer of this form has its content.
     pub is_answer: bool,
+}
+
+/// The parts in which the text of a response comes once it is finished, each as a whole: a text stands in all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// One text.
+    Text,
+    /// A part of an item.
+    Content,
+    /// An item.
+    Item,
+    /// What an item or a part of one begins with.
+    Beginning,
+    /// The whole answer.
+    Answer,
+}
+
+impl Part {
+    /// The number of parts.
+    pub(super) const COUNT: usize = 5;
 }
 
 impl AnswerForm {
@@ -87,30 +109,19 @@ impl AnswerForm {
         match self {
             AnswerForm::Chat | AnswerForm::Text => self.read_choices(members, &mut reading),
             AnswerForm::Embeddings => {}
-            AnswerForm::Responses => {
-                if kind.ends_with(".delta") {
-                    reading.add(0, members.value::<Value>("delta"));
-                }
-                reading.sequence = members.value("sequence_number");
-                if kind == "response.output_item.done" {
-                    reading.finished_part =
-                        members.value::<Value>("item").map_or(0, |item| text_bytes(&item));
-                }
-                let failed = kind == "response.failed";
-                reading.is_error |= failed;
-                reading.is_last = failed || kind == "response.completed" || kind == "response.incomplete";
-            }
+            AnswerForm::Responses => reading.read_response(&kind, members),
             AnswerForm::Messages => {
                 if kind == "content_block_delta" || kind == "content_block_start" {
                     reading.add(0, members.value::<Value>("delta"));
                     reading.add(0, members.value::<Value>("content_block"));
                 }
+                reading.ends_part = kind == "content_block_stop";
                 reading.is_last = kind == "message_stop";
             }
         }
         if reading.is_last {
             let output = members.object("response").value::<Value>(self.content());
-            reading.finished_answer = output.map_or(0, |output| text_bytes(&output));
+            reading.finished = output.map(|output| (Part::Answer, text_quarters(&output)));
             reading.ended.push(0);
         }
         reading
@@ -183,7 +194,32 @@ impl<'a> Reading<'a> {
         let value = members.get("usage");
         if let Some(tokens) = value.and_then(usage::read) {
             (self.usage, self.usage_value) = (Some(tokens), value);
+            self.names_cache = value.is_some_and(usage::names_cache);
         }
+    }
+
+    /// Reads an event of `/v1/responses`.
+    fn read_response(&mut self, kind: &str, members: &Members) {
+        const TEXTS: [&str; 6] = ["arguments", "code", "input", "refusal", "text", "transcript"];
+        self.sequence = members.value("sequence_number");
+        if kind.ends_with(".delta") {
+            self.add(0, members.value::<Value>("delta"));
+        }
+        let count = |name: &str| members.value::<Value>(name).map_or(0, |value| text_quarters(&value));
+        self.finished = match kind {
+            "response.output_item.added" => Some((Part::Beginning, count("item"))),
+            "response.output_item.done" => Some((Part::Item, count("item"))),
+            kind if kind.ends_with("part.added") => Some((Part::Beginning, count("part"))),
+            kind if kind.ends_with("part.done") => Some((Part::Content, count("part"))),
+            kind if kind.ends_with(".done") => {
+                Some((Part::Text, TEXTS.into_iter().map(count).fold(0, u64::saturating_add)))
+            }
+            _ => None,
+        };
+        self.ends_part = kind.ends_with(".done");
+        let failed = kind == "response.failed";
+        self.is_error |= failed;
+        self.is_last = failed || kind == "response.completed" || kind == "response.incomplete";
     }
 
     /// Reads the usage of embeddings, all of whose tokens are the prompt's, and whether there are any.
@@ -198,9 +234,9 @@ impl<'a> Reading<'a> {
 
     /// Adds the text of one answer.
     fn add(&mut self, index: u64, value: Option<Value>) {
-        let bytes = value.map_or(0, |value| text_bytes(&value));
-        if bytes > 0 {
-            self.text.add(bytes);
+        let quarters = value.map_or(0, |value| text_quarters(&value));
+        if quarters > 0 {
+            self.text.add(quarters);
             self.going_on.push(index);
         }
     }

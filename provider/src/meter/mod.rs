@@ -7,6 +7,7 @@
 //! Rules:
 //! - Usage may stand in any event and come often. It is cumulative: the last word counts, for prompt and answer separately. A
 //!   number that is 0 or missing says nothing, so that it takes nothing back.
+//! - A usage without the tokens of a cache, after one with them, has left them out: it takes nothing back.
 //! - Text that comes after the last word about the answer is counted and added ([`Text`]). So an answer that breaks off is
 //!   charged by the upstream's last word and the text since, and one without usage by its text.
 //! - Events before the first text are passed on with it: until then another upstream can answer in the place of this one.
@@ -16,21 +17,24 @@ mod count;
 mod form;
 mod members;
 mod outcome;
+mod part;
 mod rewrite;
+mod total;
 mod usage;
 
 pub(crate) use form::AnswerForm;
 use {
     crate::price::Tokens,
     blockable_service::sse::{Parser, SseEvent, TooLong},
-    count::Text,
     form::Reading,
     members::Members,
     std::collections::BTreeSet,
+    total::Count,
 };
 pub(crate) use {
     count::prompt_tokens,
     outcome::{AnswerEnd, Outcome, Stop},
+    part::tokens_of_part,
     rewrite::Rewrite,
 };
 
@@ -38,55 +42,11 @@ pub(crate) use {
 const MAX_EVENT: usize = 4 << 20;
 /// Most bytes of events that wait for the first text.
 const MAX_EARLY: usize = 64 << 10;
-
-/// The tokens of an answer so far.
-#[derive(Debug, Default)]
-struct Count {
-    /// The upstream's last words about prompt and answer.
-    stated: Tokens,
-    /// Text since its last word about the answer.
-    since: Text,
-    /// True once any text has come, or what has none.
-    has_text: bool,
-    /// Bytes of text in finished parts of the answer, which counts where no pieces of it have come.
-    finished: u64,
-}
-
-impl Count {
-    fn add(&mut self, reading: &Reading) {
-        self.has_text |= !reading.text.is_empty() || reading.has_content;
-        let parts = self.finished.saturating_add(reading.finished_part);
-        self.finished = parts.max(reading.finished_answer);
-        self.since.extend(reading.text);
-        let Some(tokens) = reading.usage else { return };
-        if tokens.prompt > 0 {
-            let Tokens { prompt, cached, prompt_image, prompt_audio, .. } = tokens;
-            self.stated = Tokens { prompt, cached, prompt_image, prompt_audio, ..self.stated };
-        }
-        if tokens.generated > 0 {
-            let Tokens { prompt, cached, prompt_image, prompt_audio, .. } = self.stated;
-            self.stated = Tokens { prompt, cached, prompt_image, prompt_audio, ..tokens };
-            self.since = Text::default();
-        }
-    }
-
-    /// The outcome; `count_prompt` counts the prompt where no usage states it.
-    fn finish(&self, end: AnswerEnd, count_prompt: impl FnOnce() -> u64) -> Outcome {
-        let mut since = self.since;
-        if !self.has_text && self.stated.generated == 0 {
-            since.add(self.finished);
-        }
-        let (since, has_text) = (since.tokens(), self.has_text || self.finished > 0);
-        let mut tokens = self.stated;
-        tokens.generated = tokens.generated.saturating_add(since);
-        let client_left = end == AnswerEnd::Stopped(Stop::ClientLeft);
-        let is_prompt_counted = tokens.prompt == 0 && (has_text || tokens.generated > 0 || client_left);
-        if is_prompt_counted {
-            tokens.prompt = count_prompt();
-        }
-        Outcome { tokens, is_prompt_counted, is_answer_counted: since > 0, end, error: None }
-    }
-}
+/// Times the limit that an answer may have by the text that is counted. Digits, three of which may be one token, make three times
+/// as many; a limit that is passed by more is one that the upstream does not keep.
+const MOST_LIMITS: u64 = 4;
+/// Tokens above that, for short answers of long tokens.
+const MORE_TOKENS: u64 = 1_024;
 
 /// Measures a stream.
 ///
@@ -99,12 +59,15 @@ pub(crate) struct Meter {
     count: Count,
     /// Events before the first text; `None` once they have been passed on.
     early: Option<Vec<u8>>,
+    has_begun: bool,
     /// The number that the next event of `/v1/responses` has.
     next_sequence: u64,
     going_on: BTreeSet<u64>,
     ended: BTreeSet<u64>,
     /// True while the last event with usage or text had usage alone: such usage comes at the end.
     ended_with_usage: bool,
+    /// True while the last event with text, or an end of it, was such an end.
+    ended_part: bool,
     kept_usage: Option<Vec<u8>>,
     kept_last: Option<Vec<u8>>,
     error: Option<Vec<u8>>,
@@ -120,10 +83,12 @@ impl Meter {
             parser: Parser::new(MAX_EVENT),
             count: Count::default(),
             early: Some(Vec::new()),
+            has_begun: false,
             next_sequence: 0,
             going_on: BTreeSet::new(),
             ended: BTreeSet::new(),
             ended_with_usage: false,
+            ended_part: false,
             kept_usage: None,
             kept_last: None,
             error: None,
@@ -149,6 +114,22 @@ impl Meter {
         self.count.stated.generated > 0 && self.count.since.is_empty()
     }
 
+    /// True where all text has come and usage is still to be stated: it follows within a moment.
+    pub(crate) fn awaits_usage(&self) -> bool {
+        let all_ended = self.ended.is_empty() || self.going_on.is_subset(&self.ended);
+        (self.is_over || (self.ended_part && all_ended)) && !self.has_usage()
+    }
+
+    /// True once the text is far above a limit in tokens, which the upstream then does not keep.
+    pub(crate) fn is_above(&self, limit: u64) -> bool {
+        self.count.all.weight() > limit.saturating_mul(MOST_LIMITS).saturating_add(MORE_TOKENS)
+    }
+
+    /// True once all answers that have begun have ended.
+    fn has_all_text(&self) -> bool {
+        self.is_over || (!self.ended.is_empty() && self.going_on.is_subset(&self.ended))
+    }
+
     /// The upstream's error, once it has said that it failed: usage may still follow.
     pub(crate) fn error(&self) -> Option<&[u8]> {
         self.error.as_deref()
@@ -156,7 +137,7 @@ impl Meter {
 
     /// True once an event has been passed on.
     pub(crate) fn has_begun(&self) -> bool {
-        self.early.is_none()
+        self.has_begun
     }
 
     /// The number that the next event of `/v1/responses` has.
@@ -179,9 +160,7 @@ impl Meter {
             self.take(rest, out);
         }
         out.extend(self.early.take().unwrap_or_default());
-        let is_whole = self.is_over
-            || self.ended_with_usage
-            || (!self.ended.is_empty() && self.going_on.is_subset(&self.ended));
+        let is_whole = self.ended_with_usage || self.has_all_text();
         let end = match stop {
             _ if self.error.is_some() => AnswerEnd::Error,
             _ if self.is_over => AnswerEnd::Complete,
@@ -244,6 +223,10 @@ impl Meter {
         if !reading.text.is_empty() || reading.usage.is_some() {
             self.ended_with_usage = reading.is_bare;
         }
+        let ends = reading.ends_part || !reading.ended.is_empty();
+        if !reading.text.is_empty() || ends {
+            self.ended_part = ends;
+        }
         if reading.is_error {
             self.error.get_or_insert_with(|| data.to_vec());
             self.is_over |= reading.is_last;
@@ -255,7 +238,8 @@ impl Meter {
         } else if reading.is_bare {
             self.kept_usage = Some(passed);
         } else {
-            let begins = !reading.text.is_empty() || reading.finished_part > 0 || !reading.ended.is_empty();
+            let finishes = reading.finished.is_some_and(|(_, quarters)| quarters > 0);
+            let begins = !reading.text.is_empty() || finishes || !reading.ended.is_empty();
             self.pass(&passed, begins, out);
         }
     }
@@ -267,6 +251,7 @@ impl Meter {
                 early.extend_from_slice(event);
             }
             early => {
+                self.has_begun = true;
                 out.extend(early.take().unwrap_or_default());
                 out.extend_from_slice(event);
             }

@@ -15,6 +15,8 @@ pub(crate) enum Stop {
     Broke,
     /// An event or the answer was too large.
     TooLarge,
+    /// Its text is far longer than its limit, which the upstream does not keep.
+    AboveLimit,
     /// The client left, or read too slowly.
     ClientLeft,
     /// The server stops.
@@ -35,6 +37,18 @@ pub(crate) enum AnswerEnd {
 }
 
 impl AnswerEnd {
+    /// True where the prompt is charged although nothing has come: the upstream has had the request and has worked on it, for as
+    /// long as it may, or until its client left. Otherwise a request that always takes too long would be free for ever.
+    pub(crate) fn charges_prompt(self) -> bool {
+        match self {
+            AnswerEnd::Complete | AnswerEnd::Error | AnswerEnd::CutShort => false,
+            AnswerEnd::Stopped(Stop::Ended | Stop::Broke | Stop::ServerStops) => false,
+            AnswerEnd::Stopped(
+                Stop::TookTooLong | Stop::Silent | Stop::TooLarge | Stop::AboveLimit | Stop::ClientLeft,
+            ) => true,
+        }
+    }
+
     /// Its name in the usage log.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -45,6 +59,7 @@ impl AnswerEnd {
             AnswerEnd::Stopped(Stop::Silent) => "silence",
             AnswerEnd::Stopped(Stop::Broke) => "broken",
             AnswerEnd::Stopped(Stop::TooLarge) => "too_large",
+            AnswerEnd::Stopped(Stop::AboveLimit) => "above_limit",
             AnswerEnd::Stopped(Stop::ClientLeft) => "client_left",
             AnswerEnd::Stopped(Stop::ServerStops) => "server_stopped",
         }
@@ -73,9 +88,14 @@ impl Outcome {
         Outcome { tokens: Tokens::default(), is_prompt_counted, is_answer_counted, end, error: None }
     }
 
-    /// An answer of which nothing came before its client left: the upstream has read the prompt.
-    pub(crate) fn left(prompt: u64) -> Outcome {
-        let unused = Outcome::unused(AnswerEnd::Stopped(Stop::ClientLeft));
-        Outcome { tokens: Tokens::new(prompt, 0), is_prompt_counted: true, ..unused }
+    /// An answer that stopped before it was there, of which so many tokens had come. The prompt is charged where
+    /// [`AnswerEnd::charges_prompt`] says so.
+    pub(crate) fn stopped(stop: Stop, generated: u64, count_prompt: impl FnOnce() -> u64) -> Outcome {
+        let end = AnswerEnd::Stopped(stop);
+        if !end.charges_prompt() {
+            return Outcome::unused(end);
+        }
+        let tokens = Tokens::new(count_prompt(), generated);
+        Outcome { tokens, is_prompt_counted: true, is_answer_counted: generated > 0, ..Outcome::unused(end) }
     }
 }

@@ -18,12 +18,19 @@ pub(crate) fn read(usage: &RawValue) -> Option<Tokens> {
         tokens.prompt = total.saturating_sub(tokens.generated);
     }
     read_generated_classes(&usage, total, &mut tokens);
-    Some(without_overlaps(tokens))
+    Some(tokens.within(u64::MAX, u64::MAX))
 }
 
 /// Reads the sum of all tokens, 0 where none is stated.
 pub(crate) fn total(usage: &RawValue) -> u64 {
     serde_json::from_str(usage.get()).map_or(0, |usage: Members| number(&usage, "total_tokens"))
+}
+
+/// True for a usage that names the tokens of a cache next to `input_tokens`. One without them that follows it has left them out.
+pub(crate) fn names_cache(usage: &RawValue) -> bool {
+    let names = ["cache_read_input_tokens", "cache_creation_input_tokens"];
+    serde_json::from_str(usage.get())
+        .is_ok_and(|usage: Members| names.iter().any(|name| usage.get(name).is_some()))
 }
 
 /// Reads the tokens of the prompt. `prompt_tokens` has those of the cache in it. So has `input_tokens`, but where
@@ -70,23 +77,6 @@ fn read_generated_classes(usage: &Members, total: u64, tokens: &mut Tokens) {
     tokens.reasoning = reasoning;
     tokens.generated_image = class("image_tokens");
     tokens.generated_audio = class("audio_tokens");
-}
-
-/// Lowers classes that are together more than their parent, the last one first.
-fn without_overlaps(tokens: Tokens) -> Tokens {
-    let fit = |all: u64, classes: [u64; 3]| {
-        let mut left = all;
-        classes.map(|class| {
-            let fits = class.min(left);
-            left -= fits;
-            fits
-        })
-    };
-    let [cached, prompt_image, prompt_audio] =
-        fit(tokens.prompt, [tokens.cached, tokens.prompt_image, tokens.prompt_audio]);
-    let [reasoning, generated_image, generated_audio] =
-        fit(tokens.generated, [tokens.reasoning, tokens.generated_image, tokens.generated_audio]);
-    Tokens { cached, prompt_image, prompt_audio, reasoning, generated_image, generated_audio, ..tokens }
 }
 
 /// Reads a number of tokens, 0 where none is stated.

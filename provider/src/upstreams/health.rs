@@ -1,7 +1,8 @@
 //! The health of an upstream, from its answers and from probes. Nothing here does I/O or reads a clock.
 
 use {
-    super::fault::FaultClass,
+    super::fault::Evidence,
+    blockable_sdk::Pubkey,
     std::time::{Duration, Instant},
 };
 
@@ -16,6 +17,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 ///
 /// It goes down by failures, and up by a probe or a request that is answered. A probe forgives none of the failures: an
 /// upstream that answers probes and refuses requests goes down at its next failure, for a longer pause.
+///
+/// One customer's requests may all fail by their content. So an upstream that is down by the failures of one credit alone is
+/// doubted: requests go elsewhere where they can, but it is named as down only once a probe or another credit's request fails.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Health {
     /// Failures since the last request that was answered.
@@ -24,6 +28,10 @@ pub(super) struct Health {
     down_until: Option<Instant>,
     /// The time until which it has no room by its own word.
     busy_until: Option<Instant>,
+    /// The credit whose requests have failed since then.
+    accuser: Option<Pubkey>,
+    /// True where more than one credit's requests have failed, or what no request can bring about.
+    is_confirmed: bool,
 }
 
 /// The place of an upstream in the choice: the lower, the sooner it is taken.
@@ -59,16 +67,28 @@ impl Health {
         self.busy_until = now.checked_add(wait.min(LONGEST_PAUSE));
     }
 
-    /// Notes a failure of a request or a probe. Returns true where it goes down by it.
-    pub(super) fn note_failure(&mut self, class: FaultClass, now: Instant) -> bool {
-        // Requests that are tried in spite of a failure say nothing new before the next probe.
+    /// True while it is down for more than one customer.
+    pub(super) fn is_down(&self) -> bool {
+        self.down_until.is_some() && self.is_confirmed
+    }
+
+    /// Notes a failure of a credit's request, or of a probe. Returns true where it goes down by it.
+    pub(super) fn note_failure(&mut self, evidence: Evidence, credit: Option<&Pubkey>, now: Instant) -> bool {
+        if evidence == Evidence::None {
+            return false;
+        }
+        let is_another = match (credit, self.accuser) {
+            (None, _) => true,
+            (Some(credit), Some(accuser)) => *credit != accuser,
+            (Some(_), None) => false,
+        };
+        self.accuser = self.accuser.or(credit.copied());
+        self.is_confirmed |= is_another || evidence == Evidence::Certain;
+        // Requests that are tried in spite of a failure say nothing else that is new before the next probe.
         if self.down_until.is_some_and(|until| now < until) {
             return false;
         }
-        let counts_as = match class {
-            FaultClass::Unreachable | FaultClass::Refused => FAILURES,
-            _ => 1,
-        };
+        let counts_as = if evidence == Evidence::Certain { FAILURES } else { 1 };
         self.failures = self.failures.saturating_add(1).max(counts_as);
         if self.failures < FAILURES {
             return false;
@@ -82,6 +102,7 @@ impl Health {
 
     /// Notes a probe that was answered. Returns true where it was down.
     pub(super) fn note_probe(&mut self) -> bool {
+        self.is_confirmed = false;
         self.down_until.take().is_some()
     }
 
@@ -100,21 +121,46 @@ mod tests {
     fn an_upstream_goes_down_by_failures_and_up_by_an_answer_or_a_probe() {
         let now = Instant::now();
         let mut health = Health::default();
+        let fail = |health: &mut Health| health.note_failure(Evidence::Failure, None, now);
         assert_eq!(health.rank(now), Rank::Up);
-        assert!(
-            !health.note_failure(FaultClass::Failed, now) && !health.note_failure(FaultClass::Broken, now)
-        );
+        assert!(!fail(&mut health) && !fail(&mut health));
         assert_eq!(health.rank(now), Rank::Up);
-        assert!(health.note_failure(FaultClass::TimedOut, now));
+        assert!(fail(&mut health));
         assert_eq!(health.rank(now + LONGEST_PAUSE), Rank::Down, "time alone does not bring it up");
         assert!(health.note_probe() && !health.note_probe());
         assert_eq!(health.rank(now), Rank::Up);
-        assert!(health.note_failure(FaultClass::Failed, now), "a probe forgives nothing");
+        assert!(fail(&mut health), "a probe forgives nothing");
         assert!(health.note_answer());
-        assert!(!health.note_failure(FaultClass::Failed, now), "an answer forgives all");
-        for class in [FaultClass::Unreachable, FaultClass::Refused] {
-            assert!(Health::default().note_failure(class, now));
+        assert!(!fail(&mut health), "an answer forgives all");
+        assert!(!health.note_failure(Evidence::None, None, now));
+        assert!(Health::default().note_failure(Evidence::Certain, None, now));
+    }
+
+    /// The content of one customer's requests may be all that fails.
+    #[test]
+    fn one_credit_alone_makes_an_upstream_doubted_and_not_down() {
+        let now = Instant::now();
+        let [one, other] = [Pubkey::new_unique(), Pubkey::new_unique()];
+        let by_one = || {
+            let mut health = Health::default();
+            for _ in 0..9 {
+                health.note_failure(Evidence::Failure, Some(&one), now);
+            }
+            assert_eq!((health.rank(now), health.is_down()), (Rank::Down, false), "requests go elsewhere");
+            health
+        };
+        for credit in [Some(&other), None] {
+            let mut health = by_one();
+            assert!(!health.note_failure(Evidence::Failure, credit, now) && health.is_down());
+            assert!(health.note_answer() && !health.is_down());
+            for _ in 0..FAILURES {
+                health.note_failure(Evidence::Failure, Some(&other), now);
+            }
+            assert!(!health.is_down(), "an answer forgets who has failed");
         }
+        let mut health = by_one();
+        health.note_failure(Evidence::Certain, Some(&one), now);
+        assert!(health.is_down(), "no request can bring that about");
     }
 
     #[test]
@@ -122,9 +168,9 @@ mod tests {
         let mut now = Instant::now();
         let (mut health, mut pauses) = (Health::default(), Vec::new());
         for _ in 0..8 {
-            health.note_failure(FaultClass::Unreachable, now);
+            health.note_failure(Evidence::Certain, None, now);
             // Requests that fail before the next probe change nothing.
-            health.note_failure(FaultClass::Unreachable, now);
+            health.note_failure(Evidence::Certain, None, now);
             let next = health.next_probe(now, Duration::from_secs(10));
             pauses.push((next - now).as_secs());
             now = next;

@@ -2,10 +2,12 @@
 
 use {
     super::{
-        fault::{FaultClass, UpstreamFault},
+        fault::{Evidence, FaultClass, UpstreamFault},
         health::{Health, Rank},
         server::UpstreamServer,
     },
+    crate::limits::CreditPlace,
+    blockable_sdk::Pubkey,
     blockable_service::lock::lock,
     std::{
         sync::{Arc, Mutex, atomic::Ordering},
@@ -49,7 +51,7 @@ impl Pool {
         let mut seats = vec![Seat::default(); servers.len()];
         for (server, seat) in servers.iter_mut().zip(&mut seats) {
             let Some((known, health)) = before.and_then(|before| before.find(server)) else { continue };
-            server.running = known.running.clone();
+            (server.running, server.credits) = (known.running.clone(), known.credits.clone());
             if server.authorisation == known.authorisation {
                 seat.health = health;
             }
@@ -68,26 +70,26 @@ impl Pool {
         &self.servers
     }
 
-    /// Takes the upstream for a request that `tried` others before. `None` where none has room.
-    pub(crate) fn take(self: &Arc<Pool>, tried: &[usize], now: Instant) -> Option<Slot> {
+    /// Takes the upstream for a credit's request that `tried` others before. `None` where none has room for the credit.
+    pub(crate) fn take(self: &Arc<Pool>, credit: &Pubkey, tried: &[usize], now: Instant) -> Option<Slot> {
         let mut seats = lock(&self.seats);
-        let place = choose(&self.servers, &mut seats, tried, now)?;
+        let place = choose(&self.servers, &mut seats, (credit, tried), now)?;
         let server = self.servers.get(place)?.clone();
+        let counted = server.credits.enter(*credit, usize::MAX)?;
         server.running.fetch_add(1, Ordering::Relaxed);
         drop(seats);
-        Some(Slot { pool: self.clone(), server, place })
+        Some(Slot { pool: self.clone(), server, place, credit: *credit, _counted: counted })
     }
 
-    /// The upstreams that are down, by name.
+    /// The upstreams that are down for more than one customer, by name.
     pub(crate) fn down(&self) -> Vec<&str> {
         let places = self.servers.iter().enumerate().filter(|(place, _)| !self.is_up(*place));
         places.map(|(_, server)| server.name.as_str()).collect()
     }
 
-    /// True where an upstream is not down.
+    /// True where an upstream is not down for more than one customer.
     pub(crate) fn is_up(&self, place: usize) -> bool {
-        let now = Instant::now();
-        lock(&self.seats).get(place).is_some_and(|seat| seat.health.rank(now) < Rank::Down)
+        lock(&self.seats).get(place).is_some_and(|seat| !seat.health.is_down())
     }
 
     /// Running requests of an upstream.
@@ -101,10 +103,10 @@ impl Pool {
     }
 
     /// Notes the result of a probe.
-    pub(super) fn note_probe(&self, place: usize, result: Result<(), FaultClass>, now: Instant) -> Change {
+    pub(super) fn note_probe(&self, place: usize, result: Result<(), Evidence>, now: Instant) -> Change {
         self.change(place, |health| match result {
             Ok(()) if health.note_probe() => Change::Up,
-            Err(class) if health.note_failure(class, now) => Change::Down,
+            Err(evidence) if health.note_failure(evidence, None, now) => Change::Down,
             Ok(()) | Err(_) => Change::None,
         })
     }
@@ -127,7 +129,7 @@ impl Pool {
 fn choose(
     servers: &[Arc<UpstreamServer>],
     seats: &mut [Seat],
-    tried: &[usize],
+    (credit, tried): (&Pubkey, &[usize]),
     now: Instant,
 ) -> Option<usize> {
     let left: Vec<usize> = (0..seats.len()).filter(|place| !tried.contains(place)).collect();
@@ -139,7 +141,7 @@ fn choose(
         let (Some(server), Some(seat)) = (servers.get(place), seats.get(place)) else { continue };
         let rank = seat.health.rank(now);
         let running = server.running();
-        if running >= server.connections || (any_works && rank == Rank::Down) {
+        if !server.has_room(credit) || (any_works && rank == Rank::Down) {
             continue;
         }
         // Running requests for the weight, compared without a fraction.
@@ -171,6 +173,8 @@ pub(crate) struct Slot {
     server: Arc<UpstreamServer>,
     /// The upstream's place in the file.
     pub place: usize,
+    credit: Pubkey,
+    _counted: CreditPlace,
 }
 
 impl Slot {
@@ -190,7 +194,7 @@ impl Slot {
             if let (FaultClass::Busy, Some(seconds)) = (fault.class, fault.error.retry_after) {
                 health.note_busy(now, Duration::from_secs(u64::from(seconds)));
             }
-            let goes_down = fault.is_unhealthy() && health.note_failure(fault.class, now);
+            let goes_down = health.note_failure(fault.evidence(), Some(&self.credit), now);
             if goes_down { Change::Down } else { Change::None }
         })
     }
@@ -212,6 +216,9 @@ mod tests {
         },
     };
 
+    const ONE: Pubkey = Pubkey::new_from_array([1; 32]);
+    const OTHER: Pubkey = Pubkey::new_from_array([2; 32]);
+
     fn pool(weights: &[(u32, usize)]) -> Arc<Pool> {
         Pool::after(None, servers(weights))
     }
@@ -227,7 +234,7 @@ mod tests {
     }
 
     fn places(pool: &Arc<Pool>, count: usize) -> Vec<usize> {
-        (0..count).map(|_| pool.take(&[], Instant::now()).unwrap().place).collect()
+        (0..count).map(|_| pool.take(&ONE, &[], Instant::now()).unwrap().place).collect()
     }
 
     #[test]
@@ -240,7 +247,7 @@ mod tests {
     #[test]
     fn requests_at_once_go_where_the_fewest_run_for_the_weight() {
         let pool = pool(&[(2, 9), (1, 9)]);
-        let slots: Vec<Slot> = (0..6).map(|_| pool.take(&[], Instant::now()).unwrap()).collect();
+        let slots: Vec<Slot> = (0..6).map(|_| pool.take(&ONE, &[], Instant::now()).unwrap()).collect();
         assert_eq!((pool.running(0), pool.running(1)), (4, 2));
         drop(slots);
         assert_eq!((pool.running(0), pool.running(1)), (0, 0));
@@ -249,32 +256,65 @@ mod tests {
     #[test]
     fn an_upstream_serves_no_more_at_once_than_it_may() {
         let pool = pool(&[(100, 1), (1, 2)]);
-        let slots: Vec<Slot> = (0..3).map(|_| pool.take(&[], Instant::now()).unwrap()).collect();
+        let slots: Vec<Slot> = (0..3).map(|_| pool.take(&ONE, &[], Instant::now()).unwrap()).collect();
         assert_eq!(slots.iter().map(|slot| slot.place).collect::<Vec<_>>(), [0, 1, 1]);
-        assert!(pool.take(&[], Instant::now()).is_none());
+        assert!(pool.take(&ONE, &[], Instant::now()).is_none());
         drop(slots);
-        assert!(pool.take(&[], Instant::now()).is_some());
+        assert!(pool.take(&ONE, &[], Instant::now()).is_some());
+    }
+
+    /// The places that a credit can take.
+    fn fill(pool: &Arc<Pool>, credit: &Pubkey) -> Vec<Slot> {
+        std::iter::from_fn(|| pool.take(credit, &[], Instant::now())).collect()
+    }
+
+    #[test]
+    fn no_credit_alone_takes_all_places_of_an_upstream() {
+        for (connections, first) in [(1, 1), (2, 2), (4, 3), (8, 6), (256, 192)] {
+            assert_eq!(fill(&pool(&[(1, connections)]), &ONE).len(), first, "of {connections}");
+        }
+        let pool = pool(&[(1, 64)]);
+        let mut one = fill(&pool, &ONE);
+        let mut other = fill(&pool, &OTHER);
+        assert_eq!((one.len(), other.len()), (48, 12), "the next one finds places");
+        // As requests end, both come to the same share.
+        for _ in 0..200 {
+            one.pop();
+            one.extend(pool.take(&ONE, &[], Instant::now()));
+            other.extend(pool.take(&OTHER, &[], Instant::now()));
+        }
+        assert!(
+            one.len().abs_diff(other.len()) <= 3 && one.len() + other.len() < 64,
+            "{} {}",
+            one.len(),
+            other.len()
+        );
     }
 
     #[test]
     fn one_that_is_down_is_taken_where_no_other_is_left() {
         let (pool, now) = (pool(&[(1, 1), (1, 1)]), Instant::now());
         let fault = UpstreamFault::failed("gone");
-        let slot = pool.take(&[], now).unwrap();
+        let slot = pool.take(&ONE, &[], now).unwrap();
         for expected in [Change::None, Change::None, Change::Down, Change::None] {
             assert_eq!(slot.note_fault(&fault, now), expected);
         }
         drop(slot);
+        assert!(pool.is_up(0), "one credit alone names none as down");
+        assert_eq!(pool.take(&OTHER, &[1], now).unwrap().note_fault(&fault, now), Change::None);
         assert!(!pool.is_up(0) && pool.is_up(1));
         assert_eq!(places(&pool, 3), [1, 1, 1]);
-        let other = pool.take(&[], now).unwrap();
-        assert!(pool.take(&[], now).is_none(), "one without room is no reason to take one that is down");
-        assert_eq!(pool.take(&[1], now).unwrap().place, 0, "the other has been tried");
-        assert!(pool.take(&[0, 1], now).is_none());
+        let other = pool.take(&ONE, &[], now).unwrap();
+        assert!(
+            pool.take(&ONE, &[], now).is_none(),
+            "one without room is no reason to take one that is down"
+        );
+        assert_eq!(pool.take(&ONE, &[1], now).unwrap().place, 0, "the other has been tried");
+        assert!(pool.take(&ONE, &[0, 1], now).is_none());
         for _ in 0..3 {
             other.note_fault(&fault, now);
         }
-        assert_eq!(pool.take(&[], now).unwrap().place, 0, "all are down");
+        assert_eq!(pool.take(&ONE, &[], now).unwrap().place, 0, "all are down");
         assert_eq!(pool.note_probe(0, Ok(()), now), Change::Up);
         assert_eq!(other.note_answer(), Change::Up);
         assert!(pool.is_up(0) && pool.is_up(1));
@@ -283,10 +323,13 @@ mod tests {
     #[test]
     fn a_pool_that_replaces_another_takes_over_health_and_running_requests() {
         let (before, now) = (pool(&[(1, 9), (1, 9), (1, 9)]), Instant::now());
-        let slots: Vec<Slot> = (0..3).map(|_| before.take(&[], now).unwrap()).collect();
+        let slots: Vec<Slot> = (0..3).map(|_| before.take(&ONE, &[], now).unwrap()).collect();
         for _ in 0..3 {
             slots[1].note_fault(&UpstreamFault::failed("gone"), now);
             slots[2].note_fault(&UpstreamFault::failed("gone"), now);
+        }
+        for place in [1, 2] {
+            before.note_probe(place, Err(Evidence::Failure), now);
         }
         let mut next = servers(&[(1, 1), (1, 9), (1, 9), (1, 9)]);
         next[2].authorisation = Some(axum::http::HeaderValue::from_static("Bearer another"));
@@ -297,7 +340,7 @@ mod tests {
             "2 has another key"
         );
         assert_eq!([0, 1, 2, 3].map(|place| next.running(place)), [1, 1, 1, 0]);
-        assert!(next.take(&[1, 2, 3], now).is_none(), "0 has the one request that it may have");
+        assert!(next.take(&ONE, &[1, 2, 3], now).is_none(), "0 has the one request that it may have");
         drop(slots);
         assert_eq!([0, 1, 2, 3].map(|place| next.running(place)), [0, 0, 0, 0]);
     }
@@ -305,13 +348,13 @@ mod tests {
     #[test]
     fn a_busy_one_is_taken_after_the_others() {
         let (pool, now) = (pool(&[(1, 9), (1, 1)]), Instant::now());
-        let slot = pool.take(&[], now).unwrap();
+        let slot = pool.take(&ONE, &[], now).unwrap();
         let answer = axum::http::StatusCode::TOO_MANY_REQUESTS;
         let names = super::super::Names { public: "", internal: "", key: None };
         let fault = UpstreamFault::from_answer(answer, &Default::default(), b"", names);
         assert_eq!(slot.note_fault(&fault, now), Change::None);
         drop(slot);
-        let one = pool.take(&[], now).unwrap();
-        assert_eq!((one.place, pool.take(&[], now).unwrap().place), (1, 0));
+        let one = pool.take(&ONE, &[], now).unwrap();
+        assert_eq!((one.place, pool.take(&ONE, &[], now).unwrap().place), (1, 0));
     }
 }

@@ -24,8 +24,11 @@ pub(crate) async fn probe(
     let Some(server) = pool.servers().get(place) else { return };
     loop {
         let result = ask(&http, server, &settings).await;
-        let change =
-            pool.note_probe(place, result.as_ref().map_err(|fault| fault.class).copied(), Instant::now());
+        let change = pool.note_probe(
+            place,
+            result.as_ref().map_err(UpstreamFault::evidence_of_probe).copied(),
+            Instant::now(),
+        );
         let detail = result.err().map(|fault| fault.detail).unwrap_or_default();
         log(change, &model, &server.name, &detail);
         let last = Instant::now();

@@ -3,9 +3,11 @@
 use {
     crate::{
         config::{ModelConfig, UpstreamConfig},
+        limits::CreditCounts,
         serve_error::ServeError,
     },
     axum::http::HeaderValue,
+    blockable_sdk::Pubkey,
     secrecy::{ExposeSecret, SecretString},
     std::sync::{
         Arc,
@@ -13,6 +15,9 @@ use {
     },
     tokio::sync::Notify,
 };
+
+/// Requests of one credit for each free place of an upstream, at most.
+const SHARE: usize = 3;
 
 /// A server of a model.
 #[derive(Debug)]
@@ -35,6 +40,8 @@ pub(crate) struct UpstreamServer {
     pub probe: (String, bool),
     /// Its running requests, also those that began before another list of models replaced the one that they are of.
     pub(super) running: Arc<AtomicUsize>,
+    /// The same by credit.
+    pub(super) credits: CreditCounts,
     /// Wakes the task that probes it, once it has failed.
     pub(super) failed: Notify,
 }
@@ -67,6 +74,7 @@ impl UpstreamServer {
             connections: upstream.connections,
             probe,
             running: Arc::default(),
+            credits: CreditCounts::default(),
             failed: Notify::new(),
         })
     }
@@ -74,6 +82,13 @@ impl UpstreamServer {
     /// True where it is the same server with the same model.
     pub(super) fn is_same_as(&self, other: &UpstreamServer) -> bool {
         self.url == other.url && self.model == other.model
+    }
+
+    /// True where it has room for another request of a credit. A credit may have three times as many requests as there are free
+    /// places: one alone never has them all, and each one that comes finds a place and gets its share as others end.
+    pub(super) fn has_room(&self, credit: &Pubkey) -> bool {
+        let free = self.connections.saturating_sub(self.running());
+        self.credits.count(credit) < free.saturating_mul(SHARE)
     }
 
     /// Its running requests.

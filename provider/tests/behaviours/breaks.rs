@@ -40,7 +40,7 @@ pub fn cases() -> Vec<Case> {
             .costs(16)
             .has(&["hello wo"])
             .lacks(&["error"]),
-        stream("ends at once").sends(&[]).costs(0).fails(200, "upstream_incomplete"),
+        stream("ends at once").sends(&[]).costs(0).fails(502, "upstream_incomplete"),
         stream("the last line alone").sends(&[DONE]).costs(0).has(&["[DONE]"]),
         stream("one of two answers is missing")
             .with(two.clone())
@@ -82,8 +82,19 @@ pub fn cases() -> Vec<Case> {
             .act(Act::Hang)
             .costs(10 + 4)
             .fails(200, "upstream_timeout"),
-        stream("is silent after its head").act(Act::Hang).costs(0).fails(200, "upstream_timeout"),
-        stream("is silent at once").acts(vec![Act::Hang]).costs(0).fails(504, "upstream_timeout"),
+        stream("is silent after its head: the prompt is charged")
+            .act(Act::Hang)
+            .costs(2)
+            .fails(504, "upstream_timeout"),
+        stream("is silent at once: the prompt is charged")
+            .acts(vec![Act::Hang])
+            .costs(2)
+            .fails(504, "upstream_timeout"),
+        stream("keeps alive for ever and says nothing: the prompt is charged")
+            .act(Act::Forever(b": alive\n\n".to_vec()))
+            .costs(2)
+            .fails(504, "upstream_timeout"),
+        stream("closes before its first text").act(Act::Close).costs(0).fails(502, "upstream_unreachable"),
         stream("keeps alive for ever and says nothing more")
             .then(&[&a, &b])
             .act(Act::Forever(b": alive\n\n".to_vec()))
@@ -101,12 +112,24 @@ pub fn cases() -> Vec<Case> {
             .has(&["hello wo"])
             .lacks(&["xxxx"])
             .fails(200, "upstream_too_large"),
+        stream("a first event that is too long: the prompt is charged")
+            .then(&[&long])
+            .act(Act::Hang)
+            .costs(2)
+            .lacks(&["xxxx"])
+            .fails(502, "upstream_too_large"),
+        Case { aborts: true, ..stream("an answer far above its limit is stopped") }
+            .with(json!({"max_tokens": 4}))
+            .act(Act::Forever(text(&"hello wo".repeat(200)).into_bytes()))
+            .costs_hold()
+            .has(&["hello wo"])
+            .fails(200, "upstream_above_limit"),
         stream("hangs after the last line")
             .then(&[&a, FINISH, &usage(10, 3), DONE])
             .act(Act::Hang)
             .costs(16)
             .has(&["[DONE]"]),
-        stream("tools are counted").then(&[tool]).act(Act::Hang).costs(2 + 6).fails(200, "upstream_timeout"),
+        stream("tools are counted").then(&[tool]).act(Act::Hang).costs(2 + 8).fails(200, "upstream_timeout"),
         stream("thoughts are counted")
             .then(&[thinking])
             .act(Act::Hang)
@@ -117,10 +140,20 @@ pub fn cases() -> Vec<Case> {
             .act(Act::Hang)
             .costs(2 + 80)
             .fails(200, "upstream_timeout"),
-        stream("large pieces are counted by their bytes")
+        stream("characters of three bytes are a token each")
             .then(&[&text(&"\u{6f22}".repeat(40))])
             .act(Act::Hang)
-            .costs(2 + 60)
+            .costs(2 + 80)
+            .fails(200, "upstream_timeout"),
+        stream("large pieces are counted by their bytes")
+            .then(&[&text(&"word ".repeat(40))])
+            .act(Act::Hang)
+            .costs(2 + 100)
+            .fails(200, "upstream_timeout"),
+        stream("digits are a token each")
+            .then(&[&text(&"7".repeat(40))])
+            .act(Act::Hang)
+            .costs(2 + 80)
             .fails(200, "upstream_timeout"),
         stream("a counted answer costs no more than the hold")
             .with(json!({"max_tokens": 1}))

@@ -31,6 +31,22 @@ pub fn cases() -> Vec<Case> {
             .act(Act::Hang)
             .leaves("hello")
             .costs(10 + 4),
+        Case { aborts: false, ..stream("leaves between its last text and the usage").leaves("\"stop\"") }
+            .then(&[&a, FINISH])
+            .act(Act::Pause(150))
+            .sends(&[&usage(10, 3), DONE])
+            .costs(16),
+        stream("leaves after its last text, and no usage comes")
+            .then(&[&a, FINISH])
+            .act(Act::Hang)
+            .leaves("\"stop\"")
+            .costs(2 + 4),
+        stream("leaves after its last text, and more comes")
+            .then(&[&a, FINISH])
+            .act(Act::Pause(100))
+            .act(Act::Forever(b.clone().into_bytes()))
+            .leaves("\"stop\"")
+            .costs(2 + 6),
         stream("leaves a stream before its head").model("patient").acts(vec![Act::Hang]).leaves("").costs(2),
         stream("leaves a stream before its first text").model("patient").act(Act::Hang).leaves("").costs(2),
         whole("leaves an answer that is not streamed", "")

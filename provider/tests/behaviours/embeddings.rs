@@ -44,7 +44,7 @@ pub fn cases() -> Vec<Case> {
         .costs(3),
         answered("embeddings of more than the hold", "{\"prompt_tokens\":100000000}").costs_hold(),
         none("no embeddings and no usage", empty).has(&["\"data\":[]"]),
-        none("an object without embeddings", "{\"object\":\"list\"}").fails(502, "upstream_without_usage"),
+        none("an object without embeddings", "{\"object\":\"list\"}").fails(502, "upstream_no_answer"),
         none("embeddings that are an error", error).lacks(&["gpu-7"]).fails(502, "upstream_failed"),
         none("embeddings are refused", "")
             .acts(vec![json_answer("400 Bad Request", "{\"error\":{\"message\":\"input is too large\"}}")])
@@ -55,7 +55,7 @@ pub fn cases() -> Vec<Case> {
         none("embeddings that break off", "")
             .acts(vec![Act::Raw(announced.as_bytes().to_vec()), Act::Close])
             .fails(502, "upstream_unreachable"),
-        none("embeddings that never come", "").acts(vec![Act::Hang]).fails(504, "upstream_timeout"),
+        none("embeddings that never come", "").acts(vec![Act::Hang]).costs(3).fails(504, "upstream_timeout"),
         none("embeddings whose client leaves", "").model("patient").acts(vec![Act::Hang]).leaves("").costs(3),
         Case {
             sends: Some(json!({"encoding_format": "base64", "dimensions": 2, "stream": null})),

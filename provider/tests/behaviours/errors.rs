@@ -17,7 +17,13 @@ pub fn cases() -> Vec<Case> {
     let false_error = text("c").replace("{\"choices\"", "{\"error\":false,\"choices\"");
     let failed = |case: Case| case.lacks(&["[DONE]", "gpu-7", "CUDA", "sk-abc"]).has(&["\"error\""]);
     vec![
-        failed(stream("an error first").sends(&[ERROR])).costs(0),
+        failed(stream("an error first").sends(&[ERROR])).costs(0).fails(502, "upstream_failed"),
+        failed(stream("comments, then an error").sends(&[": alive\n\n", ERROR]))
+            .costs(0)
+            .fails(502, "upstream_failed"),
+        failed(stream("an error first, without room").sends(&[text_error]))
+            .costs(0)
+            .fails(502, "upstream_failed"),
         failed(stream("text, then an error").sends(&[&a, ERROR])).costs(2 + 4),
         failed(stream("an error that becomes a clean end is none").sends(&[&a, ERROR, DONE])).costs(2 + 4),
         failed(stream("an error shares its event with usage").sends(&[&a, shared])).costs(16),

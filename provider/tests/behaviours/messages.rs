@@ -89,6 +89,14 @@ fn usages() -> Vec<Case> {
         streamed("a later word about the input of a message counts")
             .sends(&[&begin, &a, &usage(json!({"input_tokens": 12, "output_tokens": 3})), &stop()])
             .costs(12 + 6),
+        streamed("a last word about the input of a message that leaves the cache out takes nothing back")
+            .sends(&[
+                &start(json!({"input_tokens": 10, "cache_read_input_tokens": 100, "cache_creation_input_tokens": 50})),
+                &a,
+                &usage(json!({"input_tokens": 10, "output_tokens": 5})),
+                &stop(),
+            ])
+            .costs(160 + 10),
         streamed("a message without usage is counted")
             .sends(&[&start(Value::Null), &a, &usage(Value::Null), &stop()])
             .costs(2 + 4)
@@ -152,6 +160,10 @@ fn breaks() -> Vec<Case> {
     let (begin, a) = (start(json!({"input_tokens": 10, "output_tokens": 1})), text("hello wo"));
     let tool = block(json!({"type": "tool_use", "id": "toolu_1234567890", "name": "find", "input": {}}));
     let arguments = delta(json!({"type": "input_json_delta", "partial_json": "{\"q\":1}"}));
+    // "find", "id" and 800 bytes.
+    let input = json!({"id": "x".repeat(800)});
+    let written =
+        block(json!({"type": "tool_use", "id": "toolu_1234567890", "name": "find", "input": input}));
     let thinking = delta(json!({"type": "thinking_delta", "thinking": "hmm, well"}));
     let signature = delta(json!({"type": "signature_delta", "signature": "A".repeat(400)}));
     vec![
@@ -187,13 +199,26 @@ fn breaks() -> Vec<Case> {
             .acts(vec![Act::Hang])
             .leaves("")
             .costs(2),
-        // "find" and its arguments are 11 bytes in two pieces.
+        // "find" and its arguments are 11 characters in two pieces, one of them a digit.
         streamed("tools of a message are counted")
             .then(&[&start(Value::Null), &tool, &arguments])
             .act(Act::Hang)
-            .costs(2 + 2 * 3)
+            .costs(2 + 2 * 4)
             .has(&["tool_use", "input_json_delta"])
             .fails(200, "upstream_timeout"),
+        streamed("what a model writes into a tool is counted by any name")
+            .then(&[&start(Value::Null), &written])
+            .act(Act::Hang)
+            .costs(2 + 2 * 202)
+            .fails(200, "upstream_timeout"),
+        Case {
+            aborts: false,
+            ..streamed("a message whose client leaves before its usage").leaves("block_stop")
+        }
+        .then(&[&begin, &a, &event(json!({"type": "content_block_stop", "index": 0}))])
+        .act(Act::Pause(150))
+        .sends(&[&usage(json!({"output_tokens": 3})), &stop()])
+        .costs(16),
         streamed("thoughts of a message are counted, and no signatures")
             .then(&[&start(Value::Null), &thinking, &signature])
             .act(Act::Hang)
@@ -223,9 +248,11 @@ fn errors() -> Vec<Case> {
         ]))
         .costs(16)
         .fails(200, "model_busy"),
-        shaped(streamed("an error in the place of a message").sends(&[&error("api_error")]))
+        streamed("an error in the place of a message")
+            .sends(&[&error("api_error")])
             .costs(0)
-            .fails(200, "upstream_failed"),
+            .lacks(&["gpu-7", "event:"])
+            .fails(502, "upstream_failed"),
         refusal("a message is refused with status 401", "401 Unauthorized", own)
             .costs(0)
             .has(&["\"type\":\"api_error\""])
@@ -276,7 +303,7 @@ fn whole_answers() -> Vec<Case> {
         whole("no message at all", "{\"type\":\"message\"}")
             .at(PATH)
             .costs(0)
-            .fails(502, "upstream_without_usage"),
+            .fails(502, "upstream_no_answer"),
         answered("a whole message to a request for a stream", "sixteen bytes ..", plain)
             .with(json!({"stream": true}))
             .costs(16)

@@ -146,6 +146,8 @@ fn classes() -> Vec<Case> {
 fn breaks() -> Vec<Case> {
     let (begin, a) = (begin(), text("hello wo"));
     let call = piece("response.function_call_arguments.delta", "{\"q\":1}");
+    let finished =
+        event(json!({"type": "response.output_text.done", "sequence_number": 2, "text": "hello wo"}));
     let thought = piece("response.reasoning_text.delta", "hmm, well");
     vec![
         streamed("a response that is reset")
@@ -164,6 +166,21 @@ fn breaks() -> Vec<Case> {
             .sends(&[&begin, &a])
             .costs(3 + 4)
             .fails(200, "upstream_incomplete"),
+        streamed("a response whose text comes finished alone, and is reset")
+            .then(&[&begin, &finished])
+            .act(Act::Pause(50))
+            .act(Act::Reset)
+            .costs(3 + 4)
+            .has(&["hello wo", "event: error"])
+            .fails(200, "upstream_unreachable"),
+        Case {
+            aborts: false,
+            ..streamed("a response whose client leaves before its usage").leaves("text.done")
+        }
+        .then(&[&begin, &a, &finished])
+        .act(Act::Pause(150))
+        .sends(&[&end("response.completed", "hello wo", plain())])
+        .costs(16),
         streamed("a response whose client leaves")
             .model("patient")
             .then(&[&begin, &a])
@@ -178,7 +195,7 @@ fn breaks() -> Vec<Case> {
         streamed("calls of a response are counted")
             .then(&[&begin, &call])
             .act(Act::Hang)
-            .costs(3 + 2 * 2)
+            .costs(3 + 2 * 3)
             .fails(200, "upstream_timeout"),
         streamed("thoughts of a response are counted")
             .then(&[&begin, &thought])
@@ -210,7 +227,11 @@ fn errors() -> Vec<Case> {
         shaped(streamed("a response that fails after a text").sends(&[&begin, &a, &failed(Value::Null)]))
             .costs(3 + 4),
         shaped(streamed("a response that fails with usage").sends(&[&begin, &a, &failed(plain())])).costs(16),
-        shaped(streamed("a response that fails at once").sends(&[&failed(Value::Null)])).costs(0),
+        streamed("a response that fails at once")
+            .sends(&[&failed(Value::Null)])
+            .costs(0)
+            .lacks(&["gpu-7", "event:"])
+            .fails(502, "upstream_failed"),
         shaped(streamed("an error within a response").sends(&[&begin, &a, &bare]))
             .costs(3 + 4)
             .has(&["\"sequence_number\":2"]),
@@ -250,7 +271,7 @@ fn whole_answers() -> Vec<Case> {
         whole("no response at all", "{\"object\":\"response\"}")
             .at(PATH)
             .costs(0)
-            .fails(502, "upstream_without_usage"),
+            .fails(502, "upstream_no_answer"),
         answered("a whole response to a request for a stream", "sixteen bytes ..", plain())
             .with(json!({"stream": true}))
             .costs(16)

@@ -55,7 +55,11 @@ fn credit(number: u64) -> Pubkey {
 pub async fn run(cases: Vec<Case>) {
     let scripts = cases.iter().enumerate().map(|(number, case)| (number as u64, case.acts.clone())).collect();
     let (addr, upstream) = Upstream::start(scripts).await;
-    let bench = Bench::start(|config| config.models = models(addr)).await;
+    let bench = Bench::start(|config| {
+        config.models = models(addr);
+        config.limits.answer_bytes = 1 << 20;
+    })
+    .await;
     for number in 0..cases.len() as u64 {
         let granted = super::common::credit(number as u32 + 1);
         bench.server.gate().observe_credit(credit(number), 10, Some(&granted));

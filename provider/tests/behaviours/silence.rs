@@ -2,7 +2,7 @@
 
 use {
     super::{
-        case::{DONE, FINISH, stream, text, usage},
+        case::{Case, DONE, ERROR, FINISH, stream, text, usage},
         common::{Bench, ours},
         run::models,
         script::{Act, Upstream},
@@ -34,6 +34,40 @@ impl Stream {
     }
 }
 
+/// Asks for a stream at a server that writes a comment each second.
+async fn ask(case: Case) -> (Bench, Stream) {
+    let (addr, _) = Upstream::start(HashMap::from([(0, case.acts)])).await;
+    let bench = Bench::start(|config| {
+        let patient = |model| ModelConfig { timeout_seconds: 60, silence_seconds: 60, ..model };
+        config.models = models(addr).into_iter().map(patient).collect();
+        config.limits.stream_comment_seconds = 1;
+    })
+    .await;
+    let mut body =
+        json!({"model": "plain", "metadata": {"case": "0"}, "messages": [{"role": "user", "content": "hi"}]});
+    body.as_object_mut().unwrap().extend(case.more.as_object().unwrap().clone());
+    let request = bench.http.post(bench.url("/v1/chat/completions")).bearer_auth(bench.key(&ours()));
+    let stream = Stream { answer: request.json(&body).send().await.unwrap(), text: String::new() };
+    assert_eq!(stream.answer.status(), 200);
+    (bench, stream)
+}
+
+/// The head goes out with the first text, but no later than the first comment: proxies in between wait no longer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_fails_after_its_first_comment_ends_with_the_error() {
+    let failed = Arc::new(Notify::new());
+    let case = stream("silent, then an error").act(Act::Wait(failed.clone())).sends(&[ERROR]);
+    let (bench, mut stream) = ask(case).await;
+    stream.until_comments(1).await;
+    failed.notify_one();
+    while let Some(piece) = stream.answer.chunk().await.unwrap() {
+        stream.text += &String::from_utf8_lossy(&piece);
+    }
+    assert!(stream.text.contains("upstream_failed") && !stream.text.contains("[DONE]"), "{}", stream.text);
+    assert_eq!(bench.used().await, 0);
+    bench.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_hears_that_its_stream_lives_while_the_upstream_is_silent() {
     let [first, second] = [(); 2].map(|()| Arc::new(Notify::new()));
@@ -46,19 +80,7 @@ async fn a_client_hears_that_its_stream_lives_while_the_upstream_is_silent() {
         .then(&[begin])
         .act(Act::Pause(50))
         .sends(&[end, FINISH, &usage(10, 4), DONE]);
-    let (addr, _) = Upstream::start(HashMap::from([(0, case.acts)])).await;
-    let bench = Bench::start(|config| {
-        let patient = |model| ModelConfig { timeout_seconds: 60, silence_seconds: 60, ..model };
-        config.models = models(addr).into_iter().map(patient).collect();
-        config.limits.stream_comment_seconds = 1;
-    })
-    .await;
-    let mut body =
-        json!({"model": "plain", "metadata": {"case": "0"}, "messages": [{"role": "user", "content": "hi"}]});
-    body.as_object_mut().unwrap().extend(case.more.as_object().unwrap().clone());
-    let request = bench.http.post(bench.url("/v1/chat/completions")).bearer_auth(bench.key(&ours()));
-    let mut stream = Stream { answer: request.json(&body).send().await.unwrap(), text: String::new() };
-    assert_eq!(stream.answer.status(), 200);
+    let (bench, mut stream) = ask(case).await;
 
     stream.until_comments(2).await;
     assert_eq!(stream.text, COMMENT.repeat(2), "nothing has come from the upstream");

@@ -13,7 +13,7 @@ pub fn cases() -> Vec<Case> {
     let plain = "{\"prompt_tokens\":10,\"completion_tokens\":3}";
     let good = body("sixteen bytes ..", plain);
     let raw = |text: &str| Act::Raw(text.as_bytes().to_vec());
-    let none = |name, text: &str| whole(name, text).costs(0).fails(502, "upstream_without_usage");
+    let none = |name, text: &str| whole(name, text).costs(0).fails(502, "upstream_no_answer");
     let announced =
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 9000\r\n\r\n{\"choices\":";
     vec![
@@ -54,7 +54,7 @@ pub fn cases() -> Vec<Case> {
         whole("no content", "")
             .acts(vec![raw("HTTP/1.1 204 No Content\r\n\r\n")])
             .costs(0)
-            .fails(502, "upstream_without_usage"),
+            .fails(502, "upstream_no_answer"),
         whole("a redirect", "")
             .acts(vec![raw(
                 "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n",
@@ -71,13 +71,34 @@ pub fn cases() -> Vec<Case> {
             .fails(502, "upstream_unreachable"),
         whole("a body that stops", "")
             .acts(vec![raw(announced), Act::Hang])
-            .costs(0)
+            .costs(2)
             .fails(504, "upstream_timeout"),
         whole("a body that is reset", "")
             .acts(vec![raw(announced), Act::Pause(50), Act::Reset])
             .costs(0)
             .fails(502, "upstream_unreachable"),
-        whole("no answer at all", "").acts(vec![Act::Hang]).costs(0).fails(504, "upstream_timeout"),
+        whole("no answer at all: the prompt is charged", "")
+            .acts(vec![Act::Hang])
+            .costs(2)
+            .fails(504, "upstream_timeout"),
+        whole("a body that stops within its text", "")
+            .acts(vec![raw(&format!("{announced}[{{\"message\":{{\"content\":\"hello wo")), Act::Hang])
+            .costs(2 + 4)
+            .lacks(&["hello"])
+            .fails(504, "upstream_timeout"),
+        whole("a text that is too large is charged up to its limit", body(&"x".repeat(2 << 20), "null"))
+            .costs(2 + 32_000)
+            .lacks(&["xxx"])
+            .fails(502, "upstream_too_large"),
+        whole(
+            "an answer that is too large by what is no text",
+            good.replace(
+                "\"usage\"",
+                &format!("\"prompt_logprobs\":[\"{}\"],\"usage\"", "x".repeat(2 << 20)),
+            ),
+        )
+        .costs(2 + 8)
+        .fails(502, "upstream_too_large"),
         whole("an answer that takes longer than the silence of streams", "")
             .acts(vec![Act::Pause(1_300), json_answer("200 OK", &good)])
             .costs(16)
@@ -89,7 +110,7 @@ pub fn cases() -> Vec<Case> {
         whole("a stream to a request for JSON", "")
             .acts(stream("").sends(&[&text("a"), &usage(10, 3), DONE]).acts)
             .costs(0)
-            .fails(502, "upstream_without_usage"),
+            .fails(502, "upstream_no_answer"),
     ]
 }
 

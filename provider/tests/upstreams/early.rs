@@ -20,7 +20,8 @@ const END: &str =
     "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":4,\"completion_tokens\":3}}\n\ndata: [DONE]\n\n";
 const ERROR: &str = "data: {\"error\":{\"message\":\"gpu-7 is on fire\",\"type\":\"server_error\"}}\n\n";
 
-async fn ask(bench: &Bench, path: &str) -> String {
+/// Asks for a stream; returns status and body.
+async fn ask(bench: &Bench, path: &str) -> (u16, String) {
     let body = match path {
         "/v1/responses" => json!({"model": "echo", "input": "hi", "max_output_tokens": 9, "stream": true}),
         _ => {
@@ -28,8 +29,7 @@ async fn ask(bench: &Bench, path: &str) -> String {
         }
     };
     let answer = bench.post(path, &body).send().await.unwrap();
-    assert_eq!(answer.status(), 200);
-    answer.text().await.unwrap()
+    (answer.status().as_u16(), answer.text().await.unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -45,9 +45,9 @@ async fn a_stream_that_fails_before_its_first_text_is_answered_by_another_upstre
     ] {
         let (first, second) = (Scripted::stream(first), Scripted::stream(good.clone()));
         let bench = before(&[&first, &second]).await;
-        let text = ask(&bench, "/v1/chat/completions").await;
+        let (status, text) = ask(&bench, "/v1/chat/completions").await;
         assert!(
-            text.contains("good") && text.contains("[DONE]") && !text.contains("error"),
+            status == 200 && text.contains("good") && text.contains("[DONE]") && !text.contains("error"),
             "{name}: {text}"
         );
         assert_eq!(text.matches("\"role\"").count(), 1, "{name}: {text}");
@@ -59,22 +59,28 @@ async fn a_stream_that_fails_before_its_first_text_is_answered_by_another_upstre
 #[tokio::test(flavor = "multi_thread")]
 async fn what_has_begun_or_is_wrong_is_not_asked_for_again() {
     let wrong = ERROR.replace("server_error", "invalid_request_error");
-    for (first, code, charge) in [
-        ([TEXT, ERROR].concat(), "upstream_failed", 2 + 2),
-        (TEXT.to_string(), "upstream_incomplete", 2 + 2),
-        (wrong, "invalid_request", 0),
+    for (first, status, code, charge) in [
+        ([TEXT, ERROR].concat(), 200, "upstream_failed", 2 + 2),
+        (TEXT.to_string(), 200, "upstream_incomplete", 2 + 2),
+        (wrong, 400, "invalid_request", 0),
     ] {
         let (first, second) = (Scripted::stream(first), Scripted::stream([TEXT, END].concat()));
         let bench = before(&[&first, &second]).await;
-        let text = ask(&bench, "/v1/chat/completions").await;
-        assert!(text.contains(code) && !text.contains("gpu-7"), "{text}");
+        let (answered, text) = ask(&bench, "/v1/chat/completions").await;
+        assert!(answered == status && text.contains(code) && !text.contains("gpu-7"), "{answered} {text}");
         assert_eq!((first.count(), second.count(), bench.used().await), (1, 0, charge), "{code}");
         bench.stop().await;
     }
     let all = [Scripted::stream(ERROR.to_string()), Scripted::stream(ERROR.to_string())];
     let bench = before(&[&all[0], &all[1]]).await;
-    let text = ask(&bench, "/v1/chat/completions").await;
-    assert!(text.contains("upstream_failed") && text.contains("nothing was charged"), "{text}");
+    // Its status is one that clients send again for, and that metrics show.
+    let (status, text) = ask(&bench, "/v1/chat/completions").await;
+    assert!(
+        status == 502 && text.contains("upstream_failed") && text.contains("nothing was charged"),
+        "{text}"
+    );
+    let requests = "blockable_provider_requests_total{route=\"/v1/chat/completions\",status=\"502\"}";
+    assert_eq!(metric(&bench, requests).await, "1");
     assert_eq!((all[0].count(), all[1].count(), bench.used().await), (1, 1, 0));
     bench.stop().await;
 }
@@ -105,7 +111,7 @@ async fn messages_and_responses_fail_over_before_their_first_text() {
     ] {
         let (first, second) = (Scripted::stream(first), Scripted::stream(second));
         let bench = before(&[&first, &second]).await;
-        let text = ask(&bench, path).await;
+        let (_, text) = ask(&bench, path).await;
         assert!(
             text.contains("good") && text.matches(begins).count() == 1 && !text.contains("gpu-7"),
             "{text}"
@@ -126,7 +132,7 @@ async fn an_answer_that_is_an_error_under_a_good_status_is_asked_for_again() {
     assert_eq!((first.count(), second.count(), bench.used().await), (1, 1, 10));
     let none = Scripted::start(|| Reply::Body("{\"id\":\"x\"}".to_string()));
     let alone = before(&[&none, &second]).await;
-    refused(alone.chat("hi", json!({})).await, 502, "upstream_without_usage").await;
+    refused(alone.chat("hi", json!({})).await, 502, "upstream_no_answer").await;
     assert_eq!((none.count(), alone.used().await), (1, 0), "it may have been at work");
     bench.stop().await;
     alone.stop().await;

@@ -16,6 +16,7 @@ mod common;
 mod connections;
 mod early;
 mod fleet;
+mod health;
 mod tokenize;
 
 use {
@@ -27,6 +28,7 @@ use {
         response::{IntoResponse, Response},
         routing::post,
     },
+    blockable_gate::UsageFilter,
     blockable_provider::config::{UnknownFields, UpstreamConfig},
     blockable_service::secrets::SecretSource,
     common::{Bench, chat_body, events, refused},
@@ -119,11 +121,16 @@ async fn an_upstreams_error_becomes_one_of_ours_and_charges_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_upstream_that_is_late_gone_or_states_no_usage_charges_nothing() {
+async fn an_upstream_that_is_late_costs_the_prompt_and_one_that_is_gone_or_answers_nothing_does_not() {
     let (late, _) = upstream(Duration::from_secs(60), || "{}".into_response()).await;
     let bench = before(late).await;
-    refused(bench.chat("hi", json!({})).await, 504, "upstream_timeout").await;
-    assert_eq!(bench.counted(), (0, 0));
+    for (more, units) in [(json!({}), 2), (json!({"stream": true}), 4)] {
+        let body = refused(bench.chat("hi", more).await, 504, "upstream_timeout").await.to_string();
+        assert!(body.contains("2 units were charged"), "{body}");
+        assert_eq!(bench.counted(), (units, 0), "the upstream has had it for as long as it may");
+    }
+    let page = bench.server.gate().usage_page(UsageFilter::default(), 0, 10).await.unwrap();
+    assert_eq!(page.records.iter().map(|record| record.ended.as_str()).collect::<Vec<_>>(), ["timeout"; 2]);
     bench.stop().await;
 
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
@@ -136,7 +143,7 @@ async fn an_upstream_that_is_late_gone_or_states_no_usage_charges_nothing() {
         let (addr, _) = upstream(Duration::ZERO, move || body.into_response()).await;
         let bench = before(addr).await;
         for more in [json!({}), json!({"stream": true})] {
-            refused(bench.chat("hi", more).await, 502, "upstream_without_usage").await;
+            refused(bench.chat("hi", more).await, 502, "upstream_no_answer").await;
         }
         assert_eq!(bench.counted(), (0, 0));
         bench.stop().await;
@@ -148,7 +155,6 @@ async fn a_stream_that_breaks_says_so_and_charges_what_was_delivered() {
     let cases = [
         (vec![PIECE, PIECE], false, 2 + 4, "upstream_incomplete"),
         (vec![PIECE, PIECE], true, 2 + 4, "upstream_timeout"),
-        (vec!["garbage", "\n\n\n\n", "data: {{{\n\n"], false, 0, "upstream_incomplete"),
         (vec![PIECE, USAGE], true, 10, "upstream_timeout"),
     ];
     for (pieces, hang, units, code) in cases {
@@ -161,6 +167,12 @@ async fn a_stream_that_breaks_says_so_and_charges_what_was_delivered() {
         assert_eq!(bench.used().await, units, "{text}");
         bench.stop().await;
     }
+    let pieces = vec!["garbage", "\n\n\n\n", "data: {{{\n\n"];
+    let (addr, _) = upstream(Duration::ZERO, move || sse(pieces.clone(), false)).await;
+    let bench = before(addr).await;
+    refused(bench.chat("hi", json!({"stream": true})).await, 502, "upstream_incomplete").await;
+    assert_eq!(bench.counted(), (0, 0));
+    bench.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -226,6 +238,14 @@ async fn more_use_than_was_held_is_the_providers_loss() {
     let metrics = bench.http.get(bench.ops_url("/metrics")).send().await.unwrap().text().await.unwrap();
     let above = 2 * (1_001_000 - units);
     assert!(metrics.contains(&format!("blockable_provider_above_hold_units_total {above}\n")), "{metrics}");
+    // No more tokens are recorded than the request can have.
+    let page = bench.server.gate().usage_page(UsageFilter::default(), 0, 10).await.unwrap();
+    for record in page.records {
+        assert_eq!(record.generated, 1);
+        assert!((1..1_000).contains(&record.prompt), "{record:?}");
+    }
+    let tokens = "blockable_provider_tokens_total{model=\"echo\",endpoint=\"chat\",class=\"generated\"} 2\n";
+    assert!(metrics.contains(tokens), "{metrics}");
     bench.stop().await;
 }
 

@@ -28,6 +28,11 @@ struct Counting {
 }
 
 async fn counting(answer: impl Fn() -> Reply + Send + Sync + 'static) -> Counting {
+    serving(GOOD.to_string(), answer).await
+}
+
+/// The same, with an answer to chats.
+async fn serving(served: String, answer: impl Fn() -> Reply + Send + Sync + 'static) -> Counting {
     let asked: Arc<Mutex<Vec<Value>>> = Arc::default();
     let noted = asked.clone();
     let server = Server::start(move |request| match request.head.split(' ').nth(1) {
@@ -35,7 +40,7 @@ async fn counting(answer: impl Fn() -> Reply + Send + Sync + 'static) -> Countin
             noted.lock().unwrap().push(serde_json::from_slice(&request.body).unwrap());
             answer()
         }
-        _ => Reply::Body(GOOD.to_string()),
+        _ => Reply::Body(served.clone()),
     });
     let url = format!("{}/v1", server.url());
     let bench = Bench::start(|config| {
@@ -134,5 +139,14 @@ async fn more_fits_by_a_count_and_a_frozen_credit_makes_no_work() {
     let asked = case.asked.lock().unwrap().len();
     let refused = case.bench.chat(&"x".repeat(PROMPT as usize), json!({"max_tokens": 100})).await;
     assert_eq!((refused.status().as_u16(), case.asked.lock().unwrap().len()), (402, asked));
+    case.bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prompt_that_no_usage_states_is_charged_by_its_upstreams_count() {
+    let usage = ",\"usage\":{\"prompt_tokens\":4,\"completion_tokens\":3}";
+    let case = serving(GOOD.replace(usage, ""), || count(1_234)).await;
+    case.held(json!({"max_tokens": 100})).await;
+    assert_eq!(case.bench.used().await, 1_234 + 2, "and not a fourth of its bytes");
     case.bench.stop().await;
 }

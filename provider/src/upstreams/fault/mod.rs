@@ -4,6 +4,7 @@
 //! a mistake of the request is named as one, and everything else is the provider's. The status, the code and the shape of a
 //! message decide; its words go on only where [`super::words`] allows each of them.
 
+mod evidence;
 mod shown;
 mod wait;
 
@@ -14,6 +15,8 @@ use {
     shown::{busy, own_error, request_error},
     std::time::SystemTime,
 };
+
+pub(super) use evidence::Evidence;
 
 /// Seconds after which a request may be tried again where a busy upstream does not say.
 const RETRY_SECONDS: u16 = 5;
@@ -94,8 +97,12 @@ pub(crate) enum FaultClass {
     Unreachable,
     /// The connection broke after the request was sent.
     Broken,
-    /// The upstream took too long.
+    /// The upstream said nothing for too long.
     TimedOut,
+    /// The upstream was at work for as long as a request may take.
+    TookTooLong,
+    /// The upstream's answer is larger than it may be.
+    TooLarge,
 }
 
 /// A failure of an upstream.
@@ -133,6 +140,8 @@ impl FaultClass {
             FaultClass::Unreachable => "unreachable",
             FaultClass::Broken => "broken",
             FaultClass::TimedOut => "timed_out",
+            FaultClass::TookTooLong => "took_too_long",
+            FaultClass::TooLarge => "too_large",
         }
     }
 }
@@ -183,7 +192,17 @@ impl UpstreamFault {
         UpstreamFault::own(class, redact(&detail, None))
     }
 
-    /// An upstream that took too long.
+    /// An upstream that worked for as long as it may.
+    pub(crate) fn took_too_long(detail: &str) -> UpstreamFault {
+        UpstreamFault::own(FaultClass::TookTooLong, detail.to_string())
+    }
+
+    /// An upstream whose answer is too large.
+    pub(crate) fn too_large(detail: &str) -> UpstreamFault {
+        UpstreamFault::own(FaultClass::TooLarge, detail.to_string())
+    }
+
+    /// An upstream that said nothing for too long.
     pub(crate) fn timed_out(detail: &str) -> UpstreamFault {
         UpstreamFault::own(FaultClass::TimedOut, detail.to_string())
     }
@@ -208,17 +227,11 @@ impl UpstreamFault {
     pub(crate) fn allows_another(&self) -> bool {
         match self.class {
             FaultClass::Busy | FaultClass::Refused | FaultClass::Failed | FaultClass::Unreachable => true,
-            FaultClass::Request | FaultClass::Broken | FaultClass::TimedOut => false,
-        }
-    }
-
-    /// True where it speaks against the upstream's health. Only the status and the connection count: a message may quote the
-    /// request, and no customer may talk an upstream down.
-    pub(crate) fn is_unhealthy(&self) -> bool {
-        match self.class {
-            FaultClass::Failed | FaultClass::Unreachable | FaultClass::Broken | FaultClass::TimedOut => true,
-            FaultClass::Refused => self.status.is_some_and(|status| !matches!(status, 400 | 413 | 422 | 429)),
-            FaultClass::Request | FaultClass::Busy => false,
+            FaultClass::Request
+            | FaultClass::Broken
+            | FaultClass::TimedOut
+            | FaultClass::TookTooLong
+            | FaultClass::TooLarge => false,
         }
     }
 
@@ -245,6 +258,7 @@ impl UpstreamFault {
 fn classify(status: u16, stated: &StatedError) -> FaultClass {
     match status {
         400 | 413 | 422 if names_any(stated, PROVIDERS) => FaultClass::Refused,
+        403 | 451 if names_any(stated, FILTER) && !names_any(stated, PROVIDERS) => FaultClass::Request,
         429 if names_bill(stated) => FaultClass::Refused,
         400 | 413 | 422 => FaultClass::Request,
         429 | 503 | 529 => FaultClass::Busy,

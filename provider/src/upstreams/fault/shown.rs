@@ -52,7 +52,7 @@ pub(super) fn own_error(class: FaultClass) -> ApiError {
             "upstream_refused",
             "the model's server refused this provider, which is no fault of the request; try again later, or write to the provider",
         ),
-        FaultClass::TimedOut => (
+        FaultClass::TimedOut | FaultClass::TookTooLong => (
             StatusCode::GATEWAY_TIMEOUT,
             "upstream_timeout",
             "the model did not answer in time; try again or ask for less",
@@ -62,7 +62,7 @@ pub(super) fn own_error(class: FaultClass) -> ApiError {
             "upstream_unreachable",
             "the model cannot be reached or broke off; try again later",
         ),
-        FaultClass::Failed | FaultClass::Request | FaultClass::Busy => {
+        FaultClass::Failed | FaultClass::Request | FaultClass::Busy | FaultClass::TooLarge => {
             (StatusCode::BAD_GATEWAY, "upstream_failed", "the model's server failed; try again later")
         }
     };

@@ -239,20 +239,48 @@ fn errors_of_events_have_the_status_they_state_or_that_of_their_type() {
 
 #[test]
 fn another_upstream_is_asked_only_where_nothing_was_produced() {
-    for (status, another, unhealthy) in [
-        (400, false, false),
-        (401, true, true),
-        (404, true, true),
-        (429, true, false),
-        (500, true, true),
-        (503, true, false),
-        (504, false, true),
+    use Evidence::{Certain, Failure, None};
+    for (status, another, evidence) in [
+        (400, false, None),
+        (401, true, Certain),
+        (402, true, Certain),
+        (403, true, Failure),
+        (404, true, Failure),
+        (407, true, Certain),
+        (429, true, None),
+        (431, true, Failure),
+        (451, true, Failure),
+        (500, true, Failure),
+        (503, true, None),
+        (504, false, Failure),
     ] {
         let fault = stated(status, "", "x");
-        assert_eq!((fault.allows_another(), fault.is_unhealthy()), (another, unhealthy), "{status}");
+        assert_eq!((fault.allows_another(), fault.evidence()), (another, evidence), "{status}");
     }
     let quoted = stated(400, "", "no such field `api_key`");
-    assert!(!quoted.is_unhealthy(), "a message may quote the request");
+    assert_eq!(quoted.evidence(), None, "a message may quote the request");
+    for fault in [UpstreamFault::took_too_long(""), UpstreamFault::too_large("")] {
+        assert_eq!((fault.allows_another(), fault.evidence()), (false, None), "the request may ask for it");
+    }
+}
+
+/// Filters before an upstream answer with statuses that name the provider elsewhere.
+#[test]
+fn content_that_a_filter_refuses_is_the_requests_under_any_status() {
+    for (status, message) in [
+        (403, "Your input was flagged by moderation: violence"),
+        (451, "blocked by our content policy"),
+        (400, "the response was filtered by the content filter"),
+    ] {
+        let fault = stated(status, "", message);
+        assert_eq!((fault.class, fault.error.code), (FaultClass::Request, "content_filter"), "{message}");
+        assert_eq!(
+            (fault.error.status.as_u16(), fault.evidence(), fault.allows_another()),
+            (400, Evidence::None, false)
+        );
+    }
+    let own = stated(403, "", "the API key was flagged");
+    assert_eq!((own.class, own.error.code), (FaultClass::Refused, "upstream_refused"));
 }
 
 /// Secrets of many shapes, none of which is a plain word or number.

@@ -1,0 +1,41 @@
+//! The weight of a failure against the health of its upstream.
+
+use super::{FaultClass, UpstreamFault};
+
+/// The weight of a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Evidence {
+    /// It says nothing about health: the request brings it about.
+    None,
+    /// The upstream has failed once.
+    Failure,
+    /// The upstream cannot serve anybody.
+    Certain,
+}
+
+impl UpstreamFault {
+    /// The weight against the upstream's health. Only the status and the connection count: a message may quote the request, and
+    /// no customer may talk an upstream down. A filter before the upstream may refuse content with any status but those that
+    /// name the provider's key and bill, and a long answer is the customer's wish.
+    pub(crate) fn evidence(&self) -> Evidence {
+        match (self.class, self.status) {
+            (FaultClass::Unreachable, _) => Evidence::Certain,
+            (FaultClass::Refused, Some(401 | 402 | 407)) => Evidence::Certain,
+            (FaultClass::Refused, Some(400 | 413 | 422 | 429) | None) => Evidence::None,
+            (FaultClass::Refused | FaultClass::Failed | FaultClass::Broken | FaultClass::TimedOut, _) => {
+                Evidence::Failure
+            }
+            (FaultClass::Request | FaultClass::Busy | FaultClass::TookTooLong | FaultClass::TooLarge, _) => {
+                Evidence::None
+            }
+        }
+    }
+
+    /// The weight of a probe that failed. No customer's content is in it, so that its upstream refuses the provider.
+    pub(crate) fn evidence_of_probe(&self) -> Evidence {
+        match self.class {
+            FaultClass::Refused | FaultClass::Unreachable => Evidence::Certain,
+            _ => Evidence::Failure,
+        }
+    }
+}
