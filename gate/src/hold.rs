@@ -7,7 +7,8 @@ use {
     std::{fmt, time::Duration},
 };
 
-/// A hold's number: unique for the lifetime of a gate's store.
+/// A hold's number: unique for the lifetime of a gate's store. It is the microseconds since 1970 of its admission, or the next one that
+/// is free, so that it says nothing of others' holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct HoldId(pub u64);

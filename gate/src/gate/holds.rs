@@ -41,6 +41,7 @@ impl Gate {
     pub(crate) fn admit_in_memory(&self, credit: &Pubkey, job: Job) -> Result<Hold, Refusal> {
         let clocks = self.require_open()?;
         let mut ledger = self.ledger();
+        ledger.number_from(least_number());
         // Under one lock: two jobs that are fitted at once never hold more than is open.
         let units = ledger.fit(credit, job.least, job.units, clocks)?;
         let (id, index) = ledger.admit(credit, units, clocks)?;
@@ -185,6 +186,7 @@ impl Gate {
         let (hold, floor) = {
             let mut ledger = self.ledger();
             ledger.begin_end(old.id).ok_or(Refusal::Expired)?;
+            ledger.number_from(least_number());
             let admitted = ledger.renew(&old, used, job.units, clocks);
             let (id, index) = admitted.inspect_err(|_| ledger.cancel_end(old.id))?;
             let hold = self.begin_hold(&mut ledger, old.credit, id, index, job);
@@ -254,6 +256,12 @@ impl Gate {
             }
         }
     }
+}
+
+/// The least number of a hold that is admitted now. Customers see the numbers of theirs: those of a plain count would show each of
+/// them how many holds all others had in between. These show the time alone.
+fn least_number() -> u64 {
+    now_us().unsigned_abs()
 }
 
 async fn join<T>(task: tokio::task::JoinHandle<Result<T, StoreError>>) -> Result<T, StoreError> {

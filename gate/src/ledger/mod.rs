@@ -180,6 +180,11 @@ impl Ledger {
         Ok(self.hold_more(&old.credit, units))
     }
 
+    /// Gives new holds no number below `least`.
+    pub fn number_from(&mut self, least: u64) {
+        self.next_hold = self.next_hold.max(least);
+    }
+
     fn hold_more(&mut self, address: &Pubkey, units: Units) -> (HoldId, u32) {
         let entry = self.credits.entry(*address).or_default();
         entry.held = entry.held.saturating_add(units);

@@ -28,7 +28,8 @@ use {
 
 /// Position with the chain's time up to which no report is signed, in seconds since 1970.
 pub(crate) const NOT_BEFORE: &str = "reports/not-before";
-/// Numbers that are left out, more than a lost store can have given.
+/// Numbers that are left out, more than a lost store can have given. Of holds they are microseconds: the clock of the lost store's machine
+/// may have been ahead by over an hour.
 const LEFT_OUT: u64 = 1 << 32;
 /// The end of a hold that was open in the backup.
 const DROPPED: JobFigures = JobFigures::without_tokens("lost");
@@ -125,7 +126,7 @@ fn make(order: &RestoreOrder, part: &Path) -> Result<Restored, StoreError> {
     check(&connection, order.backup)?;
     let mark = require_mark(&connection, order)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut next_hold = leave_out_numbers(&transaction)?;
+    let mut next_hold = leave_out_numbers(&transaction, order.now_us)?;
     let dropped = drop_holds(&transaction, order.now_us)?;
     let raised = take_over(&transaction, order, &mut next_hold)?;
     set_sequence(&transaction, "holds", next_hold)?;
@@ -149,14 +150,16 @@ fn require_mark(connection: &Connection, order: &RestoreOrder) -> Result<BackupM
 
 /// Leaves out the numbers of holds, reports and notices that the lost store may have given: clients, readers and receivers know
 /// things by them. Returns the last number of a hold that is left out.
-fn leave_out_numbers(connection: &Connection) -> rusqlite::Result<u64> {
+fn leave_out_numbers(connection: &Connection, now_us: i64) -> rusqlite::Result<u64> {
     let mut last_hold = 0;
     for table in ["holds", "reports", "notices"] {
         let sql = "SELECT seq FROM sqlite_sequence WHERE name = ?1";
         let last = connection.query_row(sql, [table], |row| read_u64(row, 0)).optional()?.unwrap_or(0);
+        let is_of_holds = table == "holds";
+        let last = if is_of_holds { last.max(now_us.max(0).unsigned_abs()) } else { last };
         let next = last.saturating_add(LEFT_OUT);
         set_sequence(connection, table, next)?;
-        if table == "holds" {
+        if is_of_holds {
             last_hold = next;
         }
     }

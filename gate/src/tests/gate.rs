@@ -1,6 +1,6 @@
 use {
     super::{address, credit, later, open, refresh},
-    crate::{Gate, Hold, Job, Refusal, WhenStale},
+    crate::{Gate, Hold, Job, Refusal, WhenStale, gate::now_us},
     blockable_sdk::amounts::Units,
     std::time::{Duration, Instant},
     tokio::time::sleep,
@@ -36,6 +36,30 @@ async fn holds_and_use_survive_a_restart() {
     let next = admit(&gate, 1).await.unwrap();
     assert!(next.id > released.id, "a number is used once");
     assert_eq!(gate.settle(&kept, Units(300)).await.unwrap(), Units(450));
+}
+
+/// Each customer sees the numbers of its own holds: from a plain count it would know how many all others have had in between.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_numbers_of_holds_show_the_time_and_no_count() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut last = 0;
+    for _ in 0..2 {
+        let gate = open(folder.path(), |_| {});
+        gate.observe_credit(address(1), 10, Some(&credit(0)));
+        for is_renewed in [false, true, false] {
+            sleep(Duration::from_millis(2)).await;
+            let before = now_us().unsigned_abs();
+            let hold = admit(&gate, 1).await.unwrap();
+            let hold = match is_renewed {
+                true => gate.renew(&hold, Units(0), Job::new(Units(1), "next", MINUTE)).await.unwrap(),
+                false => hold,
+            };
+            assert!((before..=now_us().unsigned_abs() + 1).contains(&hold.id.0), "{before} {hold:?}");
+            assert!(hold.id.0 > last && hold.id.0 < 1 << 53, "JSON has it whole: {hold:?}");
+            last = hold.id.0;
+        }
+        gate.close().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
