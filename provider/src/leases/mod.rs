@@ -44,8 +44,8 @@ pub(crate) enum LeaseError {
     /// The credit has as many leases as it may.
     #[error("the credit may have {0} leases and has as many; close one")]
     TooMany(usize),
-    /// The credit has no lease of this name.
-    #[error("the credit has no such lease; GET /v1/leases lists its leases")]
+    /// The caller has no lease of this name.
+    #[error("the key has no such lease; GET /v1/leases lists those that it has")]
     Unknown,
     /// The request's key was sent with other GPUs before.
     #[error("this `Idempotency-Key` was sent for other GPUs; make a key for each lease")]
