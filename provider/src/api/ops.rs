@@ -122,7 +122,8 @@ fn check_models(app: &App) -> (Option<Result<(), String>>, Value) {
     for (name, model) in all_models.iter() {
         let down = model.pool.down();
         let all = down.len() == model.pool.servers().len();
-        served |= !all && !(has_others && model.config.is_built_in());
+        let counts = !has_others || !model.config.is_built_in();
+        served |= counts && !all;
         let text = match (down.is_empty(), all) {
             (true, _) => "ok".to_string(),
             (false, false) => format!("some upstreams are down: {}", down.join(", ")),

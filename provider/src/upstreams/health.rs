@@ -19,7 +19,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// upstream that answers probes and refuses requests goes down at its next failure, for a longer pause.
 ///
 /// One customer's requests may all fail by their content. So an upstream that is down by the failures of one credit alone is
-/// doubted: requests go elsewhere where they can, but it is named as down only once a probe or another credit's request fails.
+/// doubted: it is taken last, and is down only once a probe or another credit's request fails.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Health {
     /// Failures since the last request that was answered.
@@ -41,6 +41,8 @@ pub(super) enum Rank {
     Up,
     /// It has said that it has no room.
     Busy,
+    /// It has failed, but for one credit alone.
+    Doubted,
     /// It has failed.
     Down,
 }
@@ -49,7 +51,8 @@ impl Health {
     /// Its rank at a time.
     pub(super) fn rank(&self, now: Instant) -> Rank {
         match (self.down_until, self.busy_until) {
-            (Some(_), _) => Rank::Down,
+            (Some(_), _) if self.is_confirmed => Rank::Down,
+            (Some(_), _) => Rank::Doubted,
             (None, Some(until)) if now < until => Rank::Busy,
             _ => Rank::Up,
         }
@@ -146,7 +149,7 @@ mod tests {
             for _ in 0..9 {
                 health.note_failure(Evidence::Failure, Some(&one), now);
             }
-            assert_eq!((health.rank(now), health.is_down()), (Rank::Down, false), "requests go elsewhere");
+            assert_eq!((health.rank(now), health.is_down()), (Rank::Doubted, false), "it is taken last");
             health
         };
         for credit in [Some(&other), None] {

@@ -314,6 +314,8 @@ mod tests {
         for _ in 0..3 {
             other.note_fault(&fault, now);
         }
+        assert!(pool.take(&ONE, &[], now).is_none(), "one that is doubted may still work");
+        pool.note_probe(1, Err(Evidence::Failure), now);
         assert_eq!(pool.take(&ONE, &[], now).unwrap().place, 0, "all are down");
         assert_eq!(pool.note_probe(0, Ok(()), now), Change::Up);
         assert_eq!(other.note_answer(), Change::Up);

@@ -40,7 +40,11 @@ use {
         sync::{Arc, Mutex},
         time::Duration,
     },
-    tokio::{net::TcpListener, time::sleep},
+    tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::{TcpListener, TcpStream},
+        time::sleep,
+    },
 };
 
 /// The next act of an upstream, and the requests that it got.
@@ -207,6 +211,32 @@ async fn a_client_that_leaves_pays_for_what_was_produced() {
     drop(answer);
     let used = bench.used().await;
     assert!((7..6 + 2 + 8_000).contains(&used), "{used}");
+    bench.stop().await;
+}
+
+/// Over TCP it cannot be told from one that has closed: who waits must keep its sending half open.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_closes_its_sending_half_has_left_and_pays() {
+    let bench = Bench::start(|config| config.models[0].latency_ms = Some(60_000)).await;
+    let body = chat_body("one two", json!({"max_tokens": 50})).to_string();
+    let (key, length) = (bench.key(&common::ours()), body.len());
+    let head = format!(
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {key}\r\ncontent-type: application/json\r\n\
+         content-length: {length}\r\n\r\n"
+    );
+    let mut stream = TcpStream::connect(bench.server.addr()).await.unwrap();
+    stream.write_all([head.as_bytes(), body.as_bytes()].concat().as_slice()).await.unwrap();
+    let at_work = async {
+        while bench.counted().1 == 0 {
+            sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), at_work).await.expect("the request is at work");
+    stream.shutdown().await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    let prompt = "userone two".len().div_ceil(4) as u64;
+    assert_eq!((answer.len(), bench.used().await), (0, prompt), "the prompt, counted");
     bench.stop().await;
 }
 
