@@ -47,7 +47,7 @@ use {
         routing::{MethodRouter, get},
     },
     blockable_service::{
-        http::{self, Bounds, Connections, Deadlines, Limit},
+        http::{self, Bounds, Connections, Deadlines, Limit, Reading},
         secrets::SecretSourceError,
     },
     std::{net::SocketAddr, sync::Arc, time::Duration},
@@ -56,6 +56,8 @@ use {
 
 /// Time that a connection gets beyond the deadline of a request, for the request to come in and the answer to go out.
 const TRANSFER: Duration = Duration::from_secs(20);
+/// Bytes of an answer that a client must take for a second of the time for which it may let it wait.
+const READ_PER_SECOND: u64 = 4_096;
 
 /// A fault that keeps the API from being served.
 #[derive(Debug, thiserror::Error)]
@@ -111,6 +113,7 @@ impl ApiServer {
                 header: TRANSFER,
                 keep_alive: settings.deadline.saturating_add(TRANSFER),
                 serving: Limit::Turn(settings.deadline.saturating_add(TRANSFER)),
+                reading: Reading { patience: TRANSFER, bytes_per_second: READ_PER_SECOND },
             },
             // No route takes a body.
             body_bytes: 0,

@@ -3,7 +3,7 @@
 use {
     super::sections::{MAX_COUNT, SECONDS},
     blockable_service::{
-        http::{BodyBounds, Deadlines, Limit},
+        http::{BodyBounds, Deadlines, Limit, Reading},
         settings::Reader,
     },
     std::{sync::Arc, time::Duration},
@@ -43,8 +43,10 @@ pub struct Limits {
     pub keep_alive_seconds: u64,
     /// Seconds after which a request's connection that nothing moves on is closed; longer than any model's timeout.
     pub idle_seconds: u64,
-    /// Seconds that a client may keep a stream waiting in all; then it counts as gone.
+    /// Seconds that a client may keep an answer waiting in all; then it counts as gone.
     pub client_patience_seconds: u64,
+    /// Bytes of an answer that a client takes for each second of waiting that it is given back.
+    pub answer_bytes_per_second: u64,
     /// Seconds without an event after which a stream gets a comment, so that nothing in between closes it.
     pub stream_comment_seconds: u64,
     /// Streams of reports that are open at once.
@@ -68,6 +70,7 @@ impl Default for Limits {
             keep_alive_seconds: 75,
             idle_seconds: 900,
             client_patience_seconds: 30,
+            answer_bytes_per_second: 4_096,
             stream_comment_seconds: 15,
             report_streams: 64,
         }
@@ -95,6 +98,8 @@ impl Limits {
             limits.connections_per_address = section.number("connections_per_address", share, 1..=MAX_COUNT);
             limits.body_bytes_per_second =
                 section.number("body_bytes_per_second", limits.body_bytes_per_second, 1..=1 << 30);
+            limits.answer_bytes_per_second =
+                section.number("answer_bytes_per_second", limits.answer_bytes_per_second, 1..=1 << 30);
             let mut seconds = |key, value: &mut u64| *value = section.number(key, *value, SECONDS);
             seconds("body_seconds", &mut limits.body_seconds);
             seconds("first_byte_seconds", &mut limits.first_byte_seconds);
@@ -129,6 +134,10 @@ impl Limits {
             header: Duration::from_secs(self.header_seconds),
             keep_alive: Duration::from_secs(self.keep_alive_seconds),
             serving: Limit::Idle(Duration::from_secs(self.idle_seconds)),
+            reading: Reading {
+                patience: Duration::from_secs(self.client_patience_seconds),
+                bytes_per_second: self.answer_bytes_per_second,
+            },
         }
     }
 

@@ -1,7 +1,10 @@
 //! Connections, bounded in time.
 
 use {
-    super::connections::{Phase, PhaseState, Place},
+    super::{
+        connections::Place,
+        slot::{Phase, PhaseState},
+    },
     std::{
         io,
         pin::Pin,
@@ -11,7 +14,7 @@ use {
     tokio::{
         io::{AsyncRead, AsyncWrite, ReadBuf},
         net::TcpStream,
-        time::{Instant, Sleep, sleep_until},
+        time::{Instant, Sleep, sleep, sleep_until},
     },
 };
 
@@ -25,6 +28,15 @@ pub enum Limit {
     Turn(Duration),
 }
 
+/// The time for which a client may let an answer wait, however long a connection may serve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// Time in all in which nothing can be written since the client takes nothing, less the time that it earns.
+    pub patience: Duration,
+    /// Bytes that it must take for a second of that time.
+    pub bytes_per_second: u64,
+}
+
 /// The longest times of a connection, from one part of its life to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deadlines {
@@ -36,17 +48,19 @@ pub struct Deadlines {
     pub keep_alive: Duration,
     /// From the end of a head until the answer has gone out.
     pub serving: Limit,
+    /// Of that the time for which the client lets the answer wait.
+    pub reading: Reading,
 }
 
 impl Deadlines {
-    /// The time at which a phase ends, whatever moves in it; that of [`Phase::Serving`] depends on what moves.
+    /// The time at which a phase ends, whatever moves in it; that of a request depends on what moves.
     fn end(&self, state: PhaseState) -> Instant {
         let (Limit::Idle(serving) | Limit::Turn(serving)) = self.serving;
         let (from, time) = match state.phase {
             Phase::Silent => (state.since, self.first_byte),
             Phase::Waiting => (state.since, self.keep_alive),
             Phase::Head => (state.since, self.header),
-            Phase::Serving | Phase::Flushing | Phase::Closed => (Instant::now(), serving),
+            Phase::Receiving | Phase::Serving | Phase::Flushing | Phase::Closed => (Instant::now(), serving),
         };
         from.checked_add(time).unwrap_or(from)
     }
@@ -57,6 +71,8 @@ pub(super) struct Connection {
     stream: TcpStream,
     deadlines: Deadlines,
     timer: Pin<Box<Sleep>>,
+    /// Runs while nothing can be written.
+    stall: Option<Pin<Box<Sleep>>>,
     /// The number of the phase that the timer runs for.
     timed: u64,
     is_answering: bool,
@@ -67,7 +83,7 @@ impl Connection {
     pub(super) fn new(stream: TcpStream, deadlines: Deadlines, place: Place) -> Connection {
         let state = place.slot.state();
         let timer = Box::pin(sleep_until(deadlines.end(state)));
-        Connection { stream, deadlines, timer, timed: state.number, is_answering: false, place }
+        Connection { stream, deadlines, timer, stall: None, timed: state.number, is_answering: false, place }
     }
 
     fn restart(&mut self, time: Duration) {
@@ -86,7 +102,7 @@ impl Connection {
                 self.is_answering = false;
             }
         }
-        matches!(state.phase, Phase::Serving | Phase::Flushing)
+        matches!(state.phase, Phase::Receiving | Phase::Serving | Phase::Flushing)
     }
 
     /// Begins a turn where it was the other side's.
@@ -116,6 +132,36 @@ impl Connection {
             Poll::Pending => poll,
         }
     }
+
+    fn begin_write(&mut self) {
+        self.follow_phase();
+        self.turn(true);
+    }
+
+    /// Fails at the deadline, or where the client has let the answer wait for too long.
+    fn watch_write(
+        &mut self,
+        poll: Poll<io::Result<usize>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        let Reading { patience, bytes_per_second } = self.deadlines.reading;
+        match &poll {
+            Poll::Ready(Ok(bytes)) => {
+                self.stall = None;
+                self.place.slot.note_written(*bytes, bytes_per_second, Instant::now());
+            }
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending => {
+                let left = self.place.slot.note_stall(patience, Instant::now());
+                let timer = self.stall.get_or_insert_with(|| Box::pin(sleep(left)));
+                if timer.as_mut().poll(context).is_ready() {
+                    return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+                }
+            }
+        }
+        let moved = poll.is_ready();
+        self.watch(poll, moved, context)
+    }
 }
 
 impl AsyncRead for Connection {
@@ -143,11 +189,9 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.follow_phase();
-        self.turn(true);
+        self.begin_write();
         let poll = Pin::new(&mut self.stream).poll_write(context, bytes);
-        let moved = poll.is_ready();
-        self.watch(poll, moved, context)
+        self.watch_write(poll, context)
     }
 
     fn poll_write_vectored(
@@ -155,11 +199,9 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.follow_phase();
-        self.turn(true);
+        self.begin_write();
         let poll = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
-        let moved = poll.is_ready();
-        self.watch(poll, moved, context)
+        self.watch_write(poll, context)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -169,7 +211,7 @@ impl AsyncWrite for Connection {
     /// All that the server has buffered is written before it comes here.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let poll = Pin::new(&mut self.stream).poll_flush(context);
-        if poll.is_ready() && self.place.slot.flushed() {
+        if poll.is_ready() && self.place.slot.note_flushed() {
             self.place.connections.note_idle();
         }
         self.watch(poll, false, context)

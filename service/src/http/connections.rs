@@ -1,85 +1,24 @@
 //! The open connections of one or more listeners, and who gives way when there are too many.
 
 use {
-    super::ClientNetwork,
+    super::{ClientNetwork, slot::Slot},
     crate::lock::lock,
     std::{
         collections::{HashMap, hash_map::Entry},
-        sync::{Arc, Mutex},
+        sync::{
+            Arc, Mutex,
+            atomic::{AtomicUsize, Ordering},
+        },
+        time::Duration,
     },
-    tokio::{sync::Notify, time::Instant},
+    tokio::{
+        sync::Notify,
+        time::{Instant, timeout},
+    },
 };
 
-/// The part of a connection's life. A connection is idle in the first two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Phase {
-    /// Nothing has come yet.
-    Silent,
-    /// An answer has gone out and no byte of another request has come.
-    Waiting,
-    /// The head of a request is coming.
-    Head,
-    /// A request is served.
-    Serving,
-    /// The answer is complete, and a part of it has not gone out.
-    Flushing,
-    /// Its place was given to another connection.
-    Closed,
-}
-
-/// A phase, the time of its beginning, and the number of phases before it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct PhaseState {
-    pub(super) phase: Phase,
-    pub(super) since: Instant,
-    pub(super) number: u64,
-}
-
-/// One connection as the others see it. Its task, its service and its bodies move the phase on.
-pub(super) struct Slot {
-    network: Option<ClientNetwork>,
-    state: Mutex<PhaseState>,
-    /// Notified where the connection is to be closed.
-    pub(super) closed: Notify,
-}
-
-impl Slot {
-    pub(super) fn state(&self) -> PhaseState {
-        *lock(&self.state)
-    }
-
-    /// Moves on to a phase from one of several. Returns false where it is in another one.
-    fn advance(&self, from: &[Phase], to: Phase) -> bool {
-        let mut state = lock(&self.state);
-        let may = from.contains(&state.phase);
-        if may {
-            *state = PhaseState { phase: to, since: Instant::now(), number: state.number + 1 };
-        }
-        may
-    }
-
-    /// Notes that bytes have come.
-    pub(super) fn received(&self) {
-        self.advance(&[Phase::Silent, Phase::Waiting], Phase::Head);
-    }
-
-    /// Notes that a request's head is complete. Returns false where the connection has lost its place.
-    pub(super) fn begin_request(&self) -> bool {
-        // The next head may have come together with the last request.
-        let from = [Phase::Silent, Phase::Waiting, Phase::Head, Phase::Serving, Phase::Flushing];
-        self.advance(&from, Phase::Serving)
-    }
-
-    /// Notes that an answer is complete.
-    pub(super) fn end_answer(&self) {
-        self.advance(&[Phase::Serving], Phase::Flushing);
-    }
-
-    /// Notes that all bytes have gone out. Returns true where the connection is idle from now on.
-    pub(super) fn flushed(&self) -> bool {
-        self.advance(&[Phase::Flushing], Phase::Waiting)
-    }
-}
+/// Pause after which a connection that waits for a place looks again whether one may give way by now.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// A share of connections or requests that is used up.
 #[derive(Debug, PartialEq, Eq)]
@@ -87,16 +26,28 @@ pub(super) struct ShareUsedUp;
 
 /// The open connections of one or more listeners.
 ///
-/// A new connection takes a place. Where all are taken, or all of its network's share, the connection that has been idle for
-/// the longest time is closed for it; where none is idle, the one whose head has been coming for the longest time. A
-/// connection that serves a request is never closed for another one. The lock of `places` may be held while a slot's is taken,
-/// never the other way round, and neither across an `await`.
+/// A new connection takes a place. Where all are taken, or all of its network's share, another one is closed for it: the one that
+/// has been idle for the longest time; where none is idle, the one whose head has been coming for the longest time, or whose
+/// client has let its answer wait for the longest time, or whose body has been coming for the longest time. A connection whose
+/// request is served is not closed while its client takes the answer as it comes; it ends with that answer where others wait.
+/// The lock of `places` may be held while a slot's is taken, never the other way round, and neither across an `await`.
 pub struct Connections {
     most: usize,
     most_per_network: usize,
     places: Mutex<Places>,
     /// Notified where a place becomes free, or a connection idle.
     freed: Notify,
+    /// Connections that wait for a place.
+    waiting: AtomicUsize,
+}
+
+/// A connection that waits for a place, until it is dropped.
+struct Waiter<'a>(&'a AtomicUsize);
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 #[derive(Default)]
@@ -118,30 +69,21 @@ impl Places {
         Some(slot)
     }
 
-    /// Closes the connection that gives way to a new one of a network; of any where it is `None`. Returns false where each
-    /// serves a request.
-    fn close_one(&mut self, network: Option<ClientNetwork>) -> bool {
-        let among = self.open.iter().filter(|(_, slot)| network.is_none() || slot.network == network);
-        let oldest = among
-            .filter_map(|(number, slot)| {
-                let state = slot.state();
-                match state.phase {
-                    Phase::Silent | Phase::Waiting => Some((false, state.since, *number)),
-                    Phase::Head => Some((true, state.since, *number)),
-                    Phase::Serving | Phase::Flushing | Phase::Closed => None,
-                }
-            })
-            .min();
-        let Some((_, _, number)) = oldest else { return false };
-        let idle = [Phase::Silent, Phase::Waiting, Phase::Head];
-        // A request may have begun in between.
-        if !self.open.get(&number).is_some_and(|slot| slot.advance(&idle, Phase::Closed)) {
-            return self.close_one(network);
+    /// Closes the connection that gives way to a new one of a network; of any where it is `None`. Returns false where none may
+    /// be closed.
+    fn close_one(&mut self, network: Option<ClientNetwork>, now: Instant) -> bool {
+        loop {
+            let among = self.open.iter().filter(|(_, slot)| network.is_none() || slot.network == network);
+            let first = among.filter_map(|(number, slot)| Some((slot.yielding(now)?, *number))).min();
+            let Some((_, number)) = first else { return false };
+            if !self.open.get(&number).is_some_and(|slot| slot.give_way(now)) {
+                continue;
+            }
+            if let Some(slot) = self.remove(number) {
+                slot.closed.notify_one();
+            }
+            return true;
         }
-        if let Some(slot) = self.remove(number) {
-            slot.closed.notify_one();
-        }
-        true
     }
 }
 
@@ -158,7 +100,13 @@ impl Connections {
     /// Makes room for so many connections in all and of one network.
     pub fn new(most: usize, most_per_network: usize) -> Arc<Connections> {
         let (most, most_per_network) = (most.max(1), most_per_network.max(1));
-        Arc::new(Connections { most, most_per_network, places: Mutex::default(), freed: Notify::new() })
+        Arc::new(Connections {
+            most,
+            most_per_network,
+            places: Mutex::default(),
+            freed: Notify::new(),
+            waiting: AtomicUsize::new(0),
+        })
     }
 
     /// The number of open connections.
@@ -166,31 +114,42 @@ impl Connections {
         lock(&self.places).open.len()
     }
 
-    /// Takes a place, and waits while every connection serves a request. A client without a network has no share to keep to.
+    /// True where a connection waits for a place.
+    pub(super) fn is_waited_for(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) > 0
+    }
+
+    /// Takes a place, and waits while no connection may give way. A client without a network has no share to keep to.
     /// Errors: [`ShareUsedUp`].
     pub(super) async fn admit(
         self: &Arc<Self>,
         network: Option<ClientNetwork>,
     ) -> Result<Place, ShareUsedUp> {
+        let mut waiter = None;
         loop {
             // Taken before the look, so that nothing that happens in between is missed.
             let freed = self.freed.notified();
             if let Some(place) = self.try_admit(network)? {
                 return Ok(place);
             }
-            freed.await;
+            waiter.get_or_insert_with(|| {
+                self.waiting.fetch_add(1, Ordering::Relaxed);
+                Waiter(&self.waiting)
+            });
+            // An answer may have been kept waiting for long enough by then.
+            let _ = timeout(LOOK_EVERY, freed).await;
         }
     }
 
     fn try_admit(self: &Arc<Self>, network: Option<ClientNetwork>) -> Result<Option<Place>, ShareUsedUp> {
-        let mut places = lock(&self.places);
+        let (mut places, now) = (lock(&self.places), Instant::now());
         if let Some(network) = network {
             let used = places.networks.get(&network).copied().unwrap_or(0);
-            if used >= self.most_per_network && !places.close_one(Some(network)) {
+            if used >= self.most_per_network && !places.close_one(Some(network), now) {
                 return Err(ShareUsedUp);
             }
         }
-        if places.open.len() >= self.most && !places.close_one(None) {
+        if places.open.len() >= self.most && !places.close_one(None, now) {
             return Ok(None);
         }
         if let Some(network) = network {
@@ -198,8 +157,7 @@ impl Connections {
         }
         let number = places.next;
         places.next += 1;
-        let state = PhaseState { phase: Phase::Silent, since: Instant::now(), number: 0 };
-        let slot = Arc::new(Slot { network, state: Mutex::new(state), closed: Notify::new() });
+        let slot = Arc::new(Slot::new(network));
         places.open.insert(number, slot.clone());
         Ok(Some(Place { connections: self.clone(), number, slot }))
     }
@@ -252,7 +210,7 @@ impl Drop for RequestPlace {
 
 #[cfg(test)]
 mod tests {
-    use {super::*, std::time::Duration, tokio::time::timeout};
+    use {super::*, crate::http::slot::Phase};
 
     fn network(last: u8) -> Option<ClientNetwork> {
         Some(ClientNetwork::new([10, 0, 0, last].into()))
@@ -270,15 +228,15 @@ mod tests {
             admit(&connections, 1).await.unwrap(),
             admit(&connections, 2).await.unwrap(),
         );
-        assert!(first.slot.begin_request());
+        assert!(first.slot.begin_request(false));
         second.slot.received();
         let fourth = admit(&connections, 3).await.unwrap();
         assert_eq!(third.slot.state().phase, Phase::Closed, "idle before one whose head is coming");
-        assert!(fourth.slot.begin_request());
+        assert!(fourth.slot.begin_request(false));
         let fifth = admit(&connections, 3).await.unwrap();
         assert_eq!(second.slot.state().phase, Phase::Closed);
-        assert!(!second.slot.begin_request(), "no request is served without a place");
-        assert!(fifth.slot.begin_request());
+        assert!(!second.slot.begin_request(false), "no request is served without a place");
+        assert!(fifth.slot.begin_request(false));
         assert_eq!(connections.open(), 3);
         assert!(timeout(Duration::from_millis(20), connections.admit(network(4))).await.is_err());
 
@@ -289,7 +247,7 @@ mod tests {
             tokio::spawn(async move { connections.admit(network(4)).await.is_ok() })
         };
         tokio::task::yield_now().await;
-        assert!(fifth.slot.flushed());
+        assert!(fifth.slot.note_flushed());
         connections.note_idle();
         assert!(timeout(Duration::from_secs(5), waiting).await.unwrap().unwrap());
         drop((first, second, third, fourth, fifth));
@@ -302,10 +260,10 @@ mod tests {
         let connections = Connections::new(8, 2);
         let (busy, idle) = (admit(&connections, 1).await.unwrap(), admit(&connections, 1).await.unwrap());
         let other = admit(&connections, 2).await.unwrap();
-        assert!(busy.slot.begin_request());
+        assert!(busy.slot.begin_request(false));
         let third = admit(&connections, 1).await.unwrap();
         assert_eq!(idle.slot.state().phase, Phase::Closed);
-        assert!(third.slot.begin_request());
+        assert!(third.slot.begin_request(false));
         assert_eq!(admit(&connections, 1).await.err(), Some(ShareUsedUp));
         assert_eq!(other.slot.state().phase, Phase::Silent, "others keep their connections");
         let unbounded = connections.admit(None).await.unwrap();

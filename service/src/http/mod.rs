@@ -7,6 +7,7 @@ mod connections;
 mod encoding;
 mod requests;
 mod server;
+mod slot;
 
 #[cfg(test)]
 mod tests;
@@ -14,7 +15,7 @@ mod tests;
 pub use {
     address::{ClientNetwork, ForwardedHeader, TrustedProxies},
     body::{BodyBounds, BodyError, read_body},
-    connection::{Deadlines, Limit},
+    connection::{Deadlines, Limit, Reading},
     connections::Connections,
     ipnet::IpNet,
     requests::ClientAddress,

@@ -3,7 +3,8 @@
 use {
     super::{
         ClientNetwork, TrustedProxies,
-        connections::{Connections, RequestPlace, Slot},
+        connections::{Connections, RequestPlace},
+        slot::Slot,
     },
     axum::{
         Router,
@@ -57,25 +58,31 @@ impl Service<Request<Incoming>> for RequestService {
     type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
-        let has_place = self.slot.begin_request();
-        let ends = AnswerEnd(self.slot.clone());
+        let (slot, connections, router) = (self.slot.clone(), self.connections.clone(), self.router.clone());
         let client =
             if self.proxies.trusts(self.peer) { self.proxies.client(request.headers()) } else { None };
-        let entered = client.map(|client| self.connections.enter_request(ClientNetwork::new(client)));
-        let place = match entered {
-            None => None,
-            Some(Ok(place)) if has_place => Some(place),
-            Some(_) => {
-                return Box::pin(async { Ok(share_used_up().map(|body| ends.until_end_of(body, None))) });
-            }
-        };
-        if !has_place {
-            return Box::pin(async { Ok(share_used_up()) });
-        }
         request.extensions_mut().insert(ClientAddress(client.unwrap_or(self.peer)));
         strip_trailing_slash(request.uri_mut());
-        let answer = self.router.call(request);
-        Box::pin(async { Ok(answer.await?.map(|body| ends.until_end_of(body, place))) })
+        Box::pin(async move {
+            // A client that takes no answer gets no further one.
+            slot.until_flushed().await;
+            if !slot.begin_request(!request.body().is_end_stream()) {
+                return Ok(share_used_up());
+            }
+            let ends = AnswerGuard(slot.clone());
+            let place = match client.map(|client| connections.enter_request(ClientNetwork::new(client))) {
+                None => None,
+                Some(Ok(place)) => Some(place),
+                Some(Err(_)) => return Ok(share_used_up().map(|body| ends.until_end_of(body, None))),
+            };
+            let request = request.map(|inner| RequestBody { inner, slot });
+            let mut answer = router.call(request).await?.map(|body| ends.until_end_of(body, place));
+            // A connection without a pause between its requests would keep its place for ever.
+            if connections.is_waited_for() {
+                answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok(answer)
+        })
     }
 }
 
@@ -108,18 +115,54 @@ fn strip_trailing_slash(uri: &mut Uri) {
 }
 
 /// Notes the end of an answer when it is dropped.
-struct AnswerEnd(Arc<Slot>);
+struct AnswerGuard(Arc<Slot>);
 
-impl Drop for AnswerEnd {
+impl Drop for AnswerGuard {
     fn drop(&mut self) {
         self.0.end_answer();
     }
 }
 
-impl AnswerEnd {
+impl AnswerGuard {
     /// A body whose end is the answer's, and that of its request's place.
     fn until_end_of(self, inner: Body, place: Option<RequestPlace>) -> Body {
         Body::new(AnswerBody { inner, _place: place, _end: self })
+    }
+}
+
+/// The body of a request, whose end is noted.
+struct RequestBody {
+    inner: Incoming,
+    slot: Arc<Slot>,
+}
+
+impl HttpBody for RequestBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let poll = Pin::new(&mut self.inner).poll_frame(context);
+        if self.inner.is_end_stream() || matches!(poll, Poll::Ready(None | Some(Err(_)))) {
+            self.slot.end_body();
+        }
+        poll
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+impl Drop for RequestBody {
+    fn drop(&mut self) {
+        self.slot.end_body();
     }
 }
 
@@ -127,7 +170,7 @@ impl AnswerEnd {
 struct AnswerBody {
     inner: Body,
     _place: Option<RequestPlace>,
-    _end: AnswerEnd,
+    _end: AnswerGuard,
 }
 
 impl HttpBody for AnswerBody {
