@@ -38,7 +38,9 @@ pub use {
     api_keys::{BudgetPeriod, KeyBudget, StoredKey, StoredKeys},
     chain_view::WhenStale,
     follow::{FollowConfig, FollowStatus, Follower},
-    freeze_orders::{FreezeDesk, FreezeDeskConfig, FreezeOrder, ObeyedOrder, OrderRefused, OrderState},
+    freeze_orders::{
+        ExaminedOrder, FreezeDesk, FreezeDeskConfig, FreezeOrder, ObeyedOrder, OrderRefused, OrderState,
+    },
     gate::{Gate, GateConfig, OpeningPayment, OpeningPayments},
     hold::{AtDeadline, Hold, HoldId, Job, Refusal},
     notice::{Notice, NoticeKind, NoticedCredit, Standing},

@@ -1,49 +1,90 @@
-//! A bound on how many signed freezes are examined, at once and over time. They need no API key, so anyone may send one.
+//! Bounds on signed freezes and sign-ins. They need no API key, so anyone may send one.
 
 use {
     crate::config::FreezeSettings,
-    blockable_service::lock::lock,
-    std::{sync::Mutex, time::Instant},
+    blockable_sdk::{Pubkey, Signature},
+    blockable_service::{http::ClientNetwork, lock::lock},
+    std::{collections::HashMap, hash::Hash, sync::Mutex, time::Instant},
     tokio::sync::{Semaphore, SemaphorePermit},
 };
 
-/// Bounds the freezes that are examined: a number at once, and a bucket of tokens that fills over time.
-pub(crate) struct Intake {
-    at_once: Semaphore,
-    per_second: f64,
+/// Part of all that may come from one network, or from one signer: one of them shuts out no other.
+const SHARE: f64 = 0.25;
+/// Times that one signature may come together, and per second: whoever has seen a signed freeze can send it again.
+const SIGNATURE: (f64, f64) = (3.0, 0.1);
+/// Most buckets that are remembered; those that are full again are forgotten first.
+const MOST_BUCKETS: usize = 20_000;
+
+/// Tokens for each of many, which fill over time up to a burst.
+struct Buckets<K> {
     burst: f64,
-    /// Tokens in the bucket, and the time at which they were counted.
-    bucket: Mutex<(f64, Instant)>,
+    per_second: f64,
+    /// Tokens, and the time at which they were counted. A key that is not there has a full bucket.
+    tokens: Mutex<HashMap<K, (f64, Instant)>>,
 }
 
-impl Intake {
-    /// Starts with a full bucket.
-    pub(crate) fn new(settings: &FreezeSettings) -> Intake {
-        let burst = f64::from(settings.burst);
-        Intake {
-            at_once: Semaphore::new(settings.at_once),
-            per_second: f64::from(settings.per_second),
-            burst,
-            bucket: Mutex::new((burst, Instant::now())),
-        }
+impl<K: Eq + Hash> Buckets<K> {
+    fn new(burst: f64, per_second: f64) -> Buckets<K> {
+        Buckets { burst: burst.max(1.0), per_second, tokens: Mutex::default() }
     }
 
-    /// Begins the examination of one freeze; it lasts until the permit is dropped. `None` where it must wait.
-    pub(crate) fn enter(&self) -> Option<SemaphorePermit<'_>> {
-        if !self.take_token(Instant::now()) {
-            return None;
-        }
-        self.at_once.try_acquire().ok()
+    fn filled(&self, (tokens, at): (f64, Instant), now: Instant) -> f64 {
+        (tokens + now.saturating_duration_since(at).as_secs_f64() * self.per_second).min(self.burst)
     }
 
-    fn take_token(&self, now: Instant) -> bool {
-        let mut bucket = lock(&self.bucket);
-        let (tokens, at) = *bucket;
-        let elapsed = now.saturating_duration_since(at).as_secs_f64();
-        let tokens = (tokens + elapsed * self.per_second).min(self.burst);
+    /// Takes a token. Returns false where none is left.
+    fn take(&self, key: K, now: Instant) -> bool {
+        let mut all = lock(&self.tokens);
+        if all.len() >= MOST_BUCKETS {
+            all.retain(|_, bucket| self.filled(*bucket, now) < self.burst);
+            // The bounds behind this one hold all the same.
+            if all.len() >= MOST_BUCKETS {
+                all.clear();
+            }
+        }
+        let bucket = all.entry(key).or_insert((self.burst, now));
+        let tokens = self.filled(*bucket, now);
         let taken = tokens >= 1.0;
         *bucket = (if taken { tokens - 1.0 } else { tokens }, now);
         taken
+    }
+}
+
+/// Bounds freezes, or sign-ins, in two steps: what comes from a network, and what has shown to be signed by somebody who may do
+/// it. Only the second one leads to the node and the store, so that nobody without such a key takes their places.
+pub(crate) struct Intake {
+    networks: Buckets<ClientNetwork>,
+    signatures: Buckets<Signature>,
+    signers: Buckets<Pubkey>,
+    all: Buckets<()>,
+    at_once: Semaphore,
+}
+
+impl Intake {
+    /// Starts with full buckets.
+    pub(crate) fn new(settings: &FreezeSettings) -> Intake {
+        let (burst, per_second) = (f64::from(settings.burst), f64::from(settings.per_second));
+        Intake {
+            networks: Buckets::new(burst * SHARE, per_second * SHARE),
+            signatures: Buckets::new(SIGNATURE.0, SIGNATURE.1),
+            signers: Buckets::new(burst * SHARE, per_second * SHARE),
+            all: Buckets::new(burst, per_second),
+            at_once: Semaphore::new(settings.at_once),
+        }
+    }
+
+    /// True where one more of a network may be read.
+    pub(crate) fn admit(&self, network: ClientNetwork) -> bool {
+        self.networks.take(network, Instant::now())
+    }
+
+    /// Begins the work on one whose signature and signer were verified; it lasts until the permit is dropped. `None` where it must
+    /// wait.
+    pub(crate) fn enter(&self, signature: Signature, signer: Pubkey) -> Option<SemaphorePermit<'_>> {
+        let now = Instant::now();
+        let may =
+            self.signatures.take(signature, now) && self.signers.take(signer, now) && self.all.take((), now);
+        if may { self.at_once.try_acquire().ok() } else { None }
     }
 }
 
@@ -51,14 +92,45 @@ impl Intake {
 mod tests {
     use {super::*, std::time::Duration};
 
+    fn network(last: u8) -> ClientNetwork {
+        ClientNetwork::new([10, 0, 0, last].into())
+    }
+
     #[test]
-    fn freezes_come_as_often_as_they_may() {
-        let intake = Intake::new(&FreezeSettings { at_once: 1, per_second: 10, burst: 3 });
+    fn each_comes_as_often_as_it_may() {
+        let buckets = Buckets::new(3.0, 10.0);
         let now = Instant::now();
-        let taken = |at: Instant| (0..10).filter(|_| intake.take_token(at)).count();
-        assert_eq!(taken(now), 3);
-        assert_eq!(taken(now + Duration::from_millis(250)), 2);
-        assert_eq!(taken(now + Duration::from_secs(60)), 3);
-        assert_eq!(taken(now), 0, "a time before changes nothing");
+        let taken = |key: u8, at: Instant| (0..10).filter(|_| buckets.take(key, at)).count();
+        assert_eq!((taken(1, now), taken(2, now)), (3, 3));
+        assert_eq!(taken(1, now + Duration::from_millis(250)), 2);
+        assert_eq!(taken(1, now + Duration::from_secs(60)), 3);
+        assert_eq!(taken(1, now), 0, "a time before changes nothing");
+    }
+
+    #[test]
+    fn buckets_that_are_full_again_are_forgotten() {
+        let buckets = Buckets::new(1.0, 1.0);
+        let now = Instant::now();
+        assert!((0..MOST_BUCKETS).all(|key| buckets.take(key, now)));
+        let later = now + Duration::from_secs(2);
+        assert!(buckets.take(0, later));
+        assert_eq!(lock(&buckets.tokens).len(), 1);
+        assert!(!buckets.take(0, later));
+    }
+
+    #[test]
+    fn no_network_signer_or_signature_takes_the_places_of_others() {
+        let intake = Intake::new(&FreezeSettings { at_once: 64, per_second: 1, burst: 40 });
+        let admitted = |last| (0..100).filter(|_| intake.admit(network(last))).count();
+        assert_eq!((admitted(1), admitted(2)), (10, 10));
+        let (signer, other) = (Pubkey::new_unique(), Pubkey::new_unique());
+        let entered = |signer, signature: &dyn Fn() -> Signature| {
+            (0..100).filter(|_| intake.enter(signature(), signer).is_some()).count()
+        };
+        assert_eq!(entered(signer, &|| Signature::from([7; 64])), 3, "one that others have seen");
+        assert_eq!(entered(signer, &Signature::new_unique), 7);
+        assert_eq!(entered(other, &Signature::new_unique), 10);
+        let rest: usize = (0..9).map(|_| entered(Pubkey::new_unique(), &Signature::new_unique)).sum();
+        assert_eq!(rest, 20, "all of them together have a bound");
     }
 }

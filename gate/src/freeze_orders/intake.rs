@@ -117,11 +117,32 @@ impl DeskCore {
     }
 }
 
-/// Takes an order and logs the outcome.
-pub(super) async fn obey(desk: &Arc<DeskCore>, transaction: &[u8]) -> Result<ObeyedOrder, OrderRefused> {
-    let order = FreezeOrder::read(transaction).inspect_err(|refused| {
+/// A freeze order that was read and checked without asking the node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExaminedOrder {
+    /// It was taken before, and gets the same answer.
+    Again(ObeyedOrder),
+    /// The program would allow it, as far as the chain view shows.
+    New(FreezeOrder),
+}
+
+/// Reads an order and checks it, without asking the node. Logs a refusal.
+pub(super) fn examine(desk: &DeskCore, transaction: &[u8]) -> Result<ExaminedOrder, OrderRefused> {
+    let examined = || {
+        let order = FreezeOrder::read(transaction)?;
+        if let Some(obeyed) = desk.orders().answer_again(&order.signature)? {
+            return Ok(ExaminedOrder::Again(obeyed));
+        }
+        order.check(&desk.gate)?;
+        Ok(ExaminedOrder::New(order))
+    };
+    examined().inspect_err(|refused: &OrderRefused| {
         tracing::warn!(code = refused.code(), reason = %refused, "a freeze was refused");
-    })?;
+    })
+}
+
+/// Takes an order and logs the outcome.
+pub(super) async fn obey(desk: &Arc<DeskCore>, order: FreezeOrder) -> Result<ObeyedOrder, OrderRefused> {
     let signature = order.signature;
     let (obeyed, new) = desk.take(order).await.inspect_err(|refused| {
         tracing::warn!(%signature, code = refused.code(), reason = %refused, "a freeze was refused");

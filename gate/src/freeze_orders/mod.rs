@@ -26,8 +26,8 @@ use {
     tokio::{sync::watch, task::JoinHandle},
 };
 pub use {
-    config::FreezeDeskConfig, open_orders::ObeyedOrder, order::FreezeOrder, refused::OrderRefused,
-    state::OrderState,
+    config::FreezeDeskConfig, intake::ExaminedOrder, open_orders::ObeyedOrder, order::FreezeOrder,
+    refused::OrderRefused, state::OrderState,
 };
 
 /// Takes freeze orders for a gate. Cheap to clone; all clones are one desk.
@@ -64,7 +64,21 @@ impl FreezeDesk {
     /// again. Returns once it is recorded; new jobs find the units frozen before that. Errors: [`OrderRefused`], with
     /// nothing changed.
     pub async fn obey(&self, transaction: &[u8]) -> Result<ObeyedOrder, OrderRefused> {
-        intake::obey(&self.core, transaction).await
+        match self.examine(transaction)? {
+            ExaminedOrder::Again(obeyed) => Ok(obeyed),
+            ExaminedOrder::New(order) => self.obey_order(order).await,
+        }
+    }
+
+    /// Reads a signed freeze and checks signatures, signer and credit, without asking the node or writing anything: a server
+    /// that takes freezes from anybody bounds the rest by it. Errors: [`OrderRefused`].
+    pub fn examine(&self, transaction: &[u8]) -> Result<ExaminedOrder, OrderRefused> {
+        intake::examine(&self.core, transaction)
+    }
+
+    /// Obeys a freeze that was read, as [`FreezeDesk::obey`] does. Errors: [`OrderRefused`], with nothing changed.
+    pub async fn obey_order(&self, order: FreezeOrder) -> Result<ObeyedOrder, OrderRefused> {
+        intake::obey(&self.core, order).await
     }
 
     /// The state of a signed freeze, `None` where it was never obeyed or has been forgotten.

@@ -14,15 +14,16 @@ use {
         http::Route,
     },
     axum::{
-        Json,
+        Extension, Json,
         body::Body,
         extract::State,
         http::{HeaderMap, StatusCode},
         routing::{get, post},
     },
     base64::{Engine, engine::general_purpose::STANDARD},
-    blockable_gate::{FreezeDesk, OrderRefused, OrderState},
+    blockable_gate::{ExaminedOrder, FreezeDesk, ObeyedOrder, OrderRefused, OrderState},
     blockable_sdk::{Signature, amounts::Units},
+    blockable_service::http::{ClientAddress, ClientNetwork},
     serde::{Deserialize, Serialize},
     std::sync::Arc,
     utoipa::{OpenApi, ToSchema},
@@ -114,40 +115,52 @@ fn desk(app: &App) -> Result<&FreezeDesk, ApiError> {
 )]
 async fn freeze(
     State(app): State<Arc<App>>,
+    Extension(client): Extension<ClientAddress>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<ObeyedView>, ApiError> {
     let desk = desk(&app)?.clone();
     let body = app.read_body(&headers, body, MAX_BODY).await?;
     // After the body: who sends slowly keeps no place.
-    let _permit = app.intake.enter().ok_or_else(|| {
-        let message = "too many freezes come at once; send it to the chain as well, and try again";
-        ApiError::too_many("too_many_freezes", message)
-    })?;
+    if !app.intake.admit(ClientNetwork::new(client.0)) {
+        return Err(too_many());
+    }
     let request: FreezeRequest = serde_json::from_slice(&body).map_err(ApiError::malformed_body)?;
     let transaction = STANDARD.decode(&request.transaction).map_err(|_| {
         ApiError::param("transaction", "`transaction` must be the signed transaction in base64")
     })?;
+    let refused = |refused: OrderRefused| {
+        app.metrics.count("blockable_provider_freezes_total", "result", refused.code());
+        ApiError::from(refused)
+    };
+    let order = match desk.examine(&transaction).map_err(refused)? {
+        ExaminedOrder::Again(obeyed) => return Ok(obeyed_view(&app, &desk, &obeyed)),
+        ExaminedOrder::New(order) => order,
+    };
+    // After the checks: only a freezer of the credit takes a place of those that lead to the node.
+    let _permit = app.intake.enter(order.signature, order.by).ok_or_else(too_many)?;
     // A task of its own: a client that disconnects must not stop a freeze half way.
-    let outcome = tokio::spawn(async move { desk.obey(&transaction).await }).await;
-    match outcome.map_err(|_| ApiError::internal())? {
-        Ok(obeyed) => {
-            app.metrics.count("blockable_provider_freezes_total", "result", "obeyed");
-            let state = app.parts.desk.as_ref().and_then(|desk| desk.state(&obeyed.signature));
-            Ok(Json(ObeyedView {
-                signature: obeyed.signature.to_string(),
-                credit: obeyed.credit.to_string(),
-                frozen: obeyed.frozen,
-                by: obeyed.by.to_string(),
-                last_valid_height: obeyed.last_valid_height,
-                state,
-            }))
-        }
-        Err(refused) => {
-            app.metrics.count("blockable_provider_freezes_total", "result", refused.code());
-            Err(refused.into())
-        }
-    }
+    let obeying = desk.clone();
+    let outcome = tokio::spawn(async move { obeying.obey_order(order).await }).await;
+    let obeyed = outcome.map_err(|_| ApiError::internal())?.map_err(refused)?;
+    Ok(obeyed_view(&app, &desk, &obeyed))
+}
+
+fn too_many() -> ApiError {
+    let message = "too many freezes come from you at once; send it to the chain as well, and try again";
+    ApiError::too_many("too_many_freezes", message)
+}
+
+fn obeyed_view(app: &App, desk: &FreezeDesk, obeyed: &ObeyedOrder) -> Json<ObeyedView> {
+    app.metrics.count("blockable_provider_freezes_total", "result", "obeyed");
+    Json(ObeyedView {
+        signature: obeyed.signature.to_string(),
+        credit: obeyed.credit.to_string(),
+        frozen: obeyed.frozen,
+        by: obeyed.by.to_string(),
+        last_valid_height: obeyed.last_valid_height,
+        state: desk.state(&obeyed.signature),
+    })
 }
 
 impl From<OrderRefused> for ApiError {

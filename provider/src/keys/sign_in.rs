@@ -60,6 +60,16 @@ pub(crate) enum Proof {
     Transaction(Vec<u8>),
 }
 
+impl Proof {
+    /// The borrower's signature; `None` in what is no signed transaction.
+    pub(crate) fn signature(&self) -> Option<Signature> {
+        match self {
+            Proof::Message(signature) => Some(*signature),
+            Proof::Transaction(bytes) => transactions::decode(bytes)?.signatures.first().copied(),
+        }
+    }
+}
+
 /// A reason for which a sign-in is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SignInRefused {
@@ -90,7 +100,7 @@ pub(crate) enum SignInRefused {
 pub(crate) struct SignIns {
     /// A secret of this process.
     secret: [u8; 32],
-    /// Challenges that were answered, with their ends.
+    /// Challenges that were answered, with times at which they have ended.
     used: Mutex<HashMap<String, i64>>,
 }
 
@@ -120,7 +130,7 @@ impl SignIns {
         mac
     }
 
-    /// Checks an answer and uses the challenge up. Errors: [`SignInRefused`], with the challenge as good as before.
+    /// Checks an answer. The challenge stays as good as before. Errors: [`SignInRefused`].
     pub(crate) fn verify(
         &self,
         scope: &SignInScope,
@@ -136,6 +146,14 @@ impl SignIns {
             Proof::Message(signature) => require_message(scope, challenge, signature)?,
             Proof::Transaction(bytes) => require_transaction(scope, challenge, bytes)?,
         }
+        match lock(&self.used).contains_key(challenge) {
+            true => Err(SignInRefused::Used),
+            false => Ok(()),
+        }
+    }
+
+    /// Uses up the challenge of an answer that was verified. Errors: [`SignInRefused::Used`], [`SignInRefused::Busy`].
+    pub(crate) fn use_up(&self, challenge: &str, now_ms: i64) -> Result<(), SignInRefused> {
         let mut used = lock(&self.used);
         if used.contains_key(challenge) {
             return Err(SignInRefused::Used);
@@ -146,7 +164,7 @@ impl SignIns {
         if used.len() >= MOST_USED {
             return Err(SignInRefused::Busy);
         }
-        used.insert(challenge.to_string(), ends_ms);
+        used.insert(challenge.to_string(), now_ms.saturating_add(GOOD_FOR_MS));
         Ok(())
     }
 
@@ -268,6 +286,8 @@ mod tests {
                 Err(SignInRefused::Ended)
             );
             assert_eq!(desk.verify(&scope, &challenge.text, &proof, NOW), Ok(()));
+            assert_eq!(desk.use_up(&challenge.text, NOW), Ok(()));
+            assert_eq!(desk.use_up(&challenge.text, NOW), Err(SignInRefused::Used));
             assert_eq!(desk.verify(&scope, &challenge.text, &proof, NOW), Err(SignInRefused::Used));
         }
     }

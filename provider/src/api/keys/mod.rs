@@ -18,7 +18,7 @@ use {
         keys::{BorrowersPlace, Caller, MOST_KEYS, SignInRefused, SignInScope, SubKey, sign_in},
     },
     axum::{
-        Json,
+        Extension, Json,
         body::Body,
         extract::{Query, State, rejection::QueryRejection},
         http::{HeaderMap, StatusCode},
@@ -27,6 +27,7 @@ use {
     base64::{Engine, engine::general_purpose::STANDARD},
     blockable_gate::{StoredKey, gate::now_ms},
     blockable_sdk::Pubkey,
+    blockable_service::http::{ClientAddress, ClientNetwork},
     forms::{ChallengeQuery, ChallengeView, FirstKeyView, KeyList, KeyRequest, KeyView, SignInRequest},
     secrecy::ExposeSecret,
     std::sync::Arc,
@@ -94,16 +95,23 @@ fn scope(app: &App, credit: &str, replace: bool) -> Result<SignInScope, ApiError
 )]
 async fn sign_in_with(
     State(app): State<Arc<App>>,
+    Extension(client): Extension<ClientAddress>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<FirstKeyView>, ApiError> {
-    let _permit = app.sign_in_intake.enter().ok_or_else(|| {
-        ApiError::too_many("too_many_sign_ins", "too many sign-ins come at once; try again")
-    })?;
     let body = app.read_body(&headers, body, MAX_BODY).await?;
+    // After the body: who sends slowly keeps no place.
+    if !app.sign_in_intake.admit(ClientNetwork::new(client.0)) {
+        return Err(too_many_sign_ins());
+    }
     let request: SignInRequest = serde_json::from_slice(&body).map_err(ApiError::malformed_body)?;
     let scope = scope(&app, &request.credit, request.replace)?;
-    app.sign_ins.verify(&scope, &request.challenge, &request.proof()?, now_ms()).map_err(refused)?;
+    let (proof, now) = (request.proof()?, now_ms());
+    app.sign_ins.verify(&scope, &request.challenge, &proof, now).map_err(refused)?;
+    // After the signature: only a borrower takes a place of those that sign in.
+    let signature = proof.signature().unwrap_or_default();
+    let _permit = app.sign_in_intake.enter(signature, scope.borrower).ok_or_else(too_many_sign_ins)?;
+    app.sign_ins.use_up(&request.challenge, now).map_err(refused)?;
     if scope.replace {
         let (app, credit) = (app.clone(), scope.credit);
         let voided = run_to_end(async move { Ok(app.keys.void_all(&app.gate, &credit).await?) });
@@ -114,6 +122,10 @@ async fn sign_in_with(
     let (key, generation) = app.keys.make_first(&scope.credit, &place);
     let (credit, key) = (scope.credit.to_string(), key.expose_secret().to_string());
     Ok(Json(FirstKeyView { object: "api_key", credit, generation, key }))
+}
+
+fn too_many_sign_ins() -> ApiError {
+    ApiError::too_many("too_many_sign_ins", "too many sign-ins come from you at once; try again")
 }
 
 fn refused(refusal: SignInRefused) -> ApiError {
