@@ -8,7 +8,7 @@ use {
         intake::Intake,
         keys::{ApiKeys, BorrowersPlace, Caller, SignIns},
         leases::Leases,
-        limits::{Permit, Running},
+        limits::{Permit, ReportStreams, Running},
         metrics::Metrics,
         models::Models,
         named::NamedRequests,
@@ -23,7 +23,7 @@ use {
     blockable_service::http::{BodyBounds, Connections, read_body},
     bytes::Bytes,
     std::sync::Arc,
-    tokio::sync::{Semaphore, watch},
+    tokio::sync::watch,
 };
 
 /// The state that the server's handlers and tasks share.
@@ -57,8 +57,8 @@ pub(crate) struct App {
     pub sign_ins: SignIns,
     /// Bounds the sign-ins that are examined.
     pub sign_in_intake: Intake,
-    /// Streams of reports that may be opened.
-    pub report_streams: Arc<Semaphore>,
+    /// Open streams of reports.
+    pub report_streams: ReportStreams,
     /// The parts around the gate.
     pub parts: RunningParts,
     /// Requests with names that run.

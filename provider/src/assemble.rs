@@ -9,7 +9,7 @@ use {
         intake::Intake,
         keys::{ApiKeys, SignIns},
         leases::Leases,
-        limits::Running,
+        limits::{ReportStreams, Running},
         metrics::Metrics,
         models::Models,
         named::NamedRequests,
@@ -27,7 +27,7 @@ use {
     blockable_sdk::keys::SigningKey,
     blockable_service::{http::Connections, shutdown::Stage},
     std::{io, net::SocketAddr, sync::Arc, time::Duration},
-    tokio::{net::TcpListener, sync::Semaphore},
+    tokio::net::TcpListener,
 };
 
 /// Time that a receiver of notices may take to accept a connection.
@@ -81,7 +81,7 @@ pub(crate) async fn assemble(
         intake: Intake::new(&config.freezes),
         sign_ins: SignIns::new(),
         sign_in_intake: Intake::new(&SIGN_INS),
-        report_streams: Arc::new(Semaphore::new(config.limits.report_streams)),
+        report_streams: ReportStreams::new(&config.limits),
         leases: Leases::restore(gate.clone(), &config.gpus, &config.leases),
         reloading: tokio::sync::Mutex::default(),
         named: NamedRequests::default(),

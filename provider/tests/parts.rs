@@ -16,7 +16,7 @@ use {
     axum::{Json, Router, extract::State, routing::post},
     base64::{Engine, engine::general_purpose::STANDARD},
     blockable_gate::{FreezeDesk, FreezeDeskConfig, Gate, ReporterConfig, Reporters},
-    blockable_provider::{Parts, Server},
+    blockable_provider::{Config, Parts, Server, config::FreezeSettings},
     blockable_sdk::{
         Hash, Keypair, Signer, instructions,
         keys::{KeySource, SigningKey},
@@ -76,7 +76,12 @@ async fn answer(State(sent): State<Sent>, Json(request): Json<Value>) -> Json<Va
 
 /// A server on a gate with parts; the credit's lender is `lender`.
 async fn start(folder: TempDir, gate: Gate, parts: Parts) -> Bench {
-    let server = Server::start_with(config(folder.path()), gate, parts).await.unwrap();
+    let config = config(folder.path());
+    start_with(folder, config, gate, parts).await
+}
+
+async fn start_with(folder: TempDir, config: Config, gate: Gate, parts: Parts) -> Bench {
+    let server = Server::start_with(config, gate, parts).await.unwrap();
     let http = Client::builder().no_proxy().timeout(Duration::from_secs(30)).build().unwrap();
     Bench { server, folder, http }
 }
@@ -143,6 +148,68 @@ async fn a_signed_freeze_is_obeyed_at_once_and_nothing_else_is() {
         sleep(Duration::from_millis(5)).await;
     }
     assert_eq!(sent.lock().unwrap()[0], transaction, "it is sent to the chain as well");
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_shuts_the_desk_for_lenders() {
+    let (url, _) = node().await;
+    let (folder, lender) = (tempfile::tempdir().unwrap(), Keypair::new());
+    let gate = gate(folder.path());
+    let mut lent = credit(0);
+    (lent.lender, lent.freeze_authority, lent.event_seq) = (lender.pubkey(), lender.pubkey(), 1);
+    gate.observe_credit(ours(), 11, Some(&lent));
+    let desk = FreezeDesk::start(gate.clone(), FreezeDeskConfig::new(url)).await.unwrap();
+    let mut config = config(folder.path());
+    config.freezes = FreezeSettings { at_once: 4, per_second: 1, burst: 40 };
+    let parts = Parts { desk: Some(desk), ..Parts::default() };
+    let bench = start_with(folder, config, gate, parts).await;
+    let post = async |body: Value, from: &str| {
+        let request = bench.http.post(bench.url("/v1/freezes")).header("x-forwarded-for", from);
+        request.json(&body).send().await.unwrap()
+    };
+    // Rubbish, freezes that strangers have signed, and one of the lender that can land no more, which others have seen.
+    let stranger = signed(&Keypair::new(), 1, blockhash());
+    let seen = signed(&lender, 1, Hash::new_from_array([8; 32]));
+    for (body, network) in [
+        (json!({}), "203.0.113.7"),
+        (json!({"transaction": stranger}), "203.0.113.8"),
+        (json!({"transaction": seen}), "203.0.113.9"),
+    ] {
+        let mut statuses = Vec::new();
+        for _ in 0..20 {
+            statuses.push(post(body.clone(), network).await.status().as_u16());
+        }
+        assert_eq!(statuses.last(), Some(&429), "{statuses:?}");
+    }
+    let transaction = json!({"transaction": signed(&lender, 1, blockhash())});
+    let answer = post(transaction.clone(), "198.51.100.1").await;
+    assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
+    assert_eq!(post(transaction, "198.51.100.1").await.status(), 200, "the same answer again");
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_of_one_address_shut_out_no_keeper() {
+    let folder = tempfile::tempdir().unwrap();
+    let gate = gate(folder.path());
+    let reporters = reporters(folder.path(), &gate).await;
+    let mut config = config(folder.path());
+    (config.limits.report_streams, config.limits.report_streams_per_address) = (8, 4);
+    let bench =
+        start_with(folder, config, gate, Parts { reporters: Some(reporters), ..Parts::default() }).await;
+    let open = async |from: &str| {
+        let request = bench.http.get(bench.url("/v1/reports/stream")).header("x-forwarded-for", from);
+        request.send().await.unwrap()
+    };
+    let mut opened = Vec::new();
+    for _ in 0..4 {
+        opened.push(open("203.0.113.7").await);
+    }
+    assert!(opened.iter().all(|answer| answer.status() == 200));
+    refused(open("203.0.113.7").await, 429, "too_many_streams").await;
+    assert_eq!(open("198.51.100.1").await.status(), 200);
+    drop(opened);
     bench.stop().await;
 }
 

@@ -13,9 +13,10 @@ use {
         error::ApiError,
         http::Route,
         keep_alive::with_comments,
+        limits::ReportStreamPlace,
     },
     axum::{
-        Json,
+        Extension, Json,
         body::Body,
         extract::{Query, State, rejection::QueryRejection},
         http::{
@@ -27,11 +28,11 @@ use {
     },
     blockable_gate::reporter::{Feed, Reporters},
     blockable_sdk::reports::{ReportPage, ReportRecord},
+    blockable_service::http::{ClientAddress, ClientNetwork},
     bytes::Bytes,
     futures_util::{Stream, stream},
     serde::Deserialize,
     std::{convert::Infallible, sync::Arc, time::Duration},
-    tokio::sync::OwnedSemaphorePermit,
     utoipa::{IntoParams, OpenApi, ToSchema},
 };
 
@@ -112,7 +113,11 @@ async fn after(
     params(("Last-Event-ID" = Option<u64>, Header, description = "Reports after the one of this number")),
     responses((status = 200, content_type = "text/event-stream", body = String), Malformed, Missing, Always)
 )]
-async fn live(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
+async fn live(
+    State(app): State<Arc<App>>,
+    Extension(client): Extension<ClientAddress>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let reporters = reporters(&app)?;
     let last = match headers.get("last-event-id") {
         None => None,
@@ -122,14 +127,14 @@ async fn live(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Respons
             Some(require_place("Last-Event-ID", number.ok_or_else(wrong)?)?)
         }
     };
-    let permit = app.report_streams.clone().try_acquire_owned().map_err(|_| {
+    let place = app.report_streams.enter(ClientNetwork::new(client.0)).ok_or_else(|| {
         ApiError::too_many(
             "too_many_streams",
             "too many streams of reports are open; poll GET /v1/reports instead",
         )
     })?;
     let pause = Duration::from_secs(app.config.limits.stream_comment_seconds);
-    let events = with_comments(events(reporters.feed(last), permit), pause);
+    let events = with_comments(events(reporters.feed(last), place), pause);
     let mut response = Response::new(Body::from_stream(events));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
@@ -140,11 +145,11 @@ async fn live(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Respons
 /// Turns reports into events.
 fn events(
     feed: Feed,
-    permit: OwnedSemaphorePermit,
+    place: ReportStreamPlace,
 ) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + use<> {
-    stream::unfold((feed, permit), |(mut feed, permit)| async move {
+    stream::unfold((feed, place), |(mut feed, place)| async move {
         let report = feed.next().await?;
-        Some((Ok(event(report.as_ref())), (feed, permit)))
+        Some((Ok(event(report.as_ref())), (feed, place)))
     })
 }
 

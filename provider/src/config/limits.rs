@@ -51,6 +51,8 @@ pub struct Limits {
     pub stream_comment_seconds: u64,
     /// Streams of reports that are open at once.
     pub report_streams: usize,
+    /// Streams of reports of one IPv4 address or IPv6 prefix of 64 bits that are open at once.
+    pub report_streams_per_address: usize,
 }
 
 impl Default for Limits {
@@ -73,6 +75,7 @@ impl Default for Limits {
             answer_bytes_per_second: 4_096,
             stream_comment_seconds: 15,
             report_streams: 64,
+            report_streams_per_address: 4,
         }
     }
 }
@@ -91,6 +94,10 @@ impl Limits {
                 requests_per_credit: count("requests_per_credit", otherwise.requests_per_credit),
                 connections: count("connections", otherwise.connections),
                 report_streams: count("report_streams", otherwise.report_streams),
+                report_streams_per_address: count(
+                    "report_streams_per_address",
+                    otherwise.report_streams_per_address,
+                ),
                 ..otherwise
             };
             // A quarter of the places, so that a few addresses cannot take them all.

@@ -13,6 +13,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod files;
+mod floods;
 mod keys;
 mod leaving;
 mod listener;
