@@ -3,6 +3,7 @@
 use {
     crate::{
         app::App,
+        error::ApiError,
         gateway::{HOLD_HEADER, MAX_TOKENS_HEADER, UNITS_HEADER},
         trace::ID_HEADER,
     },
@@ -28,27 +29,48 @@ const MAX_AGE: &str = "600";
 /// Every method that the server's routes have.
 const METHODS: &str = "GET, POST, PUT, DELETE";
 
+/// Headers that a page may read, of all routes together.
+const EXPOSED: [&str; 10] = [
+    ID_HEADER,
+    HOLD_HEADER,
+    UNITS_HEADER,
+    MAX_TOKENS_HEADER,
+    "x-blockable-next",
+    "x-blockable-more",
+    "idempotent-replayed",
+    "request-id",
+    "retry-after",
+    "traceparent",
+];
+
 /// Answers the questions of browsers whose pages may call the server, and lets those pages read the answers.
 pub(crate) async fn allow_origins(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let origin = request.headers().get(ORIGIN).cloned();
-    let Some(origin) = origin
-        .filter(|origin| origin.to_str().is_ok_and(|origin| app.config.http.allow_origins.allows(origin)))
-    else {
-        return next.run(request).await;
+    let Some(origin) = request.headers().get(ORIGIN).cloned() else { return next.run(request).await };
+    let allows = origin.to_str().is_ok_and(|origin| app.config.http.allow_origins.allows(origin));
+    let asks =
+        request.method() == Method::OPTIONS && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+    let mut response = match (asks, allows) {
+        (true, true) => preflight(request.headers()),
+        (true, false) => not_allowed().into_response(),
+        (false, _) => next.run(request).await,
     };
-    let asks = request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-    let mut response = match request.method() == Method::OPTIONS && asks {
-        true => preflight(request.headers()),
-        false => next.run(request).await,
-    };
-    let exposed = format!("{ID_HEADER}, {HOLD_HEADER}, {UNITS_HEADER}, {MAX_TOKENS_HEADER}, retry-after");
+    if !allows {
+        return response;
+    }
     let headers = response.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.append(VARY, HeaderValue::from_static("origin"));
-    if let Ok(exposed) = HeaderValue::from_str(&exposed) {
+    if let Ok(exposed) = HeaderValue::from_str(&EXPOSED.join(", ")) {
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
     }
     response
+}
+
+/// Refuses the question of a page that may not call the server. The browser hides the answer from the page, and shows its
+/// developer the message.
+fn not_allowed() -> ApiError {
+    let message = "pages of this origin may not call the server; its operator lists those that may in `[http] allow_origins`";
+    ApiError::new(StatusCode::FORBIDDEN, "permission_error", "origin_not_allowed", message)
 }
 
 /// Allows all methods and headers that the page asks for: keys are sent by pages that have them, and never by the browser
