@@ -1,6 +1,7 @@
 //! Comments in streams of events while nothing else comes, so that no proxy in between takes the connection for dead.
 
 use {
+    blockable_service::sse::Boundary,
     bytes::Bytes,
     futures_util::{Stream, StreamExt, stream},
     std::{convert::Infallible, time::Duration},
@@ -16,29 +17,24 @@ pub(crate) fn with_comments<S>(events: S, pause: Duration) -> impl Stream<Item =
 where
     S: Stream<Item = Result<Bytes, Infallible>> + Send + 'static,
 {
-    stream::unfold((Box::pin(events), true), move |(mut events, is_between)| async move {
+    stream::unfold((Box::pin(events), Boundary::new()), move |(mut events, mut place)| async move {
         let deadline = Instant::now() + pause;
         loop {
-            let piece = match is_between {
+            let piece = match place.is_between() {
                 true => timeout_at(deadline, events.next()).await,
                 false => Ok(events.next().await),
             };
             return match piece {
-                Err(_) => Some((Ok(Bytes::from_static(COMMENT)), (events, true))),
+                Err(_) => Some((Ok(Bytes::from_static(COMMENT)), (events, place))),
                 Ok(None) => None,
                 Ok(Some(Ok(piece))) if piece.is_empty() => continue,
                 Ok(Some(Ok(piece))) => {
-                    let is_between = ends_an_event(&piece);
-                    Some((Ok(piece), (events, is_between)))
+                    place.feed(&piece);
+                    Some((Ok(piece), (events, place)))
                 }
             };
         }
     })
-}
-
-/// True where a piece ends with the empty line that ends an event.
-fn ends_an_event(piece: &[u8]) -> bool {
-    [&b"\n\n"[..], b"\r\n\r\n", b"\r\r"].iter().any(|end| piece.ends_with(end))
 }
 
 #[cfg(test)]
@@ -53,8 +49,14 @@ mod tests {
             let pieces: Vec<_> = Box::pin(stream).collect().await;
             pieces.into_iter().flat_map(|piece| piece.unwrap().to_vec()).collect::<Vec<u8>>()
         });
-        let pieces =
-            [("data: 1\n\n", 100), ("data: ", 100), ("2\r\n\r\n", 0), ("", 100), ("data: [DONE]\n\n", 0)];
+        let pieces = [
+            ("data: 1\n\n", 100),
+            ("data: ", 100),
+            ("2\r\n", 50),
+            ("\r\n", 0),
+            ("", 100),
+            ("data: [DONE]\n\n", 0),
+        ];
         for (text, milliseconds) in pieces {
             sender.send(Ok(Bytes::from(text))).await.unwrap();
             tokio::time::sleep(Duration::from_millis(milliseconds)).await;

@@ -1,5 +1,9 @@
 //! Server-sent events, read from bytes as they come, without I/O.
 
+mod framing;
+
+pub use framing::{Boundary, StreamStart};
+
 /// An event, or a comment or empty line outside of one, which has no data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SseEvent {
