@@ -9,6 +9,7 @@ use {
     axum::http::header::CONTENT_TYPE,
     blockable_gate::{Notice, gate::now_ms},
     blockable_service::{
+        backoff::Backoff,
         hex,
         webhook::{ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, WebhookKey, signatures},
     },
@@ -131,7 +132,7 @@ impl Sender {
 
     /// Posts a notice until it is taken or given up.
     async fn deliver(&self, app: &App, notice: &Notice) {
-        let mut pause = PAUSE;
+        let mut pauses = Backoff::new(PAUSE, PAUSE_MAX);
         loop {
             let outcome = self.post(notice).await;
             let result = if outcome.is_ok() { "taken" } else { "failed" };
@@ -148,8 +149,7 @@ impl Sender {
                 reason,
                 "a notice was not taken; trying again"
             );
-            sleep(pause).await;
-            pause = (pause * 2).min(PAUSE_MAX);
+            sleep(pauses.next_pause()).await;
         }
     }
 

@@ -10,6 +10,7 @@
 //! | [`reports`] | usage reports: encode, sign, verify, assemble a quorum |
 //! | [`errors`] | typed errors from the results of transactions |
 //! | [`audit`] | prove a log complete, rebuild a credit from its events, compare it with the account |
+//! | [`backoff`] | pauses between attempts |
 //! | [`checks`] | check the arguments of an instruction by the program's own action, without a node |
 //! | [`events`] | read events from transactions and prove a credit's log complete |
 //! | [`squads`] | propose any instruction to a multisig of Squads v4 |
@@ -46,6 +47,7 @@ pub mod accounts;
 pub mod addresses;
 pub mod amounts;
 pub mod audit;
+pub mod backoff;
 pub mod checks;
 #[cfg(feature = "client")]
 pub mod client;

@@ -3,7 +3,7 @@
 //! | module | contents | feature |
 //! |---|---|---|
 //! | [`address`] | addresses as people write them | |
-//! | [`backoff`] | pauses between attempts | |
+//! | [`backoff`] | pauses between attempts, of the SDK | |
 //! | [`hex`] | bytes as hexadecimal digits, and back | |
 //! | [`init_file`] | first files of a daemon, which overwrite nothing | |
 //! | [`lock`] | locks that outlive a panic | |
@@ -25,7 +25,6 @@
 #![cfg_attr(test, allow(clippy::disallowed_methods))]
 
 pub mod address;
-pub mod backoff;
 #[cfg(feature = "command")]
 pub mod command;
 pub mod hex;
@@ -51,3 +50,5 @@ pub mod terms;
 pub mod text;
 #[cfg(feature = "webhooks")]
 pub mod webhook;
+
+pub use blockable_sdk::backoff;

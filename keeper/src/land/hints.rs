@@ -8,6 +8,7 @@ use {
         Signature,
         rpc::{CommitmentConfig, RpcSignatureSubscribeConfig},
     },
+    blockable_service::backoff::Backoff,
     futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered},
     secrecy::ExposeSecret,
     solana_pubsub_client::nonblocking::pubsub_client::PubsubClient,
@@ -67,12 +68,12 @@ impl Hints {
 impl Listener {
     /// Listens until nothing can be announced any more. Ends where no node has a WebSocket.
     pub(super) async fn run(mut self, nodes: Nodes) {
-        let mut pause = PAUSE;
+        let mut pauses = Backoff::new(PAUSE, PAUSE_MAX);
         loop {
             let Some(url) = nodes.all().iter().find_map(Node::ws_url) else { return };
             match timeout(DEADLINE, PubsubClient::new(url.expose_secret())).await {
                 Ok(Ok(client)) => {
-                    pause = PAUSE;
+                    pauses.reset();
                     if self.listen(&client).await.is_none() {
                         return;
                     }
@@ -81,8 +82,7 @@ impl Listener {
                 // The error may hold the URL, and that a key.
                 Ok(Err(_)) | Err(_) => tracing::warn!("the WebSocket cannot be opened; polling goes on"),
             }
-            sleep(pause).await;
-            pause = (pause * 2).min(PAUSE_MAX);
+            sleep(pauses.next_pause()).await;
         }
     }
 

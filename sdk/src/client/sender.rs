@@ -9,6 +9,7 @@ use {
     },
     crate::{
         amounts::Lamports,
+        backoff::Backoff,
         errors::{ClientError, Outcome, SentError},
         rpc::{
             Account, CommitmentConfig, RpcClient, RpcSimulateTransactionAccountsConfig,
@@ -222,7 +223,8 @@ impl<'a> Sender<'a> {
         let sent = |outcome: Outcome, reason: String| {
             ClientError::Sent(Box::new(SentError { signature, last_valid, outcome, reason }))
         };
-        let (mut pause, mut last_sent, began) = (POLL_MIN, Instant::now(), Instant::now());
+        let (mut pauses, mut last_sent, began) =
+            (Backoff::new(POLL_MIN, POLL_MAX), Instant::now(), Instant::now());
         loop {
             let reason = match look(&self.nodes, signature, last_valid, false).await {
                 Look::Landed(slot) => {
@@ -241,8 +243,7 @@ impl<'a> Sender<'a> {
             if began.elapsed() >= self.patience {
                 return Err(sent(Outcome::Unknown, reason));
             }
-            sleep(pause).await;
-            pause = (pause * 2).min(POLL_MAX);
+            sleep(pauses.next_pause()).await;
             if last_sent.elapsed() >= REBROADCAST {
                 // A node that refuses a second copy changes nothing: the status decides.
                 let _ = broadcast(&self.nodes, transaction).await;

@@ -2,7 +2,7 @@
 
 use {
     super::Wake,
-    crate::rpc::CommitmentConfig,
+    crate::{backoff::Backoff, rpc::CommitmentConfig},
     futures_util::StreamExt,
     solana_pubkey::Pubkey,
     solana_pubsub_client::nonblocking::pubsub_client::PubsubClient,
@@ -58,13 +58,12 @@ impl Drop for WebSocketWake {
 }
 
 async fn keep_open(url: String, address: Pubkey, commitment: CommitmentConfig, notify: Arc<Notify>) {
-    let mut pause = PAUSE_MIN;
+    let mut pauses = Backoff::new(PAUSE_MIN, PAUSE_MAX);
     loop {
         if stream(&url, &address, commitment, &notify).await {
-            pause = PAUSE_MIN;
+            pauses.reset();
         }
-        sleep(pause).await;
-        pause = pause.saturating_mul(2).min(PAUSE_MAX);
+        sleep(pauses.next_pause()).await;
     }
 }
 
