@@ -109,6 +109,7 @@ impl Sender {
         let Some(seq) = self.unrecorded else { return true };
         if let Err(error) = app.gate.set_cursor(&self.cursor, seq).await {
             tracing::error!(%error, "a webhook's place could not be recorded; later notices wait until it is");
+            app.metrics.count("blockable_provider_webhooks_total", "result", "unrecorded");
             return false;
         }
         self.unrecorded = None;

@@ -253,7 +253,11 @@ impl World {
 
     /// Waits until the chain's clock has reached a time.
     pub(crate) fn wait_until(&self, time: i64) {
+        let (began, now) = (std::time::Instant::now(), self.chain_time().get());
+        // The chain's clock keeps up with the machine's, unless the cluster has stopped.
+        let patience = std::time::Duration::from_secs(60 + u64::try_from(time - now).unwrap_or(0) * 2);
         while self.chain_time().get() < time {
+            assert!(began.elapsed() < patience, "the chain's clock does not reach {time}");
             std::thread::sleep(std::time::Duration::from_millis(100));
         }
     }

@@ -174,6 +174,35 @@ impl Bench {
         (reading.cumulative.get(), reading.in_flight.get())
     }
 
+    /// Waits until units are held.
+    pub async fn until_held(&self) {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while self.counted().1 == 0 {
+            assert!(Instant::now() < deadline, "nothing is held");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// The value of a series of `/metrics`; 0 where there is none.
+    pub async fn figure(&self, series: &str) -> f64 {
+        let figures = self.http.get(self.ops_url("/metrics")).send().await.unwrap().text().await.unwrap();
+        let value = |line: &str| line.strip_prefix(series)?.trim().parse::<f64>().ok();
+        figures.lines().find_map(value).unwrap_or_default()
+    }
+
+    /// Waits until `/metrics` has a line.
+    pub async fn until_figure(&self, line: &str) {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        loop {
+            let figures = self.http.get(self.ops_url("/metrics")).send().await.unwrap().text().await.unwrap();
+            if figures.lines().any(|found| found == line) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "no {line}\n{figures}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// Waits until no unit is held; returns the units used.
     pub async fn used(&self) -> u64 {
         let deadline = Instant::now() + Duration::from_secs(10);

@@ -229,7 +229,7 @@ async fn every_refusal_of_messages_has_anthropics_shape() {
 async fn a_named_message_is_charged_once_and_a_limit_is_told_in_its_shape() {
     let bench = Bench::start(|config| {
         config.limits.requests_per_credit = 1;
-        config.models[0].latency_ms = Some(300);
+        config.models[0].latency_ms = Some(1_000);
     })
     .await;
     let other = address(11);
@@ -240,7 +240,7 @@ async fn a_named_message_is_charged_once_and_a_limit_is_told_in_its_shape() {
         request.send().await.unwrap()
     };
     let (first, busy) = tokio::join!(ask("one"), async {
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        bench.until_figure("blockable_provider_requests_running 1").await;
         ask("two").await
     });
     refused_message(busy, 429, "rate_limit_error", "too_many_requests").await;

@@ -344,7 +344,9 @@ async fn the_usage_log_begins_anew_with_the_place_of_a_borrower() {
         let notices = bench.server.gate().notices_after(0, 9).await.unwrap();
         notices.iter().any(|notice| notice.borrower == seconds)
     };
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
     while !noticed().await {
+        assert!(std::time::Instant::now() < deadline, "no notice of the second borrower");
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
     let new = sign_in(&bench, &second, false).await;

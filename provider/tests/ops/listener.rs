@@ -5,11 +5,11 @@ use {
     blockable_provider::config::AllowedOrigins,
     blockable_service::http::{ForwardedHeader, TrustedProxies},
     flate2::{Compression, write::GzEncoder},
-    reqwest::{Method, StatusCode},
+    reqwest::Method,
     serde_json::{Value, json},
     std::{
         collections::BTreeSet,
-        io::{ErrorKind, Write},
+        io::Write,
         time::{Duration, Instant},
     },
     tokio::{
@@ -124,6 +124,20 @@ async fn silence_and_heads_that_drip_end_by_their_deadlines() {
     bench.stop().await;
 }
 
+/// Waits until a credit has as many requests as it may.
+async fn until_refused(bench: &Bench, key: &str) {
+    let chat = || bench.http.post(bench.url("/v1/chat/completions")).bearer_auth(key);
+    let deadline = Instant::now() + Duration::from_millis(900);
+    loop {
+        let answer = chat().json(&chat_body("hi", json!({}))).send().await.unwrap();
+        if answer.status() == 429 {
+            refused(answer, 429, "too_many_requests").await;
+            return;
+        }
+        assert!(Instant::now() < deadline, "{}", answer.status());
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn slow_bodies_hold_no_place_of_requests_that_run() {
     let bench = Bench::start(|config| {
@@ -138,32 +152,16 @@ async fn slow_bodies_hold_no_place_of_requests_that_run() {
         bytes.push(b'{');
         slow.push(send(&bench, &bytes).await);
     }
-    sleep(Duration::from_millis(200)).await;
+    // One credit's bodies have a share of their own, from the moment that one of them comes.
+    for number in 1..=4 {
+        until_refused(&bench, &bench.key(&address(20 + number))).await;
+    }
     assert_eq!(bench.chat("one two", json!({"max_tokens": 3})).await.status(), 200);
-    // One credit's bodies have a share of their own.
-    let second = bench.http.post(bench.url("/v1/chat/completions")).bearer_auth(bench.key(&address(21)));
-    refused(second.json(&chat_body("hi", json!({}))).send().await.unwrap(), 429, "too_many_requests").await;
     for stream in &mut slow {
         let answer = rest(stream).await;
         assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("body_timeout"), "{answer}");
     }
     bench.stop().await;
-}
-
-/// True where the server closed the connection.
-fn is_reset(error: &reqwest::Error) -> bool {
-    let mut source = std::error::Error::source(error);
-    while let Some(error) = source {
-        let is_io = |kind| error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == kind);
-        if [ErrorKind::ConnectionReset, ErrorKind::BrokenPipe, ErrorKind::UnexpectedEof]
-            .into_iter()
-            .any(is_io)
-        {
-            return true;
-        }
-        source = error.source();
-    }
-    false
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -177,16 +175,10 @@ async fn an_address_has_a_share_also_behind_a_trusted_proxy() {
     let body = chat_body("one", json!({})).to_string();
     let request = [head(&bench.key(&ours()), body.len()), body.into_bytes()].concat();
     let busy = [send(&bench, &request).await, send(&bench, &request).await];
-    while bench.counted().1 == 0 {
-        sleep(Duration::from_millis(5)).await;
-    }
-    sleep(Duration::from_millis(100)).await;
-    let third = bench.http.get(bench.url("/v1/models")).send().await;
-    // The answer is written without reading the request, so that the connection may be reset before it is read.
-    match third {
-        Ok(answer) => assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS),
-        Err(error) => assert!(is_reset(&error), "{error:?}"),
-    }
+    bench.until_figure("blockable_provider_requests_running 2").await;
+    // It is refused before it has sent anything.
+    let third = rest(&mut send(&bench, b"").await).await;
+    assert!(third.starts_with("HTTP/1.1 429") && third.contains("too_many_connections"), "{third}");
     drop(busy);
     bench.stop().await;
 
@@ -203,9 +195,7 @@ async fn an_address_has_a_share_also_behind_a_trusted_proxy() {
         request.header("forwarded", format!("for={client}")).header("x-forwarded-for", "10.1.1.1").send()
     };
     let first = tokio::spawn(chat("203.0.113.7"));
-    while bench.counted().1 == 0 {
-        sleep(Duration::from_millis(5)).await;
-    }
+    bench.until_held().await;
     refused(chat("203.0.113.7").await.unwrap(), 429, "too_many_connections").await;
     assert_eq!(chat("\"[2001:db8::1]:9\"").await.unwrap().status(), 200);
     assert_eq!(first.await.unwrap().unwrap().status(), 200);
@@ -343,7 +333,7 @@ async fn pages_may_read_every_header_that_answers_have() {
         chat(json!({})),
         bench.post("/v1/chat/completions", &chat_body("one two", json!({}))),
         bench.post("/v1/messages", &messages),
-        bench.get("/v1/usage?format=csv&most=1"),
+        bench.get("/v1/usage?format=csv&limit=1"),
         bench.get("/v1/keys"),
         bench.http.get(bench.url("/v1/models")),
     ];
@@ -367,14 +357,14 @@ async fn pages_may_read_every_header_that_answers_have() {
 async fn a_server_that_stops_says_so_until_its_last_answer_has_gone_out() {
     let bench = Bench::start(|config| config.models[0].latency_ms = Some(1_500)).await;
     let running = tokio::spawn(bench.post("/v1/chat/completions", &chat_body("one", json!({}))).send());
-    while bench.counted().1 == 0 {
-        sleep(Duration::from_millis(1)).await;
-    }
+    bench.until_held().await;
     let (addr, ops, http, key) =
         (bench.server.addr(), bench.server.ops_addr(), bench.http.clone(), bench.key(&ours()));
     let stopping = tokio::spawn(bench.stop());
     let body = chat_body("two", json!({}));
+    let deadline = Instant::now() + PATIENCE;
     let late = loop {
+        assert!(Instant::now() < deadline, "it does not stop");
         let late = http.post(format!("http://{addr}/v1/chat/completions")).bearer_auth(&key).json(&body);
         let late = late.send().await.unwrap();
         // The signal may not have come yet.

@@ -105,9 +105,7 @@ async fn it_is_not_ready_while_it_would_refuse() {
 async fn running_requests_end_at_a_shutdown_and_new_ones_are_refused() {
     let bench = Bench::start(|config| config.models[0].latency_ms = Some(300)).await;
     let running = tokio::spawn(bench.post("/v1/chat/completions", &chat_body("one", json!({}))).send());
-    while bench.counted().1 == 0 {
-        sleep(Duration::from_millis(1)).await;
-    }
+    bench.until_held().await;
     let gate = bench.server.gate().clone();
     let folder = bench.stop().await;
     assert_eq!(running.await.unwrap().unwrap().status(), 200);
@@ -246,8 +244,13 @@ async fn a_notice_is_posted_once_while_its_delivery_cannot_be_recorded() {
     let bench = Bench::start_in(folder, |config| config.webhooks.push(webhook)).await;
     bench.server.gate().notify(notice(10, 4)).await.unwrap();
     wait_for(&posts, 1).await;
+    let unrecorded = "blockable_provider_webhooks_total{result=\"unrecorded\"}";
+    let (before, deadline) = (bench.figure(unrecorded).await, Instant::now() + Duration::from_secs(10));
     bench.server.gate().notify(notice(10, 4)).await.unwrap();
-    sleep(Duration::from_millis(500)).await;
+    while bench.figure(unrecorded).await <= before {
+        assert!(Instant::now() < deadline, "the place is not recorded again");
+        sleep(Duration::from_millis(5)).await;
+    }
     assert_eq!(posts.lock().unwrap().len(), 1, "no notice is posted while the last is not recorded");
     bench.server.gate().notify(notice(10, 4)).await.unwrap();
     wait_for(&posts, 3).await;
