@@ -4,7 +4,7 @@ use {
     crate::{
         admin::AdminToken,
         app::App,
-        config::{Config, FreezeSettings},
+        config::{Config, FreezeSettings, Limits},
         http::{OTHER, ROUTES},
         intake::Intake,
         keys::{ApiKeys, SignIns},
@@ -77,7 +77,7 @@ pub(crate) async fn assemble(
     let app = App {
         running: Running::new(&config.limits),
         body_bounds: config.limits.body_bounds(),
-        connections: Connections::new(config.limits.connections, config.limits.connections_per_address),
+        connections: connections(&config.limits),
         intake: Intake::new(&config.freezes),
         sign_ins: SignIns::new(),
         sign_in_intake: Intake::new(&SIGN_INS),
@@ -125,6 +125,10 @@ async fn make(config: &Config, gate: &Gate) -> Result<Made, ServeError> {
     let admin = config.admin_token.as_ref().map(AdminToken::read).transpose()?;
     let models = Models::start(&config.models).await?;
     Ok(Made { keys, listeners, ops, http, webhooks, admin, models })
+}
+
+fn connections(limits: &Limits) -> Arc<Connections> {
+    Connections::new(limits.connections, limits.connections_per_address, limits.sending_bytes)
 }
 
 async fn bind(addr: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {

@@ -85,7 +85,7 @@ impl Server {
         let (listening, ends) = Stage::new("listeners");
         let (ops_listener, ops) = ops;
         // Health is served however many clients there are.
-        let room = Connections::new(OPS_CONNECTIONS, OPS_CONNECTIONS);
+        let room = Connections::new(OPS_CONNECTIONS, OPS_CONNECTIONS, app.config.limits.sending_bytes);
         let mut serving = vec![serve(&app, ops_routes(&app), ops_listener, room, ends.clone())];
         for (listener, _) in listeners {
             serving.push(serve(&app, public_routes(&app), listener, app.connections.clone(), ends.clone()));

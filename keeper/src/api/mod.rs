@@ -56,6 +56,8 @@ use {
 
 /// Time that a connection gets beyond the deadline of a request, for the request to come in and the answer to go out.
 const TRANSFER: Duration = Duration::from_secs(20);
+/// Bytes of all large answers that go out at once; past them the longest unread ones end.
+const SENDING_BYTES: usize = 256 << 20;
 /// Bytes of an answer that a client must take for a second of the time for which it may let it wait.
 const READ_PER_SECOND: u64 = 4_096;
 
@@ -107,7 +109,11 @@ impl ApiServer {
         let addr = listener.local_addr().map_err(failed)?;
         let bounds = Bounds {
             // One network may take half of the places: those of the others read while it fails to end its own.
-            connections: Connections::new(settings.max_connections, settings.max_connections.div_ceil(2)),
+            connections: Connections::new(
+                settings.max_connections,
+                settings.max_connections.div_ceil(2),
+                SENDING_BYTES,
+            ),
             deadlines: Deadlines {
                 first_byte: TRANSFER,
                 header: TRANSFER,

@@ -26,6 +26,8 @@ pub struct Limits {
     pub body_bytes_per_second: u64,
     /// Bytes of all bodies that are being received at once.
     pub receiving_bytes: usize,
+    /// Bytes of all large answers that lie in memory at once.
+    pub sending_bytes: usize,
     /// Requests that run at once.
     pub requests: usize,
     /// Requests of one credit that run at once, and bodies of one that are received at once.
@@ -63,6 +65,7 @@ impl Default for Limits {
             body_seconds: 30,
             body_bytes_per_second: 1_024,
             receiving_bytes: 256 << 20,
+            sending_bytes: 512 << 20,
             requests: 1_024,
             requests_per_credit: 256,
             connections: 4_096,
@@ -90,6 +93,7 @@ impl Limits {
                 body_bytes: count("body_bytes", otherwise.body_bytes),
                 answer_bytes: count("answer_bytes", otherwise.answer_bytes),
                 receiving_bytes: count("receiving_bytes", otherwise.receiving_bytes),
+                sending_bytes: count("sending_bytes", otherwise.sending_bytes),
                 requests: count("requests", otherwise.requests),
                 requests_per_credit: count("requests_per_credit", otherwise.requests_per_credit),
                 connections: count("connections", otherwise.connections),
@@ -123,12 +127,13 @@ impl Limits {
                 );
                 section.mistake("idle_seconds", mistake);
             }
-            if limits.receiving_bytes < limits.body_bytes {
-                let mistake = format!(
-                    "{} has no room for one body of body_bytes, {}; raise it",
-                    limits.receiving_bytes, limits.body_bytes
-                );
-                section.mistake("receiving_bytes", mistake);
+            for (key, room, (of, bytes)) in [
+                ("receiving_bytes", limits.receiving_bytes, ("body of body_bytes", limits.body_bytes)),
+                ("sending_bytes", limits.sending_bytes, ("answer of answer_bytes", limits.answer_bytes)),
+            ] {
+                if room < bytes {
+                    section.mistake(key, format!("{room} has no room for one {of}, {bytes}; raise it"));
+                }
             }
             limits
         })

@@ -1,7 +1,10 @@
 //! The open connections of one or more listeners, and who gives way when there are too many.
 
 use {
-    super::{ClientNetwork, slot::Slot},
+    super::{
+        ClientNetwork,
+        slot::{Slot, Yielding},
+    },
     crate::lock::lock,
     std::{
         collections::{HashMap, hash_map::Entry},
@@ -39,6 +42,10 @@ pub struct Connections {
     freed: Notify,
     /// Connections that wait for a place.
     waiting: AtomicUsize,
+    /// Most bytes of large answers in memory.
+    pub(super) most_sending: usize,
+    /// Bytes of large answers in memory.
+    pub(super) sending: AtomicUsize,
 }
 
 /// A connection that waits for a place, until it is dropped.
@@ -97,8 +104,8 @@ fn decrement(counts: &mut HashMap<ClientNetwork, usize>, network: ClientNetwork)
 }
 
 impl Connections {
-    /// Makes room for so many connections in all and of one network.
-    pub fn new(most: usize, most_per_network: usize) -> Arc<Connections> {
+    /// Makes room for so many connections in all and of one network, and for so many bytes of their answers.
+    pub fn new(most: usize, most_per_network: usize, most_sending: usize) -> Arc<Connections> {
         let (most, most_per_network) = (most.max(1), most_per_network.max(1));
         Arc::new(Connections {
             most,
@@ -106,6 +113,8 @@ impl Connections {
             places: Mutex::default(),
             freed: Notify::new(),
             waiting: AtomicUsize::new(0),
+            most_sending,
+            sending: AtomicUsize::new(0),
         })
     }
 
@@ -176,6 +185,35 @@ impl Connections {
         Ok(RequestPlace { connections: self.clone(), network })
     }
 
+    /// Closes connections whose answers have waited for their clients for the longest time, until those had so many bytes. Returns
+    /// false where they have fewer.
+    pub(super) fn close_stalled(&self, bytes: usize) -> bool {
+        let (mut places, now) = (lock(&self.places), Instant::now());
+        let mut stalled: Vec<_> = places
+            .open
+            .iter()
+            .filter(|(_, slot)| slot.sending.load(Ordering::Relaxed) > 0)
+            .filter_map(|(number, slot)| match slot.yielding(now)? {
+                Yielding::Stalled(time) => Some((time, *number)),
+                _ => None,
+            })
+            .collect();
+        stalled.sort();
+        let mut freed: usize = 0;
+        for (_, number) in stalled {
+            if freed >= bytes {
+                break;
+            }
+            if places.open.get(&number).is_some_and(|slot| slot.give_way(now))
+                && let Some(slot) = places.remove(number)
+            {
+                freed = freed.saturating_add(slot.sending.load(Ordering::Relaxed));
+                slot.closed.notify_one();
+            }
+        }
+        freed >= bytes
+    }
+
     /// Notes that a connection has become idle, and so may give way to one that waits.
     pub(super) fn note_idle(&self) {
         self.freed.notify_waiters();
@@ -222,7 +260,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_longest_idle_connection_gives_way_and_none_that_serves_does() {
-        let connections = Connections::new(3, 3);
+        let connections = Connections::new(3, 3, usize::MAX);
         let (first, second, third) = (
             admit(&connections, 1).await.unwrap(),
             admit(&connections, 1).await.unwrap(),
@@ -257,7 +295,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_network_keeps_to_its_share() {
-        let connections = Connections::new(8, 2);
+        let connections = Connections::new(8, 2, usize::MAX);
         let (busy, idle) = (admit(&connections, 1).await.unwrap(), admit(&connections, 1).await.unwrap());
         let other = admit(&connections, 2).await.unwrap();
         assert!(busy.slot.begin_request(false));

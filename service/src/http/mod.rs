@@ -6,6 +6,7 @@ mod connection;
 mod connections;
 mod encoding;
 mod requests;
+mod sending;
 mod server;
 mod slot;
 
@@ -19,5 +20,6 @@ pub use {
     connections::Connections,
     ipnet::IpNet,
     requests::ClientAddress,
+    sending::{AnswerBytes, NoRoom},
     server::{Bounds, serve},
 };

@@ -4,6 +4,7 @@ use {
     super::{
         ClientNetwork, TrustedProxies,
         connections::{Connections, RequestPlace},
+        sending::{AnswerBytes, PIECE, Pieces},
         slot::Slot,
     },
     axum::{
@@ -28,7 +29,7 @@ use {
         net::IpAddr,
         pin::Pin,
         sync::Arc,
-        task::{Context, Poll},
+        task::{Context, Poll, ready},
     },
 };
 
@@ -73,10 +74,13 @@ impl Service<Request<Incoming>> for RequestService {
             let place = match client.map(|client| connections.enter_request(ClientNetwork::new(client))) {
                 None => None,
                 Some(Ok(place)) => Some(place),
-                Some(Err(_)) => return Ok(share_used_up().map(|body| ends.until_end_of(body, None))),
+                Some(Err(_)) => {
+                    return Ok(share_used_up().map(|body| ends.until_end_of(body, &connections, None)));
+                }
             };
             let request = request.map(|inner| RequestBody { inner, slot });
-            let mut answer = router.call(request).await?.map(|body| ends.until_end_of(body, place));
+            let mut answer =
+                router.call(request).await?.map(|body| ends.until_end_of(body, &connections, place));
             // A connection without a pause between its requests would keep its place for ever.
             if connections.is_waited_for() {
                 answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -125,8 +129,11 @@ impl Drop for AnswerGuard {
 
 impl AnswerGuard {
     /// A body whose end is the answer's, and that of its request's place.
-    fn until_end_of(self, inner: Body, place: Option<RequestPlace>) -> Body {
-        Body::new(AnswerBody { inner, _place: place, _end: self })
+    fn until_end_of(self, inner: Body, connections: &Arc<Connections>, place: Option<RequestPlace>) -> Body {
+        let bytes = inner.size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok());
+        let bytes = bytes.filter(|bytes| *bytes > PIECE);
+        let bytes = bytes.map(|bytes| AnswerBytes::sent_on(connections, &self.0, bytes));
+        Body::new(AnswerBody { inner, rest: Pieces::default(), _bytes: bytes, _place: place, _end: self })
     }
 }
 
@@ -169,6 +176,9 @@ impl Drop for RequestBody {
 /// The body of an answer, which ends with the answer.
 struct AnswerBody {
     inner: Body,
+    /// The part of its last bytes that has not been taken.
+    rest: Pieces,
+    _bytes: Option<AnswerBytes>,
     _place: Option<RequestPlace>,
     _end: AnswerGuard,
 }
@@ -181,15 +191,32 @@ impl HttpBody for AnswerBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.inner).poll_frame(context)
+        if let Some(piece) = self.rest.next() {
+            return Poll::Ready(Some(Ok(Frame::data(piece))));
+        }
+        let frame = ready!(Pin::new(&mut self.inner).poll_frame(context));
+        // By the piece, so that it counts until its client has taken it.
+        Poll::Ready(frame.map(|frame| match frame?.into_data() {
+            Ok(data) => {
+                self.rest = Pieces(data);
+                Ok(Frame::data(self.rest.next().unwrap_or_default()))
+            }
+            Err(other) => Ok(other),
+        }))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        self.rest.0.is_empty() && self.inner.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        let (inner, rest) = (self.inner.size_hint(), self.rest.0.len() as u64);
+        let mut both = SizeHint::new();
+        both.set_lower(inner.lower().saturating_add(rest));
+        if let Some(upper) = inner.upper() {
+            both.set_upper(upper.saturating_add(rest));
+        }
+        both
     }
 }
 

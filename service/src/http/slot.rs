@@ -3,7 +3,10 @@
 use {
     super::ClientNetwork,
     crate::lock::lock,
-    std::{sync::Mutex, time::Duration},
+    std::{
+        sync::{Mutex, atomic::AtomicUsize},
+        time::Duration,
+    },
     tokio::{sync::Notify, time::Instant},
 };
 
@@ -76,6 +79,8 @@ pub(super) struct Slot {
     pub(super) network: Option<ClientNetwork>,
     state: Mutex<PhaseState>,
     stall: Mutex<Stall>,
+    /// Bytes of a large answer that it has not taken.
+    pub(super) sending: AtomicUsize,
     /// Notified where the connection is to be closed.
     pub(super) closed: Notify,
     /// Notified where an answer has gone out.
@@ -90,6 +95,7 @@ impl Slot {
             network,
             state: Mutex::new(state),
             stall: Mutex::default(),
+            sending: AtomicUsize::new(0),
             closed: Notify::new(),
             flushed: Notify::new(),
         }

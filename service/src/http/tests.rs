@@ -82,7 +82,7 @@ async fn start(most: usize, most_per_network: usize, deadlines: Deadlines, proxi
         .route("/extracted", post(|body: bytes::Bytes| async move { body.len().to_string() }))
         .route("/body", post(take_body))
         .with_state(body_bounds());
-    let connections = Connections::new(most, most_per_network);
+    let connections = Connections::new(most, most_per_network, 64 << 20);
     let networks = proxies.iter().map(|text| TrustedProxies::parse_network(text).unwrap()).collect();
     let bounds = Bounds {
         connections: connections.clone(),
