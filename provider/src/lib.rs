@@ -33,6 +33,7 @@ pub mod price;
 pub mod price_list;
 pub mod restore;
 pub mod server;
+mod shares;
 
 mod admin;
 mod api;

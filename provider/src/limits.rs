@@ -1,105 +1,28 @@
-//! Bounds on the requests that run at once, in all and of each credit, and on streams of reports.
+//! Bounds on the requests that run at once, in all and of each credit.
 
 use {
-    crate::{config::Limits, error::ApiError},
+    crate::{
+        config::Limits,
+        error::ApiError,
+        shares::{SharePlace, Shares},
+    },
+    axum::{body::Body, response::Response},
     blockable_sdk::Pubkey,
-    blockable_service::{http::ClientNetwork, lock::lock},
+    bytes::Bytes,
+    hyper::body::{Body as HttpBody, Frame, SizeHint},
     std::{
-        collections::HashMap,
-        hash::Hash,
-        sync::{Arc, Mutex},
+        pin::Pin,
+        sync::Arc,
+        task::{Context, Poll},
         time::Duration,
     },
     tokio::sync::{OwnedSemaphorePermit, Semaphore, watch},
 };
 
-/// Places that are taken of each of many. The map holds only keys with some; its lock is never held across an `await`.
-#[derive(Debug)]
-pub(crate) struct Shares<K>(Arc<Mutex<HashMap<K, usize>>>);
-
 /// Requests or bodies of each credit.
 pub(crate) type CreditCounts = Shares<Pubkey>;
 /// The place of one request or body in its credit's share, until it is dropped.
 pub(crate) type CreditPlace = SharePlace<Pubkey>;
-
-/// A place in a share, until it is dropped.
-pub(crate) struct SharePlace<K: Eq + Hash> {
-    key: K,
-    shares: Shares<K>,
-}
-
-impl<K> Clone for Shares<K> {
-    fn clone(&self) -> Shares<K> {
-        Shares(self.0.clone())
-    }
-}
-
-impl<K> Default for Shares<K> {
-    fn default() -> Shares<K> {
-        Shares(Arc::default())
-    }
-}
-
-impl<K: Copy + Eq + Hash> Shares<K> {
-    /// Number of places that are taken of a key.
-    pub(crate) fn count(&self, key: &K) -> usize {
-        lock(&self.0).get(key).copied().unwrap_or_default()
-    }
-
-    /// Takes a place. `None` where as many are taken as may be.
-    pub(crate) fn enter(&self, key: K, most: usize) -> Option<SharePlace<K>> {
-        let mut places = lock(&self.0);
-        let taken = places.get(&key).copied().unwrap_or(0);
-        if taken >= most {
-            return None;
-        }
-        places.insert(key, taken + 1);
-        Some(SharePlace { key, shares: self.clone() })
-    }
-}
-
-impl<K: Eq + Hash> Drop for SharePlace<K> {
-    fn drop(&mut self) {
-        let mut places = lock(&self.shares.0);
-        if let Some(taken) = places.get_mut(&self.key) {
-            *taken -= 1;
-            if *taken == 0 {
-                places.remove(&self.key);
-            }
-        }
-    }
-}
-
-/// Bounds the open streams of reports, which anyone may read.
-pub(crate) struct ReportStreams {
-    all: Arc<Semaphore>,
-    networks: Shares<ClientNetwork>,
-    most_per_network: usize,
-}
-
-/// An open stream of reports. It counts until it is dropped.
-pub(crate) struct ReportStreamPlace {
-    _network: SharePlace<ClientNetwork>,
-    _all: OwnedSemaphorePermit,
-}
-
-impl ReportStreams {
-    /// Starts with none.
-    pub(crate) fn new(limits: &Limits) -> ReportStreams {
-        ReportStreams {
-            all: Arc::new(Semaphore::new(limits.report_streams)),
-            networks: Shares::default(),
-            most_per_network: limits.report_streams_per_address,
-        }
-    }
-
-    /// Begins a stream of a network. `None` at a bound.
-    pub(crate) fn enter(&self, network: ClientNetwork) -> Option<ReportStreamPlace> {
-        let _network = self.networks.enter(network, self.most_per_network)?;
-        let _all = self.all.clone().try_acquire_owned().ok()?;
-        Some(ReportStreamPlace { _network, _all })
-    }
-}
 
 /// Counts running requests, and bodies that are received.
 ///
@@ -112,18 +35,67 @@ pub(crate) struct Running {
     most_per_credit: usize,
     credits: CreditCounts,
     receiving: CreditCounts,
+    /// Requests without an answer.
+    unanswered: watch::Sender<usize>,
     /// True once the requests that run must end.
     cut: watch::Sender<bool>,
 }
 
-/// A running request. It counts until the permit is dropped.
+/// A running request, until it has an answer.
 pub(crate) struct Permit {
-    _credit: CreditPlace,
-    _all: OwnedSemaphorePermit,
+    place: RequestPlace,
+    _unanswered: Unanswered,
     cut: watch::Receiver<bool>,
 }
 
+/// The place of a request. It counts until this is dropped.
+pub(crate) struct RequestPlace {
+    _credit: CreditPlace,
+    _all: OwnedSemaphorePermit,
+}
+
+/// A request without an answer, until it is dropped.
+struct Unanswered(watch::Sender<usize>);
+
+impl Drop for Unanswered {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count = count.saturating_sub(1));
+    }
+}
+
+/// The body of an answer, which keeps its request's place until the client has taken it.
+struct PlacedBody {
+    inner: Body,
+    _place: RequestPlace,
+}
+
+impl HttpBody for PlacedBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.inner).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
 impl Permit {
+    /// Ends the request with an answer, whose client keeps the place until it has taken it.
+    pub(crate) fn answer(self, answer: Response) -> Response {
+        let _place = self.place;
+        answer.map(|inner| Body::new(PlacedBody { inner, _place }))
+    }
+
     /// Returns once the request must end, since the server stops.
     pub(crate) async fn was_cut(&self) {
         if self.cut.clone().wait_for(|cut| *cut).await.is_err() {
@@ -143,6 +115,7 @@ impl Running {
             most_per_credit: limits.requests_per_credit,
             credits: CreditCounts::default(),
             receiving: CreditCounts::default(),
+            unanswered: watch::Sender::new(0),
             cut: watch::Sender::new(false),
         }
     }
@@ -167,10 +140,12 @@ impl Running {
             let message = format!("{most} requests of this credit are running; wait until one ends");
             ApiError::too_many("too_many_requests", message)
         })?;
-        Ok(Permit { _credit: place, _all: all, cut: self.cut.subscribe() })
+        self.unanswered.send_modify(|count| *count += 1);
+        let (_unanswered, cut) = (Unanswered(self.unanswered.clone()), self.cut.subscribe());
+        Ok(Permit { place: RequestPlace { _credit: place, _all: all }, _unanswered, cut })
     }
 
-    /// Number of running requests.
+    /// Number of running requests, with those whose clients have not taken their answers.
     pub(crate) fn count(&self) -> usize {
         (self.most as usize).saturating_sub(self.all.available_permits())
     }
@@ -180,9 +155,10 @@ impl Running {
         self.cut.send_replace(true);
     }
 
-    /// Waits until no request runs. Returns false where that takes longer than `within`.
+    /// Waits until every request has its answer. Returns false where that takes longer than `within`.
     pub(crate) async fn ended(&self, within: Duration) -> bool {
-        tokio::time::timeout(within, self.all.acquire_many(self.most)).await.is_ok()
+        let mut unanswered = self.unanswered.subscribe();
+        tokio::time::timeout(within, unanswered.wait_for(|count| *count == 0)).await.is_ok()
     }
 }
 
@@ -205,7 +181,20 @@ mod tests {
         drop((first, second, third));
         assert!(running.ended(Duration::from_secs(5)).await);
         assert!(running.enter(one).is_ok());
-        assert!(running.credits.0.lock().unwrap().is_empty());
+        assert!(running.credits.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_request_keeps_its_place_until_its_client_has_the_answer() {
+        let running = Running::new(&Limits { requests_per_credit: 1, ..Limits::default() });
+        let credit = Pubkey::new_unique();
+        let answer = running.enter(credit).ok().unwrap().answer(Response::new(Body::from("whole")));
+        assert_eq!((running.count(), answer.body().size_hint().exact()), (1, Some(5)));
+        assert!(running.ended(Duration::ZERO).await, "a server that stops waits for no reader");
+        assert_eq!(running.enter(credit).err().unwrap().code, "too_many_requests");
+        let read = axum::body::to_bytes(answer.into_body(), 100).await.unwrap();
+        assert_eq!((read.as_ref(), running.count()), (&b"whole"[..], 0));
+        assert!(running.enter(credit).is_ok());
     }
 
     #[test]
@@ -219,20 +208,5 @@ mod tests {
         assert!(running.enter(credits[0]).is_ok());
         drop(coming);
         assert!(running.receive(credits[0]).is_ok());
-    }
-
-    #[test]
-    fn a_network_has_a_share_of_the_streams_of_reports() {
-        let limits = Limits { report_streams: 3, report_streams_per_address: 2, ..Limits::default() };
-        let streams = ReportStreams::new(&limits);
-        let network = |last| ClientNetwork::new([10, 0, 0, last].into());
-        let (first, second) = (streams.enter(network(1)), streams.enter(network(1)));
-        assert!(first.is_some() && second.is_some() && streams.enter(network(1)).is_none());
-        let other = streams.enter(network(2));
-        assert!(other.is_some() && streams.enter(network(3)).is_none(), "all of them");
-        drop(first);
-        assert!(streams.enter(network(3)).is_some());
-        drop((second, other));
-        assert!(streams.networks.0.lock().unwrap().is_empty());
     }
 }

@@ -13,7 +13,7 @@ use {
         error::ApiError,
         http::Route,
         keep_alive::with_comments,
-        limits::ReportStreamPlace,
+        shares::ReportStreamPlace,
     },
     axum::{
         Extension, Json,

@@ -3,15 +3,20 @@
 use {
     crate::{limits::Permit, meter::Stop},
     bytes::Bytes,
-    std::{convert::Infallible, future, time::Duration},
+    std::{future, sync::Arc, time::Duration},
     tokio::{
-        sync::{mpsc, oneshot},
+        sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
         time::{Instant, timeout},
     },
 };
 
 /// Events that wait for a client that reads slowly.
 const QUEUE: usize = 256;
+/// Their bytes, in KiB; an event that has more waits alone.
+const QUEUE_KIB: u32 = 256;
+
+/// An event that waits for the client, and its room among those that do.
+pub(super) type Queued = (Bytes, OwnedSemaphorePermit);
 
 /// Notices that a client leaves before its answer begins.
 pub(super) struct Waiting(Option<oneshot::Receiver<()>>);
@@ -51,7 +56,9 @@ impl Waiting {
 
 /// The client of a stream, for as long as it reads.
 pub(super) struct StreamClient {
-    sender: Option<mpsc::Sender<Result<Bytes, Infallible>>>,
+    sender: Option<mpsc::Sender<Queued>>,
+    /// Room for the bytes that wait.
+    room: Arc<Semaphore>,
     /// Time for which it may still keep the stream waiting.
     patience: Duration,
     /// The record of a named request, whose stream goes on where its client leaves.
@@ -68,13 +75,11 @@ struct Record {
 impl StreamClient {
     /// A client that may keep the stream waiting for so long in all, and the events that it gets. With a `record` of so many bytes
     /// the stream goes on where it leaves.
-    pub(super) fn new(
-        patience: Duration,
-        record: Option<usize>,
-    ) -> (StreamClient, mpsc::Receiver<Result<Bytes, Infallible>>) {
+    pub(super) fn new(patience: Duration, record: Option<usize>) -> (StreamClient, mpsc::Receiver<Queued>) {
         let (sender, receiver) = mpsc::channel(QUEUE);
+        let room = Arc::new(Semaphore::new(QUEUE_KIB as usize));
         let record = record.map(|most| Record { bytes: Some(Vec::new()), most });
-        (StreamClient { sender: Some(sender), patience, record }, receiver)
+        (StreamClient { sender: Some(sender), room, patience, record }, receiver)
     }
 
     /// Returns once the client has left and its stream does not go on, or the server stops.
@@ -111,21 +116,68 @@ impl StreamClient {
                 record.extend_from_slice(&bytes);
             }
         }
-        let Some(sender) = &self.sender else { return Duration::ZERO };
-        let event = match sender.try_send(Ok(bytes.into())) {
-            Ok(()) => return Duration::ZERO,
-            Err(mpsc::error::TrySendError::Closed(_)) => {
-                self.sender = None;
-                return Duration::ZERO;
-            }
-            Err(mpsc::error::TrySendError::Full(event)) => event,
-        };
+        let Some(sender) = self.sender.clone() else { return Duration::ZERO };
         let began = Instant::now();
-        if !matches!(timeout(self.patience, sender.send(event)).await, Ok(Ok(()))) {
+        let (is_sent, waited) = match self.room.clone().try_acquire_many_owned(kibibytes(&bytes)) {
+            Ok(room) if sender.capacity() > 0 => {
+                (sender.try_send((bytes.into(), room)).is_ok(), Duration::ZERO)
+            }
+            _ => (self.send_later(&sender, bytes.into()).await, began.elapsed()),
+        };
+        if !is_sent {
             self.sender = None;
         }
-        let waited = began.elapsed();
         self.patience = self.patience.saturating_sub(waited);
         waited
+    }
+
+    /// Sends once the client has taken enough. Returns false where it leaves, or does not in time.
+    async fn send_later(&self, sender: &mpsc::Sender<Queued>, bytes: Bytes) -> bool {
+        let sent = async {
+            let room = self.room.clone().acquire_many_owned(kibibytes(&bytes)).await.ok()?;
+            sender.send((bytes, room)).await.ok()
+        };
+        tokio::select! {
+            biased;
+            sent = timeout(self.patience, sent) => matches!(sent, Ok(Some(()))),
+            () = sender.closed() => false,
+        }
+    }
+}
+
+/// The room that bytes take, in KiB.
+fn kibibytes(bytes: &[u8]) -> u32 {
+    u32::try_from(bytes.len().div_ceil(1_024)).unwrap_or(u32::MAX).min(QUEUE_KIB)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_client_that_does_not_read_lets_few_bytes_wait() {
+        let (mut client, mut receiver) = StreamClient::new(Duration::from_millis(50), None);
+        let (mut sent, event) = (0, vec![b'x'; 100 << 10]);
+        while client.sender.is_some() {
+            client.send(event.clone()).await;
+            sent += 1;
+        }
+        assert_eq!(sent, 3, "two wait, and the third one does not fit");
+        let waiting = std::iter::from_fn(|| receiver.try_recv().ok()).count();
+        assert_eq!(waiting, 2);
+        // One that is larger than all the room waits alone, and the room is free again once it is taken.
+        let (mut client, mut receiver) = StreamClient::new(Duration::from_secs(5), None);
+        let reading = tokio::spawn(async move {
+            let mut bytes = 0;
+            while let Some((piece, _room)) = receiver.recv().await {
+                bytes += piece.len();
+            }
+            bytes
+        });
+        for _ in 0..5 {
+            client.send(vec![b'x'; 1 << 20]).await;
+        }
+        drop(client);
+        assert_eq!(reading.await.unwrap(), 5 << 20);
     }
 }

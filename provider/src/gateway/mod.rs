@@ -89,7 +89,7 @@ async fn complete(
     tracing::Span::current().record("credit", tracing::field::display(app.authorise(&headers)?));
     let (caller, body, permit) = app.receive(&headers, body, app.config.limits.body_bytes).await?;
     let named = match begin_named(&app, &caller, endpoint, &headers, &body).await? {
-        Some(Begun::Again(answer)) => return Ok(answer),
+        Some(Begun::Again(answer)) => return Ok(permit.answer(answer)),
         Some(Begun::First(named)) => Some(named),
         None => None,
     };
@@ -155,7 +155,7 @@ async fn run(
             Err(stop) => Err(stop.into()),
         };
         match read {
-            Ok(WholeAnswer::Good(outcome, public)) => return whole::pass_on(job, outcome, public).await,
+            Ok(WholeAnswer::Good(good)) => return whole::pass_on(job, good, permit).await,
             Ok(WholeAnswer::Bad { fault, allows_another: true, .. }) => last = Some(fault),
             Ok(WholeAnswer::Bad { fault, outcome, .. }) => {
                 return Err(whole::end(job, &outcome, fault.error).await);

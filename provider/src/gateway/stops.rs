@@ -44,6 +44,10 @@ pub(super) fn stopped(stop: Stop) -> ApiError {
             let message = "the provider's server is shutting down; try again";
             return ApiError::unavailable("shutting_down", message);
         }
+        Stop::NoRoom => {
+            let message = "the server's answers take all the room that it has; try again shortly";
+            return ApiError::too_many("server_busy", message);
+        }
         // Nobody reads it but the log.
         Stop::ClientLeft => (StatusCode::BAD_REQUEST, "client_left", "the client left before its answer"),
     };

@@ -28,6 +28,7 @@ use {
         },
         response::Response,
     },
+    futures_util::StreamExt,
     std::time::Duration,
     tokio::{
         sync::oneshot,
@@ -68,7 +69,9 @@ pub(super) async fn answer(
         () = waiting.left() => return Err(stops::stopped(Stop::ClientLeft)),
         () = sleep(pause) => {}
     }
-    let mut response = Response::new(Body::from_stream(with_comments(ReceiverStream::new(receiver), pause)));
+    // The room of an event is free once its connection has taken it.
+    let events = ReceiverStream::new(receiver).map(|(event, _room)| Ok(event));
+    let mut response = Response::new(Body::from_stream(with_comments(events, pause)));
     *response.headers_mut() = headers;
     Ok(response)
 }

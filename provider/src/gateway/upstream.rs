@@ -15,6 +15,10 @@ use {
         HeaderMap, HeaderValue, StatusCode,
         header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE},
     },
+    blockable_service::{
+        http::{AnswerBytes, NoRoom},
+        sse::StreamStart,
+    },
     bytes::{Bytes, BytesMut},
     secrecy::ExposeSecret,
     std::{sync::Arc, time::Duration},
@@ -248,17 +252,15 @@ impl UpstreamAnswer {
         if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream")) {
             return Ok(true);
         }
-        let mut first = BytesMut::new();
+        let mut start = StreamStart::default();
         let is_stream = loop {
-            if let Some(is_stream) = begins_events(&first) {
-                break is_stream;
-            }
-            match self.chunk(time.next()).await? {
-                Some(piece) => first.extend_from_slice(&piece),
+            match self.chunk(time.next()).await?.map(|piece| start.feed(&piece)) {
+                Some(Some(is_stream)) => break is_stream,
+                Some(None) => {}
                 None => break false,
             }
         };
-        self.first = Some(first.freeze());
+        self.first = Some(start.into_bytes().into());
         Ok(is_stream)
     }
 
@@ -301,12 +303,15 @@ impl UpstreamAnswer {
         most: usize,
         time: UpstreamTime,
         body: &mut BytesMut,
+        bytes: &mut AnswerBytes,
     ) -> Result<(), Stop> {
         while let Some(piece) = self.chunk(time.next()).await? {
             if body.len().saturating_add(piece.len()) > most {
                 self.attempt.fail(UpstreamFault::too_large("the answer is too large"));
                 return Err(Stop::TooLarge);
             }
+            let all = body.len().saturating_add(piece.len());
+            bytes.grow_to(all).map_err(|NoRoom| Stop::NoRoom)?;
             body.extend_from_slice(&piece);
         }
         Ok(())
@@ -368,15 +373,4 @@ fn late_fault(late: Stop, detail: &str) -> UpstreamFault {
         Stop::Silent => UpstreamFault::timed_out(detail),
         _ => UpstreamFault::took_too_long(detail),
     }
-}
-
-/// True for bytes that begin an event or a comment, false for those that do not, `None` where more must come to know it.
-fn begins_events(bytes: &[u8]) -> Option<bool> {
-    const STARTS: [&[u8]; 5] = [b":", b"data:", b"event:", b"id:", b"retry:"];
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
-    if STARTS.iter().any(|start| text.starts_with(start)) {
-        return Some(true);
-    }
-    let may_become = STARTS.iter().any(|start| start.starts_with(text)) || b"\xef\xbb\xbf".starts_with(text);
-    if may_become { None } else { Some(false) }
 }

@@ -21,6 +21,7 @@ use {
         http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_TYPE},
         response::Response,
     },
+    blockable_service::http::AnswerBytes,
     bytes::BytesMut,
 };
 
@@ -38,10 +39,19 @@ impl From<Stop> for Unfinished {
     }
 }
 
+/// An answer that was read whole.
+pub(super) struct GoodAnswer {
+    outcome: Outcome,
+    /// As the client gets it, without the job's figures.
+    public: Vec<u8>,
+    /// Its bytes among those of all answers.
+    bytes: AnswerBytes,
+}
+
 /// The body of an upstream's answer, as it was read.
 pub(super) enum WholeAnswer {
-    /// An answer, as the client gets it.
-    Good(Outcome, Vec<u8>),
+    /// An answer.
+    Good(GoodAnswer),
     /// None, or one with an error.
     Bad {
         outcome: Outcome,
@@ -60,10 +70,11 @@ pub(super) async fn read(
     permit: &Permit,
 ) -> Result<WholeAnswer, Unfinished> {
     let (most, mut body) = (job.app.config.limits.answer_bytes, BytesMut::new());
+    let mut bytes = job.app.connections.begin_answer();
     let read = tokio::select! {
         biased;
         stop = client.stop(permit) => Err(stop),
-        read = answer.read(most, time, &mut body) => read,
+        read = answer.read(most, time, &mut body, &mut bytes) => read,
     };
     if let Err(stop) = read {
         return Err(Unfinished { stop, generated: tokens_of_part(&body) });
@@ -80,15 +91,16 @@ pub(super) async fn read(
         return Ok(WholeAnswer::Bad { outcome, fault, allows_another: false });
     }
     answer.note_end(AnswerEnd::Complete);
-    Ok(WholeAnswer::Good(outcome, public))
+    Ok(WholeAnswer::Good(GoodAnswer { outcome, public, bytes }))
 }
 
 /// Settles by an answer's usage and passes the answer on, with the figures of the job in it.
 pub(super) async fn pass_on(
     job: RunningJob,
-    outcome: Outcome,
-    public: Vec<u8>,
+    answer: GoodAnswer,
+    permit: Permit,
 ) -> Result<Response, ApiError> {
+    let GoodAnswer { outcome, public, bytes } = answer;
     let hold = job.hold.id.0;
     let mut headers = HeaderMap::new();
     insert_headers(&mut headers, &job);
@@ -104,7 +116,9 @@ pub(super) async fn pass_on(
     headers.insert(UNITS_HEADER, HeaderValue::from(settlement.units.get()));
     let mut response = Response::new(Body::from(body(&settlement)));
     *response.headers_mut() = headers;
-    Ok(response)
+    // From here on they count as those of an answer that goes out.
+    drop(bytes);
+    Ok(permit.answer(response))
 }
 
 /// Settles a job that got no answer, and makes the error.

@@ -17,6 +17,8 @@ pub(crate) enum Stop {
     TooLarge,
     /// Its text is far longer than its limit, which the upstream does not keep.
     AboveLimit,
+    /// The answers of all requests take all the memory that they may.
+    NoRoom,
     /// The client left, or read too slowly.
     ClientLeft,
     /// The server stops.
@@ -42,7 +44,7 @@ impl AnswerEnd {
     pub(crate) fn charges_prompt(self) -> bool {
         match self {
             AnswerEnd::Complete | AnswerEnd::Error | AnswerEnd::CutShort => false,
-            AnswerEnd::Stopped(Stop::Ended | Stop::Broke | Stop::ServerStops) => false,
+            AnswerEnd::Stopped(Stop::Ended | Stop::Broke | Stop::NoRoom | Stop::ServerStops) => false,
             AnswerEnd::Stopped(
                 Stop::TookTooLong | Stop::Silent | Stop::TooLarge | Stop::AboveLimit | Stop::ClientLeft,
             ) => true,
@@ -60,6 +62,7 @@ impl AnswerEnd {
             AnswerEnd::Stopped(Stop::Broke) => "broken",
             AnswerEnd::Stopped(Stop::TooLarge) => "too_large",
             AnswerEnd::Stopped(Stop::AboveLimit) => "above_limit",
+            AnswerEnd::Stopped(Stop::NoRoom) => "no_room",
             AnswerEnd::Stopped(Stop::ClientLeft) => "client_left",
             AnswerEnd::Stopped(Stop::ServerStops) => "server_stopped",
         }
