@@ -97,12 +97,13 @@ pub fn gate(folder: &Path) -> Gate {
     gate_for(&config(folder))
 }
 
-/// As [`gate`], with the bounds of a server's kept answers.
+/// As [`gate`], with the bounds of a server's store and of its kept answers.
 fn gate_for(config: &Config) -> Gate {
     let Idempotency { credit_bytes: per_credit, total_bytes: total, .. } = config.idempotency;
     let config = GateConfig {
         max_staleness: Duration::from_secs(3_600),
         kept_bytes: KeptBytes { per_credit, total },
+        max_store_bytes: config.gate.max_store_bytes,
         ..GateConfig::new(MARKET, PROVIDER, &config.gate.store)
     };
     let gate = Gate::open(config).unwrap();

@@ -2,6 +2,7 @@ use {
     super::common::{Bench, address, chat_body, credit, ours, refused},
     blockable_gate::UsageFilter,
     blockable_provider::{Config, config::UpstreamConfig},
+    futures_util::future::join_all,
     reqwest::{RequestBuilder, Response},
     serde_json::{Value, json},
     std::time::Duration,
@@ -154,6 +155,30 @@ async fn a_request_that_comes_again_is_never_charged_anew_whatever_came_since() 
     refused(send(&bench, "key-0", json!({"max_tokens": 6})).await, 422, "idempotency_key_reused").await;
     assert!(is_again(&send(&bench, "key-29", json!({})).await));
     assert_eq!(bench.used().await, used);
+    bench.stop().await;
+}
+
+/// More answers at once than the store and its reserve have room for: each is charged, and another customer is served after it.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_is_charged_however_large_the_kept_ones_are() {
+    let bench = Bench::start(|config| config.gate.max_store_bytes = Some(2_000_000)).await;
+    bench.server.gate().observe_credit(address(11), 10, Some(&credit(1)));
+    let (requests, tokens) = (120, 1_000);
+    let streams = (0..requests).map(async |number: u64| {
+        let answer =
+            send(&bench, &format!("key-{number}"), json!({"max_tokens": tokens, "stream": true})).await;
+        let text = answer.text().await.unwrap();
+        assert!(text.len() > 160_000 && text.ends_with("data: [DONE]\n\n"), "{number}: {} bytes", text.len());
+    });
+    join_all(streams).await;
+    assert_eq!(bench.used().await, requests * (1 + 2 * tokens));
+    let metrics = bench.http.get(bench.ops_url("/metrics")).send().await.unwrap().text().await.unwrap();
+    for none in ["lost_settlements_total 0", "settlements_waiting 0", "storage_full 0"] {
+        assert!(metrics.contains(&format!("\nblockable_provider_{none}\n")), "{none}");
+    }
+    let body = chat_body("one", json!({"max_tokens": 5}));
+    let other = bench.http.post(bench.url("/v1/chat/completions")).bearer_auth(bench.key(&address(11)));
+    assert_eq!(other.json(&body).send().await.unwrap().status(), 200);
     bench.stop().await;
 }
 
