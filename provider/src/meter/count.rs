@@ -11,7 +11,7 @@ const LABELS: &[&str] = &["finish_reason", "id", "index", "object", "role", "sta
 /// Members with bytes that are sealed, which are no text.
 const SEALED: &[&str] = &["encrypted_content", "signature"];
 /// Members in which a model writes objects with names of its own.
-const WRITTEN: &[&str] = &["args", "arguments", "input", "parameters"];
+const WRITTEN: &[&str] = &["args", "arguments", "input", "input_schema", "parameters", "schema"];
 
 /// Text that was delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,6 +75,8 @@ pub(crate) fn prompt_tokens(body: &[u8]) -> u64 {
         visit(value, &mut |leaf| match leaf {
             Value::String(text) if !text.starts_with("data:") => texts = texts.saturating_add(quarters(text)),
             Value::Number(_) => numbers = numbers.saturating_add(1),
+            // An object with names of its own.
+            Value::Object(_) => texts = texts.saturating_add(written_quarters(leaf)),
             _ => {}
         });
     }
@@ -122,13 +124,18 @@ fn sum(quarters: impl Iterator<Item = u64>) -> u64 {
     quarters.fold(0, u64::saturating_add)
 }
 
-/// Visits the values that are no lists and no objects.
+/// Visits the values that are no lists and no objects of the API. Templates print objects that are written for or by a model with
+/// all their names.
 fn visit(value: &Value, leaf: &mut impl FnMut(&Value)) {
     match value {
         Value::Array(list) => list.iter().for_each(|value| visit(value, leaf)),
         Value::Object(members) => {
-            let read = members.iter().filter(|(name, _)| !is_packed(name, members));
-            read.for_each(|(_, value)| visit(value, leaf));
+            for (name, value) in members.iter().filter(|(name, _)| !is_packed(name, members)) {
+                match value {
+                    Value::Object(_) if WRITTEN.contains(&name.as_str()) => leaf(value),
+                    value => visit(value, leaf),
+                }
+            }
         }
         other => leaf(other),
     }
@@ -221,6 +228,14 @@ mod tests {
         assert!(prompt_tokens(document.to_string().as_bytes()) > 250, "a document may be text");
         let tool = json!({"messages": [{"role": "assistant", "content": [{"type": "tool_use", "input": {"data": bytes}}]}]});
         assert!(prompt_tokens(tool.to_string().as_bytes()) > 250, "a member of that name may be text");
+        let name = "x".repeat(1_000);
+        for named in [
+            json!({"tools": [{"type": "function", "function": {"name": "f", "parameters": {"properties": {&name: {}}}}}]}),
+            json!({"tools": [{"name": "f", "input_schema": {"properties": {&name: {}}}}]}),
+            json!({"messages": [{"role": "assistant", "content": [{"type": "tool_use", "input": {&name: 1}}]}]}),
+        ] {
+            assert!(prompt_tokens(named.to_string().as_bytes()) > 250, "templates print names: {named}");
+        }
         assert_eq!(prompt_tokens(br#"{"prompt":[[1,2,3],[4]]}"#), 4);
         assert_eq!(prompt_tokens(b"[]"), 0);
     }
