@@ -5,7 +5,7 @@ use {
         settings::{ProfilesError, SettingsError},
         signer::SignerError,
     },
-    blockable_migrations::MigrationError,
+    blockable_migrations::{ConfigError, MigrationError},
     blockable_sdk::{
         Pubkey, Signature,
         errors::{ClientError, SentError},
@@ -81,6 +81,15 @@ impl Failure for CliError {
         match self {
             CliError::Carry(error) => error.landed(),
             _ => &[],
+        }
+    }
+}
+
+impl From<ConfigError> for CliError {
+    fn from(error: ConfigError) -> CliError {
+        match error.is_missing() {
+            true => CliError::NotFound(error.to_string()),
+            false => CliError::Usage(error.to_string()),
         }
     }
 }

@@ -23,7 +23,7 @@ pub(crate) enum SignerError {
         /// The place that named it.
         origin: Place,
         /// The reason.
-        reason: String,
+        reason: KeyFileError,
     },
     /// Other users can read the key.
     #[error("the key file {0} can be read by other users; run `chmod 600 {0}`")]
@@ -52,10 +52,8 @@ impl SignerError {
     /// The command's exit code.
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            SignerError::File { .. }
-            | SignerError::StandardInput
-            | SignerError::Prompt(_)
-            | SignerError::SeedPhrase => Exit::Failed,
+            SignerError::File { reason, .. } => reason.exit(),
+            SignerError::StandardInput | SignerError::Prompt(_) | SignerError::SeedPhrase => Exit::Failed,
             SignerError::Address(..) | SignerError::Ledger(_) => Exit::Usage,
             SignerError::Exposed(_) => Exit::Refused,
         }
@@ -105,8 +103,8 @@ pub(crate) fn describe(found: &Setting<KeySource>) -> String {
 fn load_file(path: &Path, origin: &Place) -> Result<Keypair, SignerError> {
     let shown = path.display().to_string();
     read_key_file(path).map_err(|error| match error {
-        KeyFileError::Unusable(reason) => SignerError::File { path: shown, origin: origin.clone(), reason },
         KeyFileError::Exposed => SignerError::Exposed(shown),
+        reason => SignerError::File { path: shown, origin: origin.clone(), reason },
     })
 }
 

@@ -8,6 +8,7 @@
 //! | [`instructions`] | one builder per instruction |
 //! | [`payments`] | quote a payment: the units it opens and thaws, the least payment that opens some |
 //! | [`reports`] | usage reports: encode, sign, verify, assemble a quorum |
+//! | [`delays`] | changes and offers that wait for a delay, and lapse |
 //! | [`errors`] | typed errors from the results of transactions |
 //! | [`audit`] | prove a log complete, rebuild a credit from its events, compare it with the account |
 //! | [`backoff`] | pauses between attempts |
@@ -51,6 +52,7 @@ pub mod backoff;
 pub mod checks;
 #[cfg(feature = "client")]
 pub mod client;
+pub mod delays;
 pub mod errors;
 pub mod events;
 #[cfg(feature = "client")]

@@ -39,7 +39,7 @@ fn wrong_arguments_are_refused_before_a_node_is_asked() {
         ("credit show CREDIT11", 2, "is no address"),
         ("credit show CREDIT CREDIT", 2, "unexpected argument"),
         ("credit list --where lender", 2, "is no condition"),
-        ("credit list --where lender=abc", 2, "has no address behind the sign"),
+        ("credit list --where lender=abc", 2, "is no address"),
         ("credit list --where lendr=CREDIT", 2, "did you mean lender?"),
         ("credit list --where status=late", 2, "has no status behind the sign"),
         ("credit freeze CREDIT", 2, "--shortfall"),
@@ -89,7 +89,7 @@ fn wrong_arguments_are_refused_before_a_node_is_asked() {
         ("market show --profile home", 2, "there is no profile home"),
         ("market show -u http://127.0.0.1:1", 1, "no node answers"),
         ("market init", 2, "--config"),
-        ("market init --config nowhere.toml", 2, "nowhere.toml"),
+        ("market init --config nowhere.toml", 4, "nowhere.toml"),
         ("market propose", 2, "--config"),
         ("market pause", 2, "--for"),
         ("market pause --for 6h --until tomorrow", 2, "cannot be used with"),
@@ -114,6 +114,8 @@ fn wrong_arguments_are_refused_before_a_node_is_asked() {
         ("credit freeze-authority CREDIT", 2, "<ADDRESS>"),
         ("credit seize CREDIT", 2, "--all"),
         ("credit seize CREDIT --all --start-price 100", 2, "write it with its sign"),
+        ("credit seize CREDIT --all --start-price 700%", 2, "655.35 %, the largest share of a price"),
+        ("credit accept CREDIT --terms-hash xyz", 2, "is no hash; write its 64 hexadecimal digits"),
         ("credit seize CREDIT --all --floor-price 0.001%", 2, "is finer than a basis point"),
         ("credit seize CREDIT --all --window soon", 2, "is no span of time"),
         ("credit take-over CREDIT --units none", 2, "is no number of units"),
@@ -163,7 +165,11 @@ fn keys_that_cannot_sign_are_refused() {
     }
     let freeze = format!("credit freeze {credit} --all --yes -k");
     let cases = [
-        (format!("{freeze} {}", file("missing.json")), 1, "missing.json (--keypair) cannot be used"),
+        (
+            format!("{freeze} {}", file("missing.json")),
+            4,
+            "missing.json (--keypair) cannot be used: there is no such file",
+        ),
         (format!("{freeze} {open}"), 3, "can be read by other users; run `chmod 600"),
         (format!("{freeze} {none}"), 1, "it holds no keypair"),
         (format!("{freeze} -"), 1, "the standard input holds no key"),

@@ -1,13 +1,16 @@
 //! `blockable-provider capacity`, `suspend` and `resume`: in force at once.
 
 use {
-    super::chain::{ActError, Answer, ChainArgs, Session, act, provider_json},
+    super::chain::{Act, ActError, ChainArgs, Session, act, nothing, provider_json},
     blockable_sdk::{
         amounts::Units,
         instructions::{provider_resume, provider_set_capacity, provider_suspend},
         program::state::Provider,
     },
-    blockable_service::{command::values::units_or_zero, text},
+    blockable_service::{
+        command::{Answer, values::units_or_zero},
+        text,
+    },
     clap::Args,
 };
 
@@ -61,7 +64,7 @@ pub(super) async fn capacity(args: &CapacityArgs) -> Result<Answer, ActError> {
     let outstanding = Units(provider.outstanding_units);
     if after == before {
         let says = format!("the capacity is {}", text::units(after));
-        return Ok(Answer::nothing(&session, says, provider_json(&session, &provider)));
+        return Ok(nothing(&session, says.as_ref(), provider_json(&session, &provider)));
     }
     if after < outstanding {
         return Err(ActError::Refused(format!(
@@ -72,13 +75,13 @@ pub(super) async fn capacity(args: &CapacityArgs) -> Result<Answer, ActError> {
     }
     let (market, address) = (session.market_address(), session.provider_address());
     let instruction = provider_set_capacity(&market, &provider.authority, &address, args.units.get());
-    let effect = vec![
-        ("capacity".to_string(), format!("{} -> {}", text::units(before), text::units(after))),
-        ("outstanding".to_string(), text::units(outstanding)),
-    ];
-    let undone = "it can be changed again at any time, down to what is outstanding".to_string();
-    let done = format!("the capacity is {}", text::units(after));
-    act(&session, &provider, ("set the capacity".to_string(), effect, undone), instruction, |_| done).await
+    let words = Act {
+        title: "set the capacity".to_string(),
+        facts: vec![("outstanding".to_string(), text::units(outstanding))],
+        instruction,
+        irreversible: "it can be changed again at any time, down to what is outstanding".to_string(),
+    };
+    act(&session, &provider, words, |_| format!("the capacity is {}", text::units(after))).await
 }
 
 /// Suspends the provider. Errors: [`ActError`].
@@ -86,22 +89,22 @@ pub(super) async fn suspend(args: &SuspendArgs) -> Result<Answer, ActError> {
     let session = Session::open(&args.chain).await?;
     let provider = session.provider().await?;
     if provider.suspended & Provider::SUSPENDED_BY_ITSELF != 0 {
-        let says = "the provider has suspended itself".to_string();
-        return Ok(Answer::nothing(&session, says, provider_json(&session, &provider)));
+        let says = "the provider has suspended itself";
+        return Ok(nothing(&session, says.as_ref(), provider_json(&session, &provider)));
     }
     let (market, address) = (session.market_address(), session.provider_address());
     let instruction = provider_suspend(&market, &provider.authority, &address);
-    let mut effect =
-        vec![("new loans".to_string(), "none can be offered or issued until `resume`".to_string())];
-    if provider.change_ready_at != 0 {
-        effect.push(("waiting change".to_string(), "dropped".to_string()));
-    }
     let undone = match provider.change_ready_at {
         0 => "nothing: `resume` lifts it at once",
         _ => "the change that waits is dropped, and must be proposed anew",
     };
-    let words = ("suspend the provider".to_string(), effect, undone.to_string());
-    act(&session, &provider, words, instruction, |_| "suspended; `resume` lifts it".to_string()).await
+    let words = Act {
+        title: "suspend the provider".to_string(),
+        facts: vec![("new loans".to_string(), "none can be offered or issued until `resume`".to_string())],
+        instruction,
+        irreversible: undone.to_string(),
+    };
+    act(&session, &provider, words, |_| "suspended; `resume` lifts it".to_string()).await
 }
 
 /// Lifts the provider's own suspension. Errors: [`ActError`].
@@ -115,13 +118,16 @@ pub(super) async fn resume(args: &ResumeArgs) -> Result<Answer, ActError> {
                     .to_string(),
             ));
         }
-        let says = "the provider is not suspended".to_string();
-        return Ok(Answer::nothing(&session, says, provider_json(&session, &provider)));
+        let says = "the provider is not suspended";
+        return Ok(nothing(&session, says.as_ref(), provider_json(&session, &provider)));
     }
     let (market, address) = (session.market_address(), session.provider_address());
     let instruction = provider_resume(&market, &provider.authority, &address);
-    let effect = vec![("new loans".to_string(), "can be offered and issued".to_string())];
-    let words =
-        ("resume the provider".to_string(), effect, "nothing: `suspend` stops new loans at once".to_string());
-    act(&session, &provider, words, instruction, |_| "resumed".to_string()).await
+    let words = Act {
+        title: "resume the provider".to_string(),
+        facts: vec![("new loans".to_string(), "can be offered and issued".to_string())],
+        instruction,
+        irreversible: "nothing: `suspend` stops new loans at once".to_string(),
+    };
+    act(&session, &provider, words, |_| "resumed".to_string()).await
 }

@@ -1,7 +1,7 @@
 //! `blockable-provider collect`.
 
 use {
-    super::chain::{ActError, Answer, Authority, ChainArgs, Plan, Session, carry_out},
+    super::chain::{ActError, Authority, ChainArgs, Session, carry_out, nothing, role},
     blockable_sdk::{
         Hash, Instruction, Pubkey, SIGNATURE_BYTES,
         accounts::CreditFilter,
@@ -10,9 +10,12 @@ use {
         program::state::{Credit, Provider},
         transactions::{V0_MAX_BYTES, message_v0},
     },
-    blockable_service::text,
+    blockable_service::{
+        command::{After, Answer, Change, Effect, EffectLine, Step},
+        text,
+    },
     clap::Args,
-    serde_json::{Value, json},
+    serde_json::json,
 };
 
 /// Bytes of a compute budget's two instructions and their program in a message.
@@ -39,8 +42,8 @@ pub(super) async fn run(args: &CollectArgs) -> Result<Answer, ActError> {
     let provider = session.provider().await?;
     let claims = claims(&session).await?;
     if claims.is_empty() {
-        let says = "no credit has a claim of yours".to_string();
-        return Ok(Answer::nothing(&session, says, json!({"collected": [], "total": 0})));
+        let says = "no credit has a claim of yours";
+        return Ok(nothing(&session, says, json!({"collected": [], "total": 0})));
     }
     if provider.is_suspended_by_admin() {
         return Err(ActError::Refused(
@@ -48,21 +51,39 @@ pub(super) async fn run(args: &CollectArgs) -> Result<Answer, ActError> {
                 .to_string(),
         ));
     }
-    let plan = plan(&session, &provider, &claims)?;
     let authority = Authority::load(&session.args, &session.config.operator, provider.authority)?;
-    let carried = carry_out(&session, &authority, &plan).await?;
-    let total = total(&claims);
-    let done = format!(
-        "collected {} from {} to {}",
-        text::usd_received(MicroUsd(total)),
-        credits(claims.len()),
-        provider.settings.payout
-    );
-    let collected: Vec<Value> = claims
-        .iter()
-        .map(|(address, credit)| json!({"credit": address.to_string(), "amount": credit.claims.provider}))
-        .collect();
-    Ok(carried.answer(&session, Ok((done, json!({"collected": collected, "total": total})))))
+    let (sum, count, payout) = (usd(total(&claims)), credits(claims.len()), provider.settings.payout);
+    let change = Change {
+        title: format!("collect {sum} from {count}"),
+        market: session.market_head(),
+        role: role(&authority),
+        facts: vec![("paid to".to_string(), payout.to_string())],
+        steps: steps(&session, &provider, &claims),
+        effect: Box::new(|after| effect(&claims, after)),
+        irreversible: "money that is paid out stays paid out".to_string(),
+        rent: Lamports::ZERO,
+        created: Vec::new(),
+        gate: None,
+    };
+    carry_out(&session, &authority, &change, |_| format!("collected {sum} from {count} to {payout}")).await
+}
+
+/// The effect of the collects: each claim before and after, and as data what was paid out. Errors: [`ActError::Carry`].
+fn effect(claims: &[(Pubkey, Credit)], after: &After) -> Result<Effect, ActError> {
+    let (mut lines, mut collected, mut total) = (Vec::new(), Vec::new(), 0_u64);
+    for (address, credit) in claims {
+        // A credit that has ended is removed with its last claim.
+        let left = after.read::<Credit>(address)?.map_or(0, |now| now.claims.provider);
+        let paid = credit.claims.provider.saturating_sub(left);
+        total = total.saturating_add(paid);
+        lines.extend(EffectLine::changed(format!("claim {address}"), usd(credit.claims.provider), usd(left)));
+        collected.push(json!({"credit": address.to_string(), "amount": paid}));
+    }
+    Ok(Effect { lines, state: json!({"collected": collected, "total": total}) })
+}
+
+fn usd(amount: u64) -> String {
+    text::usd_received(MicroUsd(amount))
 }
 
 /// The provider's credits with a claim of its own.
@@ -79,52 +100,38 @@ pub(super) fn total(claims: &[(Pubkey, Credit)]) -> u64 {
     claims.iter().fold(0, |sum, (_, credit)| sum.saturating_add(credit.claims.provider))
 }
 
-fn plan(session: &Session, provider: &Provider, claims: &[(Pubkey, Credit)]) -> Result<Plan, ActError> {
+/// One collect per claim, in as few transactions as fit.
+fn steps(session: &Session, provider: &Provider, claims: &[(Pubkey, Credit)]) -> Vec<Step> {
     let (keys, payout) = (session.keys(), provider.settings.payout);
-    let mut effect = Vec::new();
-    let mut collects = Vec::new();
-    for (address, credit) in claims {
-        let claim = credit.claims.provider;
-        effect.push((address.to_string(), text::usd_received(MicroUsd(claim))));
-        // At least what the review shows: where another has collected it meanwhile, this fails and nothing is paid for.
-        let (caller, provider) = (&provider.authority, session.provider_address());
-        collects.push(vault_collect_for_provider(&keys, caller, address, &provider, &payout, claim));
-    }
-    effect.push(("to".to_string(), payout.to_string()));
-    Ok(Plan {
-        title: format!(
-            "collect {} from {}",
-            text::usd_received(MicroUsd(total(claims))),
-            credits(claims.len())
-        ),
-        effect,
-        irreversible: "money that is paid out stays paid out".to_string(),
-        rent: Lamports(0),
-        transactions: pack(&provider.authority, collects),
-    })
+    let (caller, address) = (&provider.authority, session.provider_address());
+    // At least what the review shows: where another has collected it meanwhile, this fails and nothing is paid for.
+    let collect = |(credit, account): &(Pubkey, Credit)| {
+        let claim = account.claims.provider;
+        let instruction = vault_collect_for_provider(&keys, caller, credit, &address, &payout, claim);
+        Step { instructions: vec![instruction], watched: vec![*credit] }
+    };
+    pack(caller, claims.iter().map(collect))
 }
 
 fn credits(count: usize) -> String {
     if count == 1 { "one credit".to_string() } else { format!("{count} credits") }
 }
 
-/// Packs instructions, in their order, into as few transactions of version 0 as their bytes allow.
-fn pack(payer: &Pubkey, instructions: Vec<Instruction>) -> Vec<Vec<Instruction>> {
-    let mut transactions: Vec<Vec<Instruction>> = Vec::new();
-    for instruction in instructions {
-        if let Some(last) = transactions.last_mut() {
-            last.push(instruction);
-            if fits(payer, last) {
+/// Packs steps, in their order, into as few transactions of version 0 as their bytes allow.
+fn pack(payer: &Pubkey, steps: impl IntoIterator<Item = Step>) -> Vec<Step> {
+    let mut packed: Vec<Step> = Vec::new();
+    for step in steps {
+        if let Some(last) = packed.last_mut() {
+            let together = [&last.instructions[..], &step.instructions].concat();
+            if fits(payer, &together) {
+                last.instructions = together;
+                last.watched.extend(step.watched);
                 continue;
             }
-            if let Some(instruction) = last.pop() {
-                transactions.push(vec![instruction]);
-            }
-        } else {
-            transactions.push(vec![instruction]);
         }
+        packed.push(step);
     }
-    transactions
+    packed
 }
 
 fn fits(payer: &Pubkey, instructions: &[Instruction]) -> bool {
@@ -156,7 +163,12 @@ mod tests {
         };
         for count in [1u16, 2, 9, 10, 11, 50] {
             let all: Vec<Instruction> = (0..count).map(|number| collect(100 + number)).collect();
-            let packed = pack(&address(3), all.clone());
+            let steps = all
+                .iter()
+                .map(|collect| Step { instructions: vec![collect.clone()], watched: vec![address(0)] });
+            let steps = pack(&address(3), steps);
+            assert_eq!(steps.iter().map(|step| step.watched.len()).sum::<usize>(), all.len());
+            let packed: Vec<Vec<Instruction>> = steps.into_iter().map(|step| step.instructions).collect();
             assert_eq!(packed.concat(), all);
             assert!(packed.iter().all(|instructions| fits(&address(3), instructions)), "{count}");
             let most = packed.iter().map(Vec::len).max().unwrap();

@@ -8,7 +8,7 @@ use {
     },
     blockable_sdk::{Signature, errors::SentError},
     blockable_service::{
-        command::{Exit, Failure},
+        command::{Exit, Failure, KeyFileError},
         shutdown::SignalError,
     },
 };
@@ -48,7 +48,7 @@ pub(crate) enum CommandError {
         /// The file.
         path: String,
         /// The reason.
-        reason: String,
+        reason: KeyFileError,
     },
     /// A command on the chain stopped.
     #[error(transparent)]
@@ -61,13 +61,14 @@ pub(crate) enum CommandError {
 impl Failure for CommandError {
     fn exit(&self) -> Exit {
         match self {
+            CommandError::Config(error) if error.is_missing() => Exit::NotFound,
             CommandError::Config(_) | CommandError::Placeholder(_) => Exit::Usage,
+            CommandError::Key { reason, .. } => reason.exit(),
             CommandError::Act(error) => error.exit(),
             CommandError::Printed(exit) => *exit,
             CommandError::Secret(_)
             | CommandError::Restore(_)
             | CommandError::Init(_)
-            | CommandError::Key { .. }
             | CommandError::Serve(_)
             | CommandError::Stream(_)
             | CommandError::Signal(_) => Exit::Failed,

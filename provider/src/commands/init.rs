@@ -3,8 +3,8 @@
 use {
     super::CommandError,
     blockable_provider::init::{InitValues, init, key_text},
-    blockable_sdk::{Keypair, Pubkey, Signer, addresses, read_keypair_file},
-    blockable_service::{address::address, settings::parse_url},
+    blockable_sdk::{Keypair, Pubkey, Signer, addresses},
+    blockable_service::{address::address, command::read_key_file, settings::parse_url},
     clap::Args,
     std::path::{Path, PathBuf},
 };
@@ -117,9 +117,8 @@ fn absolute(path: &Path) -> Result<PathBuf, CommandError> {
 }
 
 fn authority(path: &Path) -> Result<Pubkey, CommandError> {
-    let key = read_keypair_file(path);
-    let failed = |reason: String| CommandError::Key { path: path.display().to_string(), reason };
-    key.map(|key| key.pubkey()).map_err(|error| failed(error.to_string()))
+    let failed = |reason| CommandError::Key { path: path.display().to_string(), reason };
+    read_key_file(path).map(|key| key.pubkey()).map_err(failed)
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use {
     super::{
-        chain::{ActError, Answer, Authority, ChainArgs, Plan, Session, carry_out, reporter_keys},
-        offer::{offer_json, offer_lines},
+        chain::{ActError, Authority, ChainArgs, Session, carry_out, nothing, reporter_keys, role},
+        offer::{offer_json, offer_lines, status},
         watch::WatchArgs,
     },
     blockable_provider::PriceList,
@@ -21,7 +21,10 @@ use {
         terms::agreed_hash,
     },
     blockable_service::{
-        command::values::{address, hash},
+        command::{
+            After, Answer, Change, Effect, EffectLine, Step,
+            values::{address, hash},
+        },
         hex, text,
     },
     clap::Args,
@@ -30,8 +33,8 @@ use {
 
 /// Issues the units of an accepted offer: you are paid, and owe the units from then on
 ///
-/// Without a credit it lists the offers that wait; with --watch it issues those that keep your rules. Refused where reporters or prices on the chain are others than the server's
-/// file has, because the server could not meter the loan, or would charge by another list than the lender has read.
+/// Without a credit it lists the offers that wait; with --watch it issues those that keep your rules. Refused where
+/// reporters or prices on the chain are others than the server's file has, because the server could not meter the loan, or would charge by another list than the lender has read.
 #[derive(Args, Debug)]
 pub(super) struct IssueArgs {
     #[command(flatten)]
@@ -76,7 +79,7 @@ pub(super) async fn run(args: &IssueArgs) -> Result<Answer, ActError> {
         }
         _ => {
             let says = format!("the units of {address} are issued");
-            return Ok(Answer::nothing(&session, says, offer_json(&session, &address, &credit)));
+            return Ok(nothing(&session, &says, offer_json(&session, &address, &credit)));
         }
     }
     require_named(args, &address, &credit)?;
@@ -104,50 +107,67 @@ pub(super) async fn issue(
             text::units(Units(free))
         )));
     }
-    let plan = plan(session, provider, address, credit);
     let authority = Authority::load(&session.args, &session.config.operator, provider.authority)?;
-    let carried = carry_out(session, &authority, &plan).await?;
-    let after = session.client.credit(address).await.map_err(ActError::from);
-    let paid = MicroUsd(credit.terms.principal.saturating_sub(credit.terms.holdback));
-    let done = format!(
-        "issued {} of {address} to {}; {} went to {}",
-        text::units(Units(credit.terms.units)),
-        credit.borrower,
-        text::usd_received(paid),
-        provider.settings.payout
-    );
-    Ok(carried.answer(session, after.map(|after| (done, offer_json(session, address, &after)))))
-}
-
-fn plan(session: &Session, provider: &Provider, address: &Pubkey, credit: &Credit) -> Plan {
-    let (keys, payout) = (session.keys(), provider.settings.payout);
+    let payout = provider.settings.payout;
     let issue = credit_issue(
-        &keys,
+        &session.keys(),
         &provider.authority,
         &session.provider_address(),
         &payout,
         address,
         OfferRead::from_credit(credit),
     );
-    let mut effect = offer_lines(session, address, credit);
-    effect.push(("paid to".to_string(), payout.to_string()));
-    Plan {
+    let mut facts = offer_lines(session, address, credit);
+    facts.push(("paid to".to_string(), payout.to_string()));
+    let watched = vec![*address, session.provider_address()];
+    let change = Change {
         title: format!("issue the units of credit {address}"),
-        effect,
+        market: session.market_head(),
+        role: role(&authority),
+        facts,
+        steps: vec![Step { instructions: vec![issue], watched }],
+        effect: Box::new(|after| effect(session, provider, (address, credit), after)),
         irreversible: "an issue cannot be taken back: you owe these units to whoever holds them".to_string(),
-        rent: Lamports(0),
-        transactions: vec![vec![issue]],
-    }
+        rent: Lamports::ZERO,
+        created: Vec::new(),
+        gate: None,
+    };
+    let paid = MicroUsd(credit.terms.principal.saturating_sub(credit.terms.holdback));
+    let done = format!(
+        "issued {} of {address} to {}; {} went to {payout}",
+        text::units(Units(credit.terms.units)),
+        credit.borrower,
+        text::usd_received(paid)
+    );
+    carry_out(session, &authority, &change, |_| done).await
+}
+
+/// The effect of an issue: the credit's status, and the units that the provider owes.
+fn effect(
+    session: &Session,
+    provider: &Provider,
+    (address, credit): (&Pubkey, &Credit),
+    after: &After,
+) -> Result<Effect, ActError> {
+    let (issued, now): (Credit, Provider) =
+        (after.require(address)?, after.require(&session.provider_address())?);
+    let owed = |provider: &Provider| text::units(Units(provider.outstanding_units));
+    let lines = [
+        EffectLine::changed("status", status(credit), status(&issued)),
+        EffectLine::changed("you owe in all", owed(provider), owed(&now)),
+    ];
+    let lines = lines.into_iter().flatten().collect();
+    Ok(Effect { lines, state: offer_json(session, address, &issued) })
 }
 
 /// Lists the offers that the borrowers have accepted.
 async fn list(session: &Session) -> Result<Answer, ActError> {
     let waiting = waiting(session).await?;
     if waiting.is_empty() {
-        let says = "no accepted offer waits for its units".to_string();
-        return Ok(Answer::nothing(session, says, json!({"waiting": []})));
+        let says = "no accepted offer waits for its units";
+        return Ok(nothing(session, says, json!({"waiting": []})));
     }
-    let mut answer = Answer::nothing(session, String::new(), json!(null));
+    let mut answer = nothing(session, "", json!(null));
     answer.text = String::new();
     for (address, credit) in &waiting {
         for (name, value) in offer_lines(session, address, credit) {

@@ -20,8 +20,8 @@ mod watch;
 
 pub(crate) use error::CommandError;
 use {
-    blockable_service::command::{EXIT_CODES, Failure, document},
-    chain::{ActError, Answer, ChainArgs},
+    blockable_service::command::{Answer, EXIT_CODES, Failure, document},
+    chain::{ActError, ChainArgs},
     clap::{Parser, Subcommand},
     std::future::Future,
 };

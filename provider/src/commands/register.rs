@@ -3,8 +3,8 @@
 use {
     super::{
         chain::{
-            ActError, Answer, Authority, ChainArgs, Plan, Session, carry_out, payout_owner, provider_json,
-            reporter_keys, settings_lines,
+            ActError, Authority, ChainArgs, Session, carry_out, nothing, payout_owner, provider_json,
+            reporter_keys, role, settings_lines,
         },
         reporters::{ReporterArgs, reporters_of},
     },
@@ -18,7 +18,10 @@ use {
         tokens,
     },
     blockable_service::{
-        command::values::{address, seconds_span, units, units_or_zero},
+        command::{
+            Answer, Change, Effect, Line, Step,
+            values::{address, seconds_span, units, units_or_zero},
+        },
         text,
     },
     clap::Args,
@@ -78,21 +81,30 @@ pub(super) async fn run(args: &RegisterArgs) -> Result<Answer, ActError> {
     match session.client.provider(&address).await {
         Ok(provider) => {
             let says = format!("provider {address} is registered; the other commands change its settings");
-            return Ok(Answer::nothing(&session, says, provider_json(&session, &provider)));
+            return Ok(nothing(&session, &says, provider_json(&session, &provider)));
         }
         Err(ClientError::NotFound { .. }) => {}
         Err(error) => return Err(error.into()),
     }
     let settings = settings(args, &session, &authority.address).await?;
-    let plan = plan(args, &session, &authority.address, settings).await?;
-    let carried = carry_out(&session, &authority, &plan).await?;
-    let after = match session.client.provider(&address).await {
-        Ok(provider) => Ok(provider_json(&session, &provider)),
-        Err(ClientError::NotFound { .. }) => Ok(serde_json::Value::Null),
-        Err(error) => Err(error.into()),
+    let (rent, instructions) = steps(args, &session, &authority.address, settings).await?;
+    let change = Change {
+        title: "register as a provider of this market".to_string(),
+        market: session.market_head(),
+        role: role(&authority),
+        facts: facts(args, &session, &settings),
+        steps: vec![Step { instructions, watched: vec![address] }],
+        effect: Box::new(|after| {
+            let provider: Provider = after.require(&address)?;
+            Ok(Effect { lines: Vec::new(), state: provider_json(&session, &provider) })
+        }),
+        irreversible: "a provider's account is never removed, and its rent is not returned".to_string(),
+        rent,
+        created: vec![("provider", address)],
+        gate: None,
     };
-    let done = format!("registered provider {address}; lenders can offer loans on it now");
-    Ok(carried.answer(&session, after.map(|state| (done, state))))
+    let done = |_: &Effect| format!("registered provider {address}; lenders can offer loans on it now");
+    carry_out(&session, &authority, &change, done).await
 }
 
 fn authority(args: &RegisterArgs, session: &Session) -> Result<Authority, ActError> {
@@ -126,17 +138,27 @@ async fn settings(
     Ok(settings)
 }
 
-async fn plan(
+fn facts(args: &RegisterArgs, session: &Session, settings: &ProviderSettings) -> Vec<Line> {
+    let mut facts = vec![
+        ("provider".to_string(), session.provider_address().to_string()),
+        ("capacity".to_string(), text::units(args.capacity)),
+    ];
+    facts.extend(settings_lines(settings));
+    facts
+}
+
+/// The instructions that are missing, and the rent of the accounts that they make.
+async fn steps(
     args: &RegisterArgs,
     session: &Session,
     owner: &Pubkey,
     settings: ProviderSettings,
-) -> Result<Plan, ActError> {
+) -> Result<(Lamports, Vec<Instruction>), ActError> {
     let rpc = session.client.rpc();
     let mut rent =
         rpc.get_minimum_balance_for_rent_exemption(Provider::SPACE).await.map_err(ClientError::from)?;
     let keys = session.keys();
-    let mut instructions: Vec<Instruction> = Vec::new();
+    let mut instructions = Vec::new();
     if payout_owner(session, &settings.payout).await?.is_none() {
         if settings.payout != keys.token_account(owner) {
             let payout = settings.payout;
@@ -148,16 +170,5 @@ async fn plan(
     }
     let market = session.market_address();
     instructions.push(provider_register(&market, owner, owner, args.capacity.get(), settings));
-    let mut effect = vec![
-        ("provider".to_string(), session.provider_address().to_string()),
-        ("capacity".to_string(), text::units(args.capacity)),
-    ];
-    effect.extend(settings_lines(&settings));
-    Ok(Plan {
-        title: "register as a provider of this market".to_string(),
-        effect,
-        irreversible: "a provider's account is never removed, and its rent is not returned".to_string(),
-        rent: Lamports(rent),
-        transactions: vec![instructions],
-    })
+    Ok((Lamports(rent), instructions))
 }

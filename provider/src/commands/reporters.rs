@@ -1,12 +1,15 @@
 //! `blockable-provider reporters`.
 
 use {
-    super::chain::{ActError, Answer, ChainArgs, ChangeArgs, Session, change, reporter_keys},
+    super::chain::{ActError, ChainArgs, ChangeArgs, Session, change, reporter_keys},
     blockable_sdk::{
         Pubkey,
         program::state::{ProviderSettings, Reporter},
     },
-    blockable_service::command::values::{address, seconds_span},
+    blockable_service::command::{
+        Answer,
+        values::{address, seconds_span},
+    },
     clap::Args,
 };
 

@@ -1,10 +1,13 @@
 //! `blockable-provider prices`, `bounds` and `payout`: one setting each, changed after the market's delay.
 
 use {
-    super::chain::{ActError, Answer, ChainArgs, ChangeArgs, Session, change, payout_owner},
+    super::chain::{ActError, ChainArgs, ChangeArgs, Session, change, payout_owner},
     blockable_provider::PriceList,
     blockable_sdk::{Pubkey, amounts::Units, program::state::ProviderSettings},
-    blockable_service::command::values::{address, seconds_span, units},
+    blockable_service::command::{
+        Answer,
+        values::{address, seconds_span, units},
+    },
     clap::Args,
 };
 

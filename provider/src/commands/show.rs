@@ -2,16 +2,18 @@
 
 use {
     super::{
-        chain::{ActError, Answer, ChainArgs, Session, provider_json, reporter_keys, settings_lines},
+        chain::{
+            ActError, ChainArgs, Session, nothing, provider_json, reporter_keys, settings_lines, waiting_text,
+        },
         collect::{claims, total},
         issue::waiting,
     },
     blockable_provider::PriceList,
     blockable_sdk::{
-        amounts::{ChainTime, MicroUsd, Units},
+        amounts::{MicroUsd, Units},
         program::state::Provider,
     },
-    blockable_service::{hex, text},
+    blockable_service::{command::Answer, hex, text},
     clap::Args,
     serde_json::json,
 };
@@ -35,7 +37,7 @@ pub(super) async fn run(args: &ShowArgs) -> Result<Answer, ActError> {
     let provider = session.provider().await?;
     let (waiting, claims) = (waiting(&session).await?, claims(&session).await?);
     let mut lines = vec![
-        ("cluster".to_string(), session.cluster()),
+        ("cluster".to_string(), session.nodes.cluster()),
         ("market".to_string(), format!("{} (admin {})", session.market_address(), session.market.admin)),
         ("provider".to_string(), session.provider_address().to_string()),
         ("authority".to_string(), provider.authority.to_string()),
@@ -45,11 +47,7 @@ pub(super) async fn run(args: &ShowArgs) -> Result<Answer, ActError> {
     ];
     lines.extend(settings_lines(&provider.settings));
     if provider.change_ready_at != 0 {
-        let at = session.chain_time_of(provider.change_ready_at);
-        lines.push(("change waits".to_string(), format!("until {}", text::time(ChainTime(at)))));
-        for (name, value) in settings_lines(&provider.proposed) {
-            lines.push((format!("then {name}"), value));
-        }
+        lines.push(("change that waits".to_string(), waiting_text(&session, &provider)));
     }
     lines.push(("offers to issue".to_string(), waiting.len().to_string()));
     let claim = text::usd_received(MicroUsd(total(&claims)));
@@ -61,7 +59,7 @@ pub(super) async fn run(args: &ShowArgs) -> Result<Answer, ActError> {
         json!(waiting.iter().map(|(address, _)| address.to_string()).collect::<Vec<_>>());
     state["claim"] = json!(total(&claims));
     state["findings"] = json!(findings);
-    let mut answer = Answer::nothing(&session, String::new(), state);
+    let mut answer = nothing(&session, "", state);
     answer.text =
         lines.iter().map(|(name, value)| format!("{name:18}  {value}")).collect::<Vec<_>>().join("\n");
     Ok(answer)

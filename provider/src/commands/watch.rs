@@ -3,7 +3,7 @@
 use {
     super::{
         CommandError,
-        chain::{ActError, Answer, Session},
+        chain::{ActError, Session, nothing},
         issue::{IssueArgs, issue, waiting},
     },
     blockable_sdk::{
@@ -13,7 +13,7 @@ use {
     },
     blockable_service::{
         command::{
-            document,
+            Answer, CarryError, document,
             values::{address, money, seconds_span, share_or_zero, units_or_zero},
         },
         shutdown::StopSignals,
@@ -133,7 +133,7 @@ pub(super) async fn run(args: &IssueArgs) -> Result<(), CommandError> {
         }
         match watch.round().await {
             Ok(()) => {}
-            Err(error @ ActError::Confirm(_)) => return Err(error.into()),
+            Err(error @ ActError::Carry(CarryError::Confirm(_))) => return Err(error.into()),
             Err(error) => eprintln!("the offers cannot be read: {error}; trying again"),
         }
     }
@@ -159,7 +159,7 @@ impl Watch<'_> {
                 None if self.is_done(address, credit) => continue,
                 None => match issue(&session, &provider, address, credit).await {
                     Ok(answer) => Said::Issued(answer),
-                    Err(error @ ActError::Confirm(_)) => return Err(error),
+                    Err(error @ ActError::Carry(CarryError::Confirm(_))) => return Err(error),
                     Err(ActError::Refused(reason)) => Said::Left(reason),
                     Err(error) => Said::Failed(error),
                 },
@@ -195,12 +195,9 @@ impl Watch<'_> {
         }
         let result: Result<Value, CommandError> = match said {
             Said::Issued(answer) => Ok(answer.data),
-            Said::Left(reason) => Ok(Answer::nothing(
-                session,
-                String::new(),
-                json!({"credit": address.to_string(), "left": reason}),
-            )
-            .data),
+            Said::Left(reason) => {
+                Ok(nothing(session, "", json!({"credit": address.to_string(), "left": reason})).data)
+            }
             Said::Failed(error) => Err(error.into()),
         };
         println!("{}", document(&result));

@@ -55,7 +55,9 @@ fn wrong_arguments(stage: &Stage) {
     stage
         .run(&with(["--payout", "1nc1nerator11111111111111111111111111111111"]))
         .expect(4, "there is no account");
-    stage.run(&with(["--keypair", "/nowhere/key.json"])).expect(1, "/nowhere/key.json cannot be used");
+    stage
+        .run(&with(["--keypair", "/nowhere/key.json"]))
+        .expect(4, "/nowhere/key.json cannot be used: there is no such file");
     stage.run(&[&REGISTER[..], &["--dry-run"]].concat()).expect(2, "--authority");
     stage.run(&with(["--quorum", "9"])).expect(2, "9 is not in 1..=8");
     for wrong in ["1e9", "-5", "18446744073709551616"] {
@@ -84,9 +86,10 @@ async fn registers(stage: &Stage) {
         (&run.document["data"]["dry_run"], &run.document["data"]["changed"]),
         (&true.into(), &false.into())
     );
-    for part in
-        ["no key loaded", "a cluster of its own", "SOL of rent", "never removed", "simulated, not sent"]
-    {
+    let simulated = &run.document["data"]["state"];
+    assert_eq!(simulated["provider"], stage.provider().to_string(), "a dry run has the state afterwards");
+    assert_eq!(simulated["capacity_units"], CAPACITY);
+    for part in ["no key loaded", "a cluster of its own", "SOL of rent", "never removed"] {
         assert!(run.shown.contains(part), "{part}: {}", run.shown);
     }
     stage.run(&["show"]).expect(4, "is not registered");
@@ -111,7 +114,11 @@ async fn sets_capacity_and_suspends(stage: &Stage) {
     let other = stage.path("other.json").display().to_string();
     stage.confirmed(&["capacity", "1", "--keypair", &other]).expect(3, "the provider's authority is");
     stage.run(&["capacity", "1"]).expect(5, "no terminal");
-    stage.run(&["capacity", "1", "--dry-run"]).expect(0, "");
+    let dry = stage.run(&["capacity", "1", "--dry-run"]).did(false);
+    let effect =
+        serde_json::json!([{"name": "capacity", "before": "3,000,000,000 units", "after": "1 unit"}]);
+    assert_eq!((&dry["effect"], &dry["state"]["capacity_units"]), (&effect, &1.into()), "{dry}");
+    assert_eq!(dry["fee_lamports"], 5_000);
     stage.run(&["capacity", "many"]).expect(2, "many");
     assert_eq!(stage.state().await.capacity_units, 3_000_000_000);
     stage.confirmed(&["suspend"]).did(true);
@@ -274,6 +281,10 @@ fn placeholders_are_refused_by_name() {
         assert_eq!(output.status.code(), Some(2), "{shown}");
         assert!(shown.contains("chain.market") && shown.contains("placeholder"), "{shown}");
     }
+    let missing = folder.path().join("nowhere.toml");
+    for command in [&["serve"][..], &["show"]] {
+        assert_eq!(run_plain(&missing, command).status.code(), Some(4), "{command:?}");
+    }
     let help = Command::new(BINARY).arg("--help").output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
     for part in ["register", "collect", "5  declined", "6  unknown"] {
@@ -301,7 +312,7 @@ async fn a_new_key_needs_sol_and_wrong_values_of_the_first_commands_are_named() 
     let key = stage.path("new.json").display().to_string();
     for (arguments, code, says) in [
         (&["--market", "11111111111111111111111111111111"][..], 2, "is the placeholder of the example"),
-        (&["--market", &market, "--keypair", &key], 1, "--new-keypair FILE"),
+        (&["--market", &market, "--keypair", &key], 4, "--new-keypair FILE"),
         (&["--new-keypair", &key], 2, "--market"),
         (&["--market", &market, "--new-keypair", &key, "--keypair", &key], 2, "cannot be used with"),
     ] {
@@ -320,7 +331,7 @@ async fn a_new_key_needs_sol_and_wrong_values_of_the_first_commands_are_named() 
     let shown = String::from_utf8_lossy(&register.stderr).to_string();
     assert_eq!(register.status.code(), Some(3), "{shown}");
     assert!(
-        shown.contains(&format!("the signer {made} has 0.000000000 SOL")) && shown.contains("send it SOL"),
+        shown.contains(&format!("{made} pays, and has 0.000000000 SOL")) && shown.contains("send it SOL"),
         "{shown}"
     );
     let credit = stage.authority.pubkey().to_string();

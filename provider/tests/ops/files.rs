@@ -155,7 +155,7 @@ fn unit_and_image_start_the_server_by_its_commands() {
         "RestrictSUIDSGID=yes",
         "NoNewPrivileges=yes",
         "CapabilityBoundingSet=\n",
-        "RestartPreventExitStatus=2",
+        "RestartPreventExitStatus=2 4",
     ] {
         assert!(unit.contains(hardening), "{hardening}");
     }

@@ -1,14 +1,18 @@
 //! Key files, as Solana's command line writes them.
 
 use {
+    super::Exit,
     blockable_sdk::{Keypair, read_keypair_file},
-    std::{fs, path::Path},
+    std::{fs, io, path::Path},
 };
 
 /// A reason for which a key file cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyFileError {
-    /// It is missing or is no key.
+    /// It is not there.
+    #[error("there is no such file")]
+    Missing,
+    /// It cannot be read, or holds no key.
     #[error("{0}")]
     Unusable(String),
     /// Other users can read it.
@@ -16,9 +20,23 @@ pub enum KeyFileError {
     Exposed,
 }
 
+impl KeyFileError {
+    /// The command's exit code.
+    pub fn exit(&self) -> Exit {
+        match self {
+            KeyFileError::Missing => Exit::NotFound,
+            KeyFileError::Unusable(_) => Exit::Failed,
+            KeyFileError::Exposed => Exit::Refused,
+        }
+    }
+}
+
 /// Reads a key that its owner alone can read. Errors: [`KeyFileError`].
 pub fn read_key_file(path: &Path) -> Result<Keypair, KeyFileError> {
-    let file = fs::metadata(path).map_err(|error| KeyFileError::Unusable(error.to_string()))?;
+    let file = fs::metadata(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => KeyFileError::Missing,
+        _ => KeyFileError::Unusable(error.to_string()),
+    })?;
     if is_exposed(&file) {
         return Err(KeyFileError::Exposed);
     }
@@ -45,7 +63,11 @@ mod tests {
     fn a_key_is_read_where_its_owner_alone_can_read_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key.json");
-        assert!(matches!(read_key_file(&path), Err(KeyFileError::Unusable(_))));
+        assert_eq!(read_key_file(&path).map_err(|error| error.exit()).err(), Some(Exit::NotFound));
+        assert!(matches!(
+            read_key_file(folder.path()),
+            Err(KeyFileError::Unusable(_) | KeyFileError::Exposed)
+        ));
         let key = Keypair::new();
         blockable_sdk::write_keypair_file(&key, &path).unwrap();
         assert_eq!(read_key_file(&path).unwrap().pubkey(), key.pubkey());

@@ -46,6 +46,13 @@ pub enum ConfigError {
     },
 }
 
+impl ConfigError {
+    /// True where there is no such file.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, ConfigError::File { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+}
+
 /// A kind of configuration file, with the way to read its settings.
 #[derive(Clone, Copy, Debug)]
 pub struct FileKind<T> {

@@ -34,7 +34,7 @@ pub(crate) struct InitArgs {
 
 /// Creates the market. Errors: [`CliError`]; [`CliError::Refused`] where it exists with other settings.
 pub(super) async fn run(global: &GlobalArgs, args: &InitArgs) -> Result<Answer, CliError> {
-    let config = MarketConfig::FILE.load(&args.config).map_err(|error| CliError::Usage(error.to_string()))?;
+    let config = MarketConfig::FILE.load(&args.config)?;
     let session = Session::open(global, Some(&args.sign), None).await?;
     let id = MarketHead { address: addresses::market(config.id), admin: config.admin };
     // A market that is there needs no key.

@@ -65,7 +65,7 @@ pub(crate) struct CancelArgs {
 
 /// Proposes the settings of a file. Errors: [`CliError`].
 pub(super) async fn propose(global: &GlobalArgs, args: &ProposeArgs) -> Result<Answer, CliError> {
-    let config = MarketConfig::FILE.load(&args.config).map_err(|error| CliError::Usage(error.to_string()))?;
+    let config = MarketConfig::FILE.load(&args.config)?;
     let session = Session::open(global, Some(&args.sign), None).await?;
     let market = session.market(&addresses::market(config.id)).await?;
     let account = &market.account;

@@ -1,14 +1,23 @@
 //! Changes of a provider's settings: in force at once where they only tighten, else after the market's delay.
 
 use {
-    super::{ActError, Answer, Session, act, provider_json, state::differences},
+    super::{
+        ActError, Session, act,
+        carry_out::{Act, nothing as nothing_to_do},
+        provider_json,
+        state::{differences, words},
+    },
     blockable_sdk::{
-        amounts::ChainTime,
+        amounts::{ChainTime, MarketTime},
+        delays::Waiting,
         errors::refusal,
         instructions::{provider_apply_change, provider_cancel_change, provider_propose_change},
-        program::state::{CHANGE_LIFETIME, Provider, ProviderSettings},
+        program::state::{Provider, ProviderSettings},
     },
-    blockable_service::text,
+    blockable_service::{
+        command::{Answer, Effect},
+        text,
+    },
     clap::Args,
 };
 
@@ -55,16 +64,15 @@ enum Step {
 /// Decides the step at a market time. `with_waiting` says that `wanted` contains the change that waits.
 fn step(provider: &Provider, wanted: &ProviderSettings, market_now: i64, with_waiting: bool) -> Step {
     let ready_at = provider.change_ready_at;
-    let lapsed = market_now > ready_at.saturating_add(i64::from(CHANGE_LIFETIME));
-    let waits = ready_at != 0 && !lapsed;
+    let waiting = Waiting::provider_change(provider, MarketTime(market_now));
     if *wanted == provider.settings {
         return Step::InForce;
     }
-    if waits && *wanted == provider.proposed {
-        return if market_now >= ready_at { Step::Apply(ready_at) } else { Step::Waits(ready_at) };
-    }
-    if waits && !with_waiting {
-        return Step::Other(ready_at);
+    match waiting {
+        Waiting::Until(_) if *wanted == provider.proposed => return Step::Waits(ready_at),
+        Waiting::Ready { .. } if *wanted == provider.proposed => return Step::Apply(ready_at),
+        waiting if waiting.is_alive() && !with_waiting => return Step::Other(ready_at),
+        _ => {}
     }
     match wanted.is_tightening(&provider.settings) {
         true => Step::Tighten,
@@ -84,10 +92,9 @@ pub(crate) async fn change(
     if args.is_about_waiting() {
         return finish_waiting(session, args, &provider).await;
     }
-    let with_waiting = args.with_waiting && provider.change_ready_at != 0;
+    let with_waiting = args.with_waiting && waiting(session, &provider).is_alive();
     let wanted = wanted(if with_waiting { provider.proposed } else { provider.settings })?;
     wanted.validate().map_err(|error| ActError::broken(refusal(&error)))?;
-    let lines = differences(&provider.settings, &wanted);
     let (market, address) = (session.market_address(), session.provider_address());
     let propose = provider_propose_change(&market, &provider.authority, &address, wanted);
     let delay = text::span(session.market.provider_delay.into());
@@ -108,15 +115,24 @@ pub(crate) async fn change(
             "the provider is suspended, and can only tighten its settings; resume it first".to_string(),
         )),
         Step::Tighten => {
-            let undone = format!("undoing it is a change that waits for {delay}");
-            let title = "tighten settings, in force at once".to_string();
-            act(session, &provider, (title, lines, undone), propose, |after| done(session, after)).await
+            let words = Act {
+                title: "tighten settings, in force at once".to_string(),
+                facts: Vec::new(),
+                instruction: propose,
+                irreversible: format!("undoing it is a change that waits for {delay}"),
+            };
+            act(session, &provider, words, |effect| done(session, effect)).await
         }
         Step::Propose => {
-            let title =
-                format!("propose settings; the market's delay is {delay}, then run this command again");
-            let undone = "until it is applied --cancel drops it".to_string();
-            act(session, &provider, (title, lines, undone), propose, |after| done(session, after)).await
+            let words = Act {
+                title: format!(
+                    "propose settings; the market's delay is {delay}, then run this command again"
+                ),
+                facts: Vec::new(),
+                instruction: propose,
+                irreversible: "until it is applied --cancel drops it".to_string(),
+            };
+            act(session, &provider, words, |effect| done(session, effect)).await
         }
     }
 }
@@ -134,23 +150,26 @@ async fn finish_waiting(
     if args.cancel {
         let (market, address) = (session.market_address(), session.provider_address());
         let cancel = provider_cancel_change(&market, &provider.authority, &address, ready_at);
-        let lines =
-            vec![("dropped".to_string(), words(&differences(&provider.settings, &provider.proposed)))];
-        let undone = "a change that is dropped must be proposed anew, and waits anew".to_string();
-        return act(
-            session,
-            provider,
-            ("drop the change that waits".to_string(), lines, undone),
-            cancel,
-            |after| done(session, after),
-        )
-        .await;
+        let words = Act {
+            title: "drop the change that waits".to_string(),
+            facts: Vec::new(),
+            instruction: cancel,
+            irreversible: "a change that is dropped must be proposed anew, and waits anew".to_string(),
+        };
+        return act(session, provider, words, |effect| done(session, effect)).await;
     }
-    if market_now(session) < ready_at {
-        let until = when(session, ready_at);
-        return Err(ActError::Refused(format!(
-            "the change can be applied {until}; run this command again then"
-        )));
+    match waiting(session, provider) {
+        Waiting::Until(_) => {
+            let until = when(session, ready_at);
+            return Err(ActError::Refused(format!(
+                "the change can be applied {until}; run this command again then"
+            )));
+        }
+        Waiting::Lapsed(at) => {
+            let at = text::time(ChainTime(session.chain_time_of(at.get())));
+            return Err(ActError::Refused(format!("the change lapsed at {at}; propose it again")));
+        }
+        Waiting::None | Waiting::Ready { .. } => {}
     }
     apply(session, provider, ready_at).await
 }
@@ -158,26 +177,32 @@ async fn finish_waiting(
 async fn apply(session: &Session, provider: &Provider, ready_at: i64) -> Result<Answer, ActError> {
     let (market, address) = (session.market_address(), session.provider_address());
     let apply = provider_apply_change(&market, &provider.authority, &address, ready_at);
-    let lines = differences(&provider.settings, &provider.proposed);
-    let undone = "undoing it is another change, which may wait for the market's delay".to_string();
-    act(session, provider, ("apply the change that waits".to_string(), lines, undone), apply, |after| {
-        done(session, after)
-    })
-    .await
+    let words = Act {
+        title: "apply the change that waits".to_string(),
+        facts: Vec::new(),
+        instruction: apply,
+        irreversible: "undoing it is another change, which may wait for the market's delay".to_string(),
+    };
+    act(session, provider, words, |effect| done(session, effect)).await
 }
 
 /// Says what holds after a change, by the provider's account then.
-fn done(session: &Session, after: &Provider) -> String {
-    match after.change_ready_at {
-        0 => "done: no change waits, and these settings are in force".to_string(),
-        ready_at => {
-            format!("proposed; it can be applied {}: run this command again then", when(session, ready_at))
+fn done(session: &Session, effect: &Effect) -> String {
+    match effect.state["waiting_change"]["ready_at"].as_i64() {
+        None => "done: no change waits, and these settings are in force".to_string(),
+        Some(at) => {
+            format!("proposed; it can be applied {}: run this command again then", when_chain(session, at))
         }
     }
 }
 
 fn nothing(session: &Session, provider: &Provider, says: String) -> Answer {
-    Answer::nothing(session, says, provider_json(session, provider))
+    nothing_to_do(session, &says, provider_json(session, provider))
+}
+
+/// The state of the provider's change.
+pub(super) fn waiting(session: &Session, provider: &Provider) -> Waiting {
+    Waiting::provider_change(provider, MarketTime(market_now(session)))
 }
 
 fn market_now(session: &Session) -> i64 {
@@ -186,22 +211,24 @@ fn market_now(session: &Session) -> i64 {
 
 /// The time from which a change can be applied, in words.
 fn when(session: &Session, ready_at: i64) -> String {
-    let at = session.chain_time_of(ready_at);
+    when_chain(session, session.chain_time_of(ready_at))
+}
+
+fn when_chain(session: &Session, at: i64) -> String {
     match at.saturating_sub(session.now) {
         left if left > 0 => format!("from {} on (in {})", text::time(ChainTime(at)), text::span(left)),
         _ => format!("since {}", text::time(ChainTime(at))),
     }
 }
 
-fn words(lines: &[(String, String)]) -> String {
-    lines.iter().map(|(name, change)| format!("{name}: {change}")).collect::<Vec<_>>().join("; ")
-}
-
 #[cfg(test)]
 mod tests {
     use {
         super::*,
-        blockable_sdk::{Pubkey, program::state::Reporter},
+        blockable_sdk::{
+            Pubkey,
+            program::state::{CHANGE_LIFETIME, Reporter},
+        },
         bytemuck::Zeroable,
     };
 

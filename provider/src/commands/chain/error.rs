@@ -7,7 +7,7 @@ use {
         errors::{ClientError, SentError},
         keys::KeyError,
     },
-    blockable_service::command::{ConfirmError, Exit, SendFailed},
+    blockable_service::command::{CarryError, Exit, KeyFileError, NodesError},
     std::fmt::Display,
 };
 
@@ -20,12 +20,12 @@ pub(crate) enum ActError {
     /// The server's file still has values of `init`.
     #[error(transparent)]
     Placeholder(#[from] PlaceholderError),
-    /// The chain or its node, perhaps after transactions that have landed.
+    /// The cluster cannot be read.
     #[error(transparent)]
-    Client(#[from] SendFailed),
-    /// Nobody confirmed.
+    Nodes(#[from] NodesError),
+    /// The change was not carried out, or the chain or its node failed.
     #[error(transparent)]
-    Confirm(#[from] ConfirmError),
+    Carry(#[from] CarryError),
     /// A reporter's key in the file cannot be opened.
     #[error("reporter.key: {0}")]
     Reporter(#[from] KeyError),
@@ -40,7 +40,7 @@ pub(crate) enum ActError {
         /// The file.
         path: String,
         /// The reason.
-        reason: String,
+        reason: KeyFileError,
     },
     /// Other users can read the key.
     #[error("the key file {0} can be read by other users; run `chmod 600 {0}`")]
@@ -90,12 +90,14 @@ impl ActError {
     /// The command's exit code.
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            ActError::Client(failed) => failed.exit(),
-            ActError::Confirm(_) => Exit::Declined,
+            ActError::Nodes(error) => error.exit(),
+            ActError::Carry(error) => error.exit(),
+            ActError::Config(error) if error.is_missing() => Exit::NotFound,
             ActError::Config(_) | ActError::Placeholder(_) | ActError::NoKey | ActError::Usage(_) => {
                 Exit::Usage
             }
-            ActError::Reporter(_) | ActError::Key { .. } => Exit::Failed,
+            ActError::Reporter(_) => Exit::Failed,
+            ActError::Key { reason, .. } => reason.exit(),
             ActError::Exposed(_)
             | ActError::WrongKey { .. }
             | ActError::OtherMarket { .. }
@@ -107,7 +109,7 @@ impl ActError {
     /// The transaction that was sent before the error.
     pub(crate) fn sent(&self) -> Option<&SentError> {
         match self {
-            ActError::Client(failed) => failed.error.sent(),
+            ActError::Carry(error) => error.sent(),
             _ => None,
         }
     }
@@ -115,7 +117,7 @@ impl ActError {
     /// The transactions that had landed before the one that failed.
     pub(crate) fn landed(&self) -> &[Signature] {
         match self {
-            ActError::Client(failed) => &failed.landed,
+            ActError::Carry(error) => error.landed(),
             _ => &[],
         }
     }
@@ -123,6 +125,6 @@ impl ActError {
 
 impl From<ClientError> for ActError {
     fn from(error: ClientError) -> ActError {
-        ActError::Client(error.into())
+        ActError::Carry(error.into())
     }
 }

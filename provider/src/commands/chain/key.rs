@@ -3,8 +3,8 @@
 use {
     super::{ActError, ChainArgs},
     blockable_provider::config::Operator,
-    blockable_sdk::{Keypair, Pubkey, Signer},
-    blockable_service::command::{KeyFileError, read_key_file},
+    blockable_sdk::{Pubkey, Signer},
+    blockable_service::command::{KeyFileError, Keys, read_key_file},
     std::path::{Path, PathBuf},
 };
 
@@ -13,7 +13,7 @@ pub(crate) struct Authority {
     /// Its address.
     pub address: Pubkey,
     /// The key.
-    pub keypair: Option<Keypair>,
+    pub keys: Keys,
     /// Words for the file that the key came from, and for what named it.
     pub source: String,
 }
@@ -40,7 +40,7 @@ impl Authority {
 
     /// An authority without its key, for a dry run.
     pub(crate) fn unsigned(address: Pubkey) -> Authority {
-        Authority { address, keypair: None, source: "no key loaded: dry run".to_string() }
+        Authority { address, keys: Keys::DryRun, source: "no key loaded: dry run".to_string() }
     }
 
     /// Loads the key that arguments or file name. Errors: as [`Authority::load`].
@@ -48,7 +48,8 @@ impl Authority {
         let (path, by) = named(args, operator)?;
         let keypair = read_key_file(&path).map_err(|error| failed(&path, error))?;
         let source = format!("from {}, named by {by}", path.display());
-        Ok(Authority { address: keypair.pubkey(), keypair: Some(keypair), source })
+        let (address, keys) = (keypair.pubkey(), Keys::Loaded(Box::new(keypair), Vec::new()));
+        Ok(Authority { address, keys, source })
     }
 }
 
@@ -64,7 +65,7 @@ fn named(args: &ChainArgs, operator: &Operator) -> Result<(PathBuf, &'static str
 fn failed(path: &Path, error: KeyFileError) -> ActError {
     let path = path.display().to_string();
     match error {
-        KeyFileError::Unusable(reason) => ActError::Key { path, reason },
         KeyFileError::Exposed => ActError::Exposed(path),
+        reason => ActError::Key { path, reason },
     }
 }

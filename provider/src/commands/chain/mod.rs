@@ -13,24 +13,14 @@ mod reporter_keys;
 mod session;
 mod state;
 
-use serde_json::Value;
 pub(super) use {
     args::ChainArgs,
-    carry_out::{Plan, act, carry_out},
+    carry_out::{Act, act, carry_out, nothing, role},
     change::{ChangeArgs, change},
     error::ActError,
     key::Authority,
     payout::payout_owner,
     reporter_keys::reporter_keys,
     session::Session,
-    state::{provider_json, settings_lines},
+    state::{provider_effect, provider_json, settings_lines, waiting_text},
 };
-
-/// The result of a command: text for people, and the data of its JSON document.
-#[derive(Debug)]
-pub(super) struct Answer {
-    /// Lines for people.
-    pub text: String,
-    /// The same for scripts.
-    pub data: Value,
-}

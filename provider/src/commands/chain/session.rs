@@ -4,13 +4,14 @@ use {
     super::{ActError, ChainArgs},
     blockable_provider::Config,
     blockable_sdk::{
-        Hash, Pubkey,
-        client::{Client, PriorityFee, Sender},
+        Pubkey,
+        client::Client,
         errors::ClientError,
         instructions::MarketKeys,
         program::state::{Market, Provider},
+        rpc::CommitmentConfig,
     },
-    blockable_service::command::cluster_name,
+    blockable_service::command::{MarketHead, Nodes},
 };
 
 /// The server's file, the nodes, and the market as it stands. Everything is read once, as the command starts; what depends on it
@@ -22,10 +23,8 @@ pub(crate) struct Session {
     pub config: Config,
     /// The node that is read.
     pub client: Client,
-    /// Further nodes, which send and confirm as well.
-    others: Vec<Client>,
-    /// Hash of the cluster's first block.
-    pub genesis: Hash,
+    /// The cluster.
+    pub nodes: Nodes,
     /// The market.
     pub market: Market,
     /// The chain's clock, in Unix seconds.
@@ -33,28 +32,27 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Reads file and chain. Errors: [`ActError::Config`], [`ActError::Placeholder`], [`ActError::Client`].
+    /// Reads file and chain. Errors: [`ActError::Config`], [`ActError::Placeholder`], [`ActError::Nodes`], [`ActError::Carry`].
     pub(crate) async fn open(args: &ChainArgs) -> Result<Session, ActError> {
         let config = Config::FILE.load(&args.config)?;
         config.require_market()?;
-        let mut urls = args.url.iter();
-        let client = Client::new(urls.next().unwrap_or(&config.chain.rpc_url));
-        let others = urls.map(Client::new).collect();
-        let genesis = client.rpc().get_genesis_hash().await.map_err(ClientError::from)?;
+        let of_file = [config.chain.rpc_url.clone()];
+        let urls = if args.url.is_empty() { &of_file[..] } else { &args.url };
+        let nodes = Nodes::open(urls, CommitmentConfig::confirmed()).await?;
+        let client = nodes.client.clone();
         let market = client.market(&config.chain.market).await?;
         let now = client.chain_time().await?;
-        Ok(Session { args: args.clone(), config, client, others, genesis, market, now })
-    }
-
-    /// The sender of the command's transactions.
-    pub(crate) fn sender(&self) -> Sender<'_> {
-        let fee = self.args.priority_fee.map_or(PriorityFee::None, |most| PriorityFee::Recent { most });
-        Sender::new(&self.client).with_nodes(&self.others).with_priority_fee(fee)
+        Ok(Session { args: args.clone(), config, client, nodes, market, now })
     }
 
     /// The market's account.
     pub(crate) fn market_address(&self) -> Pubkey {
         self.config.chain.market
+    }
+
+    /// The market in the first line of a command that signs.
+    pub(crate) fn market_head(&self) -> MarketHead {
+        MarketHead { address: self.market_address(), admin: self.market.admin }
     }
 
     /// The provider's account.
@@ -70,11 +68,6 @@ impl Session {
             mint: market.payment_mint,
             token_program: market.token_program,
         }
-    }
-
-    /// The cluster's name.
-    pub(crate) fn cluster(&self) -> String {
-        cluster_name(&self.genesis)
     }
 
     /// The time on the chain's clock at which a market time comes if the market is not paused before.
