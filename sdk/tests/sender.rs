@@ -58,6 +58,10 @@ enum Fault {
     Before,
     /// The node does it, and its answer is lost.
     After,
+    /// The node gets it twice; the second answer is given.
+    Twice,
+    /// The same with a node that does not say why it refuses the copy.
+    TwiceUnnamed,
     /// The answer comes late.
     Late,
     /// The answer is no JSON.
@@ -81,6 +85,8 @@ struct Ledger {
     fails: Option<u32>,
     /// Faults to come, by method.
     faults: BTreeMap<&'static str, Vec<Fault>>,
+    /// The node does not say why it refuses a copy.
+    is_silent: bool,
     /// Text of the last transaction, as it came.
     last: String,
 }
@@ -98,6 +104,10 @@ fn node(ledger: &Shared) -> Server {
             Some(Fault::Refused) => return Reply::Status("500 Internal Server Error".into(), "{}".into()),
             _ => {}
         }
+        if matches!(fault, Some(Fault::Twice | Fault::TwiceUnnamed)) {
+            ledger.answer(request);
+        }
+        ledger.is_silent = fault == Some(Fault::TwiceUnnamed);
         let answer = ledger.answer(request);
         match fault {
             Some(Fault::After) => return Reply::HangUp,
@@ -115,6 +125,17 @@ fn node(ledger: &Shared) -> Server {
 impl Ledger {
     fn answer(&mut self, request: &Value) -> Value {
         let context = json!({"slot": 7});
+        let sent = request["params"][0].as_str().unwrap_or_default();
+        if request["method"] == "sendTransaction" && self.has_received(sent) && self.is_silent {
+            let message = "Transaction verification failed";
+            return json!({"error": {"code": -32_002, "message": message}});
+        }
+        if request["method"] == "sendTransaction" && self.has_received(sent) {
+            return json!({"error": {
+                "code": -32_002, "message": "Transaction simulation failed: This transaction has already been processed",
+                "data": {"err": "AlreadyProcessed", "logs": [], "accounts": null, "unitsConsumed": 0, "returnData": null},
+            }});
+        }
         let result = match request["method"].as_str().unwrap_or_default() {
             "getLatestBlockhash" => {
                 json!({"context": context, "value": {
@@ -143,6 +164,12 @@ impl Ledger {
             other => panic!("the node does not know {other}"),
         };
         json!({"result": result})
+    }
+
+    fn has_received(&self, text: &str) -> bool {
+        let transaction = transactions::decode(&decode(text));
+        transaction
+            .is_some_and(|transaction| self.received.contains_key(&transaction.signatures[0].to_string()))
     }
 
     fn receive(&mut self, text: &str) -> Value {
@@ -195,7 +222,15 @@ fn sent_error(error: ClientError) -> (Signature, u64, Outcome) {
 #[tokio::test(flavor = "multi_thread")]
 async fn failed_requests_while_it_is_followed_end_nothing() {
     for method in ["getSignatureStatuses", "getBlockHeight", "sendTransaction", "getTransaction"] {
-        for fault in [Fault::Before, Fault::After, Fault::Late, Fault::Garbage, Fault::Refused] {
+        for fault in [
+            Fault::Before,
+            Fault::After,
+            Fault::Twice,
+            Fault::TwiceUnnamed,
+            Fault::Late,
+            Fault::Garbage,
+            Fault::Refused,
+        ] {
             // A first copy that the node never gets is sent again after two seconds.
             let (ledger, _server, client) = ledger(|ledger| {
                 ledger.faults.insert(method, vec![fault; 1]);
@@ -286,7 +321,15 @@ async fn no_signature_is_lost_and_none_has_two_effects() {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (random >> 33) % below
     };
-    let all = [Fault::Before, Fault::After, Fault::Late, Fault::Garbage, Fault::Refused];
+    let all = [
+        Fault::Before,
+        Fault::After,
+        Fault::Twice,
+        Fault::TwiceUnnamed,
+        Fault::Late,
+        Fault::Garbage,
+        Fault::Refused,
+    ];
     let (local, mut runs) = (LocalSet::new(), JoinSet::new());
     for number in 0..100 {
         let case = ledger(|ledger| {
@@ -296,7 +339,7 @@ async fn no_signature_is_lost_and_none_has_two_effects() {
             ledger.fails = (next(10) == 0).then_some(BlockableError::WrongStatus.code());
             if next(2) == 0 {
                 let methods = ["sendTransaction", "getSignatureStatuses", "getBlockHeight", "getTransaction"];
-                let faults = (0..=next(3)).map(|_| all[next(5) as usize]).collect();
+                let faults = (0..=next(3)).map(|_| all[next(7) as usize]).collect();
                 ledger.faults.insert(methods[next(4) as usize], faults);
             }
         });

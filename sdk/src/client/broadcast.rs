@@ -3,12 +3,15 @@
 use {
     crate::rpc::{RpcClient, RpcClientError, RpcClientErrorKind, RpcError, RpcSendTransactionConfig},
     solana_transaction::versioned::VersionedTransaction,
+    solana_transaction_error::TransactionError,
     std::sync::Arc,
     tokio::sync::mpsc,
 };
 
-/// Codes by which a node says that it has passed nothing on: a failed preflight, wrong signatures, a malformed transaction.
-const NOT_TAKEN: [i64; 6] = [-32_002, -32_003, -32_006, -32_013, -32_015, -32_602];
+/// Codes by which a node says that it has passed nothing on: wrong signatures, a malformed transaction.
+const NOT_TAKEN: [i64; 5] = [-32_003, -32_006, -32_013, -32_015, -32_602];
+/// Code of a transaction that fails in the node's own simulation.
+const FAILED_PREFLIGHT: i64 = -32_002;
 
 /// The answer of nodes to a transaction.
 #[derive(Debug)]
@@ -49,9 +52,16 @@ pub(super) async fn broadcast(nodes: &[Arc<RpcClient>], transaction: &VersionedT
     }
 }
 
+/// A proxy that repeats a request makes a copy: a node that has processed the transaction refuses the copy alone, and not every node
+/// says that this is the reason. So a failed simulation counts as a refusal only where it has another reason.
 fn is_refusal(error: &RpcClientError) -> bool {
-    matches!(
-        error.kind(),
-        RpcClientErrorKind::RpcError(RpcError::RpcResponseError { code, .. }) if NOT_TAKEN.contains(code)
-    )
+    let RpcClientErrorKind::RpcError(RpcError::RpcResponseError { code, .. }) = error.kind() else {
+        return false;
+    };
+    match *code {
+        FAILED_PREFLIGHT => {
+            error.get_transaction_error().is_some_and(|reason| reason != TransactionError::AlreadyProcessed)
+        }
+        code => NOT_TAKEN.contains(&code),
+    }
 }
