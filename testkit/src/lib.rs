@@ -14,6 +14,8 @@ mod constants;
 #[cfg(feature = "cluster")]
 mod daemon;
 mod elf;
+#[cfg(feature = "http")]
+pub mod faults;
 #[cfg(feature = "fixtures")]
 pub mod fixtures;
 #[cfg(feature = "http")]
