@@ -40,10 +40,10 @@ pub(crate) struct GlobalArgs {
 /// The keys of a command that signs, and the way from its review to the chain.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct SignArgs {
-    /// SettingName that signs: a file, prompt://, - for the standard input, or an address with --dry-run or --no-send
+    /// Key that signs: a file, prompt://, - for the standard input, or an address with --dry-run or --no-send
     #[arg(short, long, value_name = "KEY", help_heading = SIGNING)]
     pub keypair: Option<KeySource>,
-    /// SettingName that pays fee and rent, if it is another one
+    /// Key that pays fee and rent, if it is another one
     #[arg(long, value_name = "KEY", help_heading = SIGNING)]
     pub fee_payer: Option<KeySource>,
     /// Most priority fee, in micro-lamports per compute unit; recent blocks decide below it

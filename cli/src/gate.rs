@@ -1,4 +1,4 @@
-//! Hands a signed freeze to the provider's server, which obeys it before it lands.
+//! Talks to a provider's server: hands it signed freezes, which it obeys before they land, and fetches its reports.
 
 use {
     crate::{error::CliError, output::notice},
@@ -22,14 +22,49 @@ const MESSAGE: usize = 200;
 /// The provider's server at a URL, to which a change hands its transactions over. Its connections serve all of them. Errors:
 /// [`CliError::Failed`] where no HTTPS is available.
 pub(crate) fn gate<'a>(url: &str) -> Result<Gate<'a>, CliError> {
-    let client = Client::builder().timeout(DEADLINE).redirect(reqwest::redirect::Policy::none());
-    let client = client.build().map_err(|_| CliError::Failed("no HTTPS is available".to_string()))?;
+    let client = client().map_err(CliError::Failed)?;
     let to = format!("{}/v1/freezes", url.trim_end_matches('/'));
     let hand_over = move |transaction| -> Pin<Box<dyn Future<Output = Value> + 'a>> {
         let (client, to) = (client.clone(), to.clone());
         Box::pin(async move { Handed::hand_over(&client, &to, &transaction).await.json() })
     };
     Ok(Gate { url: url.to_string(), hand_over: Box::new(hand_over) })
+}
+
+/// Fetches what the server at a URL has at a path, of at most so many bytes. Errors: the reason, without the URL.
+pub(crate) async fn get(url: &str, path: &str, most: u64) -> Result<Vec<u8>, String> {
+    let sent = client()?.get(format!("{}{path}", url.trim_end_matches('/'))).send().await;
+    let mut answer = sent.map_err(|error| failure(&error))?;
+    let (status, mut body) = (answer.status(), Vec::new());
+    while let Some(part) = answer.chunk().await.map_err(|error| failure(&error))? {
+        if part.len().saturating_add(body.len()) as u64 > most {
+            return Err(format!("its answer has more than {most} bytes"));
+        }
+        body.extend_from_slice(&part);
+    }
+    if status.is_success() {
+        return Ok(body);
+    }
+    Err(refusal(status.as_u16(), &serde_json::from_slice(&body).unwrap_or_default()))
+}
+
+/// A client that follows no redirects. Errors: no HTTPS is available.
+fn client() -> Result<Client, String> {
+    let client = Client::builder().timeout(DEADLINE).redirect(reqwest::redirect::Policy::none());
+    client.build().map_err(|_| "no HTTPS is available".to_string())
+}
+
+/// A failed request in words. Its own text has the URL in it.
+fn failure(error: &reqwest::Error) -> String {
+    if error.is_timeout() { "no answer in time" } else { "it cannot be reached" }.to_string()
+}
+
+/// The server's own reason, cut.
+fn refusal(status: u16, body: &Value) -> String {
+    let message =
+        body.pointer("/error/message").and_then(Value::as_str).unwrap_or("an answer without a reason");
+    let message: String = message.chars().filter(|character| !character.is_control()).take(MESSAGE).collect();
+    format!("HTTP status {status}: {message}")
 }
 
 /// The server's answer to a freeze.
@@ -74,21 +109,11 @@ impl Handed {
 async fn post(client: &Client, to: &str, transaction: &VersionedTransaction) -> Result<Units, String> {
     let body = json!({"transaction": BASE64_STANDARD.encode(transactions::encode(transaction))});
     let sent = client.post(to).json(&body).send().await;
-    // Its own text has the URL in it.
-    let answer =
-        sent.map_err(|error| if error.is_timeout() { "no answer in time" } else { "it cannot be reached" })?;
+    let answer = sent.map_err(|error| failure(&error))?;
     let status = answer.status();
     let body: Value = answer.json().await.unwrap_or_default();
     match body.get("frozen").and_then(Value::as_u64) {
         Some(frozen) if status.is_success() => Ok(Units(frozen)),
-        _ => {
-            let message = body
-                .pointer("/error/message")
-                .and_then(Value::as_str)
-                .unwrap_or("an answer without a reason");
-            let message: String =
-                message.chars().filter(|character| !character.is_control()).take(MESSAGE).collect();
-            Err(format!("HTTP status {}: {message}", status.as_u16()))
-        }
+        _ => Err(refusal(status.as_u16(), &body)),
     }
 }

@@ -37,7 +37,8 @@ pub(crate) fn pack(
     Ok(steps)
 }
 
-fn fits(instructions: &[Instruction], payer: &Pubkey) -> Result<bool, CliError> {
+/// Returns whether instructions fit into one transaction of version 0. Errors: [`CliError::Carry`].
+pub(crate) fn fits(instructions: &[Instruction], payer: &Pubkey) -> Result<bool, CliError> {
     let message = message_v0(instructions, payer, Hash::default()).map_err(ClientError::from)?;
     let signatures = usize::from(message.header().num_required_signatures).saturating_mul(SIGNATURE_BYTES);
     let bytes = message.serialize().len().saturating_add(signatures).saturating_add(1).saturating_add(BUDGET);

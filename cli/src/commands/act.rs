@@ -94,6 +94,18 @@ pub(super) async fn act_on_market(
     finish(session, sign, parties, market.into(), market.address, act, facts, &effect).await
 }
 
+/// Loads the keys of a change that concerns nobody but its signer: there is no usual one. `does` is the act: "buys". Errors: as
+/// [`Parties::load`], [`CliError::Usage`] where neither a key nor an address is known.
+pub(super) fn load_own_key(session: &Session, sign: &SignArgs, does: &str) -> Result<Parties, CliError> {
+    let parties = Parties::load(session, sign, Pubkey::default())?;
+    if parties.signer == Pubkey::default() {
+        return Err(CliError::Usage(format!(
+            "it is not known who {does}; name the key, or its address, by --keypair"
+        )));
+    }
+    Ok(parties)
+}
+
 #[expect(clippy::too_many_arguments, reason = "the parts of one change, taken apart once")]
 async fn finish(
     session: &Session,

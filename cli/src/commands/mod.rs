@@ -7,6 +7,13 @@ mod config;
 mod credit;
 mod keys;
 mod market;
+mod money;
+mod new_file;
+mod pool;
+mod provider;
+mod reports;
+mod schema;
+mod simulate;
 
 use {
     crate::{
@@ -15,6 +22,7 @@ use {
         output::{Answer, wants_json},
         settings::{Format, Settings, Surroundings},
     },
+    blockable_economics::commands::{QuoteArgs, SimulateArgs},
     blockable_service::command::EXIT_CODES,
     clap::{Parser, Subcommand},
     std::{ffi::OsString, future::Future},
@@ -38,13 +46,25 @@ enum Command {
     /// A loan with its collateral: read, repay, freeze, thaw
     #[command(subcommand)]
     Credit(credit::CreditCommand),
+    /// GPU providers: capacity, reporters, price lists
+    #[command(subcommand)]
+    Provider(provider::ProviderCommand),
+    /// Seized units for sale, in lots at a falling price
+    #[command(subcommand)]
+    Pool(pool::PoolCommand),
+    /// Reports of use, which a provider's reporters sign
+    #[command(subcommand)]
+    Reports(reports::ReportsCommand),
     /// Evidence: a credit's log proven, exported, and summed up in a statement
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    Quote(QuoteArgs),
+    Simulate(SimulateArgs),
     /// Keys in files
     #[command(subcommand)]
     Keys(keys::KeysCommand),
     Config(config::ConfigArgs),
+    Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
     Man(completions::ManArgs),
 }
@@ -64,9 +84,15 @@ pub(crate) fn run(cli: Cli) -> Result<Answer, CliError> {
     match &cli.command {
         Command::Market(command) => block_on(command.run(global)),
         Command::Credit(command) => block_on(command.run(global)),
+        Command::Provider(command) => block_on(command.run(global)),
+        Command::Pool(command) => block_on(command.run(global)),
+        Command::Reports(command) => block_on(command.run(global)),
         Command::Audit(command) => block_on(command.run(global)),
+        Command::Quote(args) => simulate::quote(args),
+        Command::Simulate(args) => simulate::simulate(args),
         Command::Keys(command) => command.run(),
         Command::Config(args) => args.run(global),
+        Command::Schema(args) => args.run(),
         Command::Completions(args) => Ok(args.run()),
         Command::Man(args) => args.run(),
     }

@@ -2,12 +2,16 @@
 
 mod credit;
 mod effect;
+mod lot;
 mod market;
+mod provider;
 
 pub(crate) use {
     credit::{credit_columns, credit_json, credit_lines, credit_row, health},
     effect::{credit_effect, market_effect},
+    lot::{expiry, lot_columns, lot_json, lot_lines, lot_row},
     market::{market_json, market_lines},
+    provider::{provider_columns, provider_json, provider_lines, provider_row},
 };
 
 use {

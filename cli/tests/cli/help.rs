@@ -1,9 +1,13 @@
 //! The help of every command, kept as it is.
 
-use crate::world::run_in;
+use {
+    crate::world::{run_in, world},
+    blockable_sandbox::loans::LoanName,
+    blockable_testkit::faults::FaultyNode,
+};
 
 /// Every command's words.
-fn commands() -> Vec<Vec<String>> {
+pub(crate) fn commands() -> Vec<Vec<String>> {
     let mut found = vec![Vec::new()];
     let mut at = 0;
     while at < found.len() {
@@ -23,7 +27,7 @@ fn help_of(words: &[String]) -> String {
 }
 
 /// The commands below one, by its help.
-fn below(words: &[String]) -> Vec<Vec<String>> {
+pub(crate) fn below(words: &[String]) -> Vec<Vec<String>> {
     let help = help_of(words);
     let listed =
         help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
@@ -52,6 +56,22 @@ fn help_says_the_exit_codes_and_begins_at_once() {
     for code in 0..=6 {
         assert!(help.contains(&format!("\n  {code}  ")), "{help}");
     }
+    assert!(took.as_millis() < 250, "{took:?}: 50 ms on a machine that does nothing else");
+}
+
+/// The time of the node's answers is taken off.
+#[test]
+fn a_credit_is_shown_at_once() {
+    let world = world();
+    let credit = world.sandbox_loan(LoanName::Healthy).to_string();
+    let own_time = || {
+        let node = FaultyNode::start(&world.url(), 0, 0);
+        let (url, began) = (node.url(), std::time::Instant::now());
+        assert_eq!(world.run(&["credit", "show", &credit, "-u", &url]).code, 0);
+        began.elapsed().saturating_sub(node.answering())
+    };
+    let took = (0..3).map(|_| own_time()).min().unwrap();
+    println!("credit show takes {took:?} besides the node's answers");
     assert!(took.as_millis() < 250, "{took:?}: 50 ms on a machine that does nothing else");
 }
 

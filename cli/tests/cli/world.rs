@@ -1,14 +1,15 @@
 //! The shared sandbox, and runs of the binary.
 
 use {
+    crate::schema::require_described,
     blockable_sandbox::{Options, Sandbox, Venue, loans::LoanName, venue::LoanOffer},
     blockable_sdk::{
-        Pubkey, Signer, VersionedTransaction,
-        amounts::ChainTime,
+        Keypair, Pubkey, Signer, VersionedTransaction,
+        amounts::{ChainTime, MicroUsd},
         client::Sender,
         instructions,
         program::{
-            state::{Credit, Instalment, Lot},
+            state::{Credit, Instalment, Lot, Provider},
             transitions::Status,
         },
     },
@@ -43,6 +44,8 @@ pub(crate) struct World {
 /// The end of a run of the binary, and its output.
 #[derive(Debug)]
 pub(crate) struct Done {
+    /// The arguments.
+    pub arguments: Vec<String>,
     /// The exit code.
     pub code: i32,
     /// Standard output.
@@ -71,6 +74,7 @@ fn run_with_input(home: &Path, arguments: &[&str], variables: &[(&str, &str)], i
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     let output = child.wait_with_output().unwrap();
     Done {
+        arguments: arguments.iter().map(ToString::to_string).collect(),
         code: output.status.code().unwrap(),
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),
@@ -100,6 +104,7 @@ impl Done {
         let keys: Vec<&str> = document.as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(keys, ["data", "error", "ok", "schema_version"], "{self:?}");
         assert_eq!(document["schema_version"], 1);
+        require_described(self, &document);
         document
     }
 }
@@ -152,9 +157,19 @@ impl World {
         self.venue().credit_address(name.nonce())
     }
 
+    /// Runs a task on the sandbox's runtime.
+    pub(crate) fn block_on<T>(&self, task: impl Future<Output = T>) -> T {
+        self.runtime.block_on(task)
+    }
+
     /// Reads a credit, accrued to now.
     pub(crate) fn credit(&self, address: &Pubkey) -> Credit {
         self.runtime.block_on(self.venue().client.credit_now(address)).unwrap()
+    }
+
+    /// Reads the provider.
+    pub(crate) fn provider(&self) -> Provider {
+        self.runtime.block_on(self.venue().client.provider(&self.venue().provider)).unwrap()
     }
 
     /// Reads a lot.
@@ -166,6 +181,24 @@ impl World {
     pub(crate) fn wallet(&self, name: &str) -> u64 {
         let account = self.sandbox.description().parties[name].token_account.parse().unwrap();
         let account = self.runtime.block_on(self.venue().client.rpc().get_account(&account)).unwrap();
+        blockable_sdk::tokens::balance(&account.data).unwrap()
+    }
+
+    /// Makes a key with SOL and $1,000, in a file in a folder; returns the file.
+    pub(crate) fn newcomer(&self, folder: &Path) -> (Keypair, String) {
+        let (key, file) = (Keypair::new(), folder.join("newcomer.json").display().to_string());
+        blockable_sdk::write_keypair_file(&key, &file).unwrap();
+        self.block_on(async {
+            self.venue().airdrop(&[key.pubkey()], 10).await.unwrap();
+            self.venue().fund(&[(&key, MicroUsd(1_000_000_000))]).await.unwrap();
+        });
+        (key, file)
+    }
+
+    /// The balance of a key's wallet, in micro-USDC.
+    pub(crate) fn balance(&self, key: &Keypair) -> u64 {
+        let wallet = self.venue().wallet(key);
+        let account = self.block_on(self.venue().client.rpc().get_account(&wallet)).unwrap();
         blockable_sdk::tokens::balance(&account.data).unwrap()
     }
 
@@ -277,9 +310,13 @@ impl World {
 
     /// Runs the binary as a party, confirmed, for its one document.
     pub(crate) fn run_as(&self, party: &str, arguments: &[&str]) -> Done {
-        let key = self.key(party);
+        self.run_by(&self.key(party), arguments)
+    }
+
+    /// The same with a key file.
+    pub(crate) fn run_by(&self, key: &str, arguments: &[&str]) -> Done {
         let mut all = arguments.to_vec();
-        all.extend_from_slice(&["--keypair", &key, "--yes", "--output", "json"]);
+        all.extend_from_slice(&["--keypair", key, "--yes", "--output", "json"]);
         self.run(&all)
     }
 

@@ -76,8 +76,10 @@ const TRIALS: &[Trial] = &[
     },
     Trial {
         party: "buyer",
-        effect: "sees the loan whose units are for sale",
-        command: |sandbox| cli(sandbox, &format!("credit show {}", address(sandbox, LoanName::ForSale))),
+        effect: "sees what $100 buy of the units that are for sale (`pool buy` instead of `pool quote`, with its key, buys them)",
+        command: |sandbox| {
+            cli(sandbox, &format!("pool quote {} --spend 100usdc", lot(sandbox, LoanName::ForSale)))
+        },
     },
     Trial {
         party: "provider",
@@ -106,6 +108,10 @@ const TRIALS: &[Trial] = &[
 
 fn address(sandbox: &Description, name: LoanName) -> &str {
     sandbox.loan(name).map_or("", |credit| &credit.address)
+}
+
+fn lot(sandbox: &Description, name: LoanName) -> &str {
+    sandbox.loan(name).and_then(|credit| credit.lot.as_deref()).unwrap_or_default()
 }
 
 fn api_key(sandbox: &Description, name: LoanName) -> &str {

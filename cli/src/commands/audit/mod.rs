@@ -8,13 +8,13 @@ mod statement;
 mod verify;
 
 use {
+    super::new_file::write_new,
     crate::{args::GlobalArgs, error::CliError, output::Answer, session::Session},
     blockable_sdk::{
         Pubkey,
         audit::{AuditError, Audited, Auditor, Found},
     },
     clap::Subcommand,
-    std::{fs::OpenOptions, io::Write, path::Path},
 };
 
 #[derive(Subcommand, Debug)]
@@ -47,17 +47,4 @@ fn failed(credit: &Pubkey, error: &AuditError) -> CliError {
         AuditError::NotFound => CliError::NotFound(format!("{credit}: {error}")),
         _ => CliError::Failed(format!("{credit} is not proven: {error}")),
     }
-}
-
-/// Writes a file that is not there yet. Errors: it exists, or the system fails.
-fn write_new(path: &Path, text: &str) -> Result<(), CliError> {
-    let shown = path.display();
-    let file = OpenOptions::new().write(true).create_new(true).open(path);
-    let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
-    written.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => {
-            CliError::Refused(format!("{shown} exists; name a file that is not there yet"))
-        }
-        _ => CliError::Failed(format!("{shown} cannot be written: {error}; name another file")),
-    })
 }

@@ -5,6 +5,7 @@ use {
         args::{GlobalArgs, SignArgs},
         carry_out::{carry_out, nothing},
         change::{Change, Line, MarketHead, Role, Step},
+        commands::money::require_money,
         error::CliError,
         lookup::{CreditView, credit},
         output::Answer,
@@ -15,11 +16,9 @@ use {
     blockable_sdk::{
         Pubkey,
         amounts::{Lamports, MicroUsd},
-        errors::ClientError,
         instructions::{Payment, credit_repay},
         payments::{PaymentError, PaymentQuote, least_payment_to_cure, next_instalment, quote_payment},
         program::{instructions::LoanRead, state::MarketClock, transitions::Status},
-        tokens,
     },
     blockable_service::{
         command::values::{address, money},
@@ -130,27 +129,6 @@ fn later(clock: &MarketClock) -> MarketClock {
     // While a pause is in force the market's clock stands still, and no interest accrues.
     let market = if clock.is_paused { clock.market } else { clock.market.saturating_add(LANDS_WITHIN) };
     MarketClock { chain: clock.chain.saturating_add(LANDS_WITHIN), market, ..*clock }
-}
-
-/// Requires the money in the account that pays. Errors: [`CliError::NotFound`], [`CliError::Refused`] with both sums.
-async fn require_money(session: &Session, source: &Pubkey, sum: MicroUsd) -> Result<(), CliError> {
-    let rpc = session.client.rpc();
-    let account =
-        rpc.get_account_with_commitment(source, rpc.commitment()).await.map_err(ClientError::from)?.value;
-    let balance =
-        account.and_then(|account| tokens::balance(&account.data)).map(MicroUsd).ok_or_else(|| {
-            CliError::NotFound(format!(
-                "there is no token account {source} to pay from; fund it, or name another with --from"
-            ))
-        })?;
-    if balance < sum {
-        return Err(CliError::Refused(format!(
-            "the payment is {} and {source} holds {}; fund it, pay less, or name another account with --from",
-            text::usd_owed(sum),
-            text::usd_received(balance)
-        )));
-    }
-    Ok(())
 }
 
 fn facts(credit: &CreditView, quote: &PaymentQuote, source: &Pubkey) -> Vec<Line> {

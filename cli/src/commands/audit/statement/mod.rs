@@ -72,15 +72,15 @@ pub(super) async fn run(global: &GlobalArgs, args: &StatementArgs) -> Result<Ans
         statements.push(statement);
     }
     let sheet = Sheet::new(args.month, ends.min(session.now) == ends, session.cluster(), statements);
-    report(args, &sheet)
+    answer(args, &sheet, session.cluster_json())
 }
 
-fn report(args: &StatementArgs, sheet: &Sheet) -> Result<Answer, CliError> {
+fn answer(args: &StatementArgs, sheet: &Sheet, cluster: Value) -> Result<Answer, CliError> {
     let mut data = json!({
         "month": args.month.to_string(),
         "is_whole_month": sheet.is_whole,
         "statements": sheet.statements.iter().map(statement_json).collect::<Vec<Value>>(),
-        "cluster": sheet.cluster,
+        "cluster": cluster,
     });
     let text = match args.form {
         StatementForm::Text => text::render(sheet),

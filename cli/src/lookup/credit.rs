@@ -1,25 +1,23 @@
-//! Finds accounts, and near matches for those that are not there.
+//! Finds credits.
 
 use {
+    super::{Wanted, missing},
     crate::{
         error::CliError,
         session::{MarketView, Session},
     },
     blockable_sdk::{
-        PROGRAM_ID, Pubkey,
-        accounts::{BlockableAccount, CreditFilter},
+        Pubkey,
+        accounts::CreditFilter,
         errors::ClientError,
         names::status_byte_name,
-        program::{
-            state::{Credit, Lot, Market, Provider},
-            transitions::Status,
-        },
+        program::{state::Credit, transitions::Status},
     },
     std::collections::{BTreeMap, btree_map::Entry},
 };
 
-/// Characters by which two addresses may differ to be near.
-const NEAR: usize = 6;
+/// Credits, as refusals name them.
+const CREDITS: Wanted = Wanted { name: "credit", listed_by: "blockable credit list" };
 
 /// A credit as a command finds it: its debt accrued to the chain's clock.
 pub(crate) struct CreditView {
@@ -30,7 +28,11 @@ pub(crate) struct CreditView {
 }
 
 impl CreditView {
-    fn new(address: Pubkey, mut account: Credit, market: &MarketView) -> Result<CreditView, CliError> {
+    pub(super) fn new(
+        address: Pubkey,
+        mut account: Credit,
+        market: &MarketView,
+    ) -> Result<CreditView, CliError> {
         account.accrue(market.clock.market).map_err(|_| CliError::OutOfRange(address))?;
         Ok(CreditView { address, account })
     }
@@ -54,7 +56,10 @@ pub(crate) async fn credit(
     let account = match session.client.credit(address).await {
         Ok(account) => account,
         Err(ClientError::NotFound { .. } | ClientError::Decode { .. }) => {
-            return Err(no_credit(session, address).await);
+            let near = async || {
+                Ok(session.client.credits(&[]).await?.into_iter().map(|(credit, _)| credit).collect())
+            };
+            return Err(missing(session, address, &CREDITS, near).await);
         }
         Err(error) => return Err(error.into()),
     };
@@ -113,70 +118,4 @@ pub(crate) async fn find(
         }
     }
     Ok((found, markets))
-}
-
-/// The refusal of an address that is no credit: what is there instead, and the credits that are near.
-async fn no_credit(session: &Session, address: &Pubkey) -> CliError {
-    let cluster = session.cluster();
-    let account =
-        session.client.rpc().get_account_with_commitment(address, session.client.rpc().commitment()).await;
-    let account = account.ok().and_then(|answer| answer.value);
-    if let Some(kind) = account.as_ref().map(|account| kind_of(&account.owner, &account.data)) {
-        return CliError::NotFound(format!(
-            "{address} is {kind} and no credit; `blockable credit list` lists credits"
-        ));
-    }
-    let near = match session.client.credits(&[]).await {
-        Ok(credits) => nearest(&address.to_string(), credits.iter().map(|(credit, _)| credit.to_string())),
-        Err(_) => None,
-    };
-    CliError::NotFound(match near {
-        Some(near) => format!("there is no credit at {address} on {cluster}; did you mean {near}?"),
-        None => format!(
-            "there is no credit at {address} on {cluster}; `blockable credit list` lists credits, --url chooses the cluster"
-        ),
-    })
-}
-
-/// The kind of an account, with its article.
-fn kind_of(owner: &Pubkey, data: &[u8]) -> String {
-    let is_own = *owner == PROGRAM_ID;
-    if is_own && Market::decode(data).is_ok() {
-        "a market".to_string()
-    } else if is_own && Provider::decode(data).is_ok() {
-        "a provider".to_string()
-    } else if is_own && Lot::decode(data).is_ok() {
-        "a lot".to_string()
-    } else if blockable_sdk::tokens::balance(data).is_some() {
-        "a token account".to_string()
-    } else if data.is_empty() {
-        "a wallet".to_string()
-    } else {
-        format!("an account of the program {owner}")
-    }
-}
-
-/// The nearest of some texts, where one is near enough to be meant.
-pub(crate) fn nearest<T: AsRef<str>>(wanted: &str, known: impl Iterator<Item = T>) -> Option<String> {
-    let distance = |known: &T| strsim::damerau_levenshtein(wanted, known.as_ref());
-    let least = known.map(|known| (distance(&known), known)).min_by_key(|(distance, _)| *distance)?;
-    let limit = NEAR.min(wanted.chars().count().div_ceil(3));
-    (least.0 <= limit).then(|| least.1.as_ref().to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_near_match_is_offered_and_a_far_one_is_not() {
-        let known = ["keypair", "market", "url"];
-        assert_eq!(nearest("keypiar", known.iter()).as_deref(), Some("keypair"));
-        assert_eq!(nearest("markets", known.iter()).as_deref(), Some("market"));
-        assert_eq!(nearest("wallet-address", known.iter()), None);
-        let (first, second) = (Pubkey::new_unique().to_string(), Pubkey::new_unique().to_string());
-        let mut typed = first.clone();
-        typed.pop();
-        assert_eq!(nearest(&typed, [&first, &second].into_iter()), Some(first));
-    }
 }
