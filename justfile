@@ -65,6 +65,10 @@ client:
 deny:
     scripts/check-dependencies
 
+# sends over a node that fails one request of ten: none lost, none done twice; just sends 1000
+sends count="1000" *args:
+    BLOCKABLE_SENDS={{count}} cargo test --release -p blockable-cli --test cli {{args}} -- faults --nocapture
+
 # all that CI checks
 ci:
     .ci/run

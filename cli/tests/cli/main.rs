@@ -8,6 +8,7 @@
 mod audit;
 mod credit;
 mod enforcement;
+mod faults;
 mod help;
 mod manners;
 mod market;
