@@ -5,7 +5,7 @@
 
 use {
     blockable_testkit::free_ports,
-    serde_json::Value,
+    serde_json::{Value, json},
     std::{
         fs::{self, File},
         io::{BufRead, BufReader, Read},
@@ -380,8 +380,17 @@ fn a_reader_that_goes_takes_nothing_with_it() {
     }
     drop((stderr, child.stdout.take()));
     // It goes on, and logs to nobody.
-    sleep(Duration::from_secs(2));
-    assert_eq!(child.try_wait().unwrap(), None);
+    let slot = || {
+        let ask = json!({"jsonrpc": "2.0", "id": 1, "method": "getSlot"}).to_string();
+        let url = format!("http://127.0.0.1:{port}");
+        let args = ["-sf", "-H", "content-type: application/json", "-d", &ask, &url];
+        let answer = Command::new("curl").args(args).output().unwrap().stdout;
+        serde_json::from_slice::<Value>(&answer).unwrap()["result"].as_u64().unwrap()
+    };
+    let (first, began) = (slot(), Instant::now());
+    while slot() < first + 5 {
+        assert!(began.elapsed() < PATIENCE && child.try_wait().unwrap().is_none(), "it stands still");
+    }
     let output = ["stdout", "stderr"].map(|name| folder.path().join(name));
     let status = Process { child, output }.signal("-INT");
     assert_eq!(status.code(), Some(0));

@@ -6,7 +6,10 @@ use {
     serde_json::{Value, json},
     solana_sdk::{signature::Keypair, signer::Signer},
     std::{
-        sync::{Arc, Mutex},
+        sync::{
+            Arc, Mutex,
+            atomic::{AtomicUsize, Ordering},
+        },
         thread,
     },
 };
@@ -28,6 +31,8 @@ pub struct Vault {
     pub url: String,
     /// The token that it accepts.
     pub token: Arc<Mutex<String>>,
+    /// Requests that have come.
+    pub asked: Arc<AtomicUsize>,
     _server: Server,
 }
 
@@ -35,12 +40,14 @@ impl Vault {
     /// Starts it with one transit key named `reports`.
     pub fn start(key: Keypair, token: &str, manner: Manner) -> Vault {
         let token = Arc::new(Mutex::new(token.to_string()));
-        let expected = token.clone();
+        let (expected, asked) = (token.clone(), Arc::new(AtomicUsize::new(0)));
+        let counted = asked.clone();
         let server = Server::start(move |request| {
+            counted.fetch_add(1, Ordering::Relaxed);
             let expected = expected.lock().unwrap().clone();
             reply(request, &key, &expected, manner)
         });
-        Vault { url: server.url(), token, _server: server }
+        Vault { url: server.url(), token, asked, _server: server }
     }
 }
 

@@ -14,6 +14,7 @@ use {
     axum::http::HeaderValue,
     blockable_gate::{Hold, JobFigures, KeptAnswer, Refusal, StoreError},
     blockable_sdk::amounts::Units,
+    blockable_service::backoff::Backoff,
     serde_json::json,
     std::{
         sync::Arc,
@@ -193,7 +194,8 @@ impl RunningJob {
         delivery: Delivery,
     ) -> Result<(), ApiError> {
         let (gate, units) = (&self.app.gate, settlement.units);
-        let (mut pause, mut may_wait) = (PAUSE, delivery == Delivery::Before);
+        let mut pauses = Backoff::new(PAUSE, Duration::MAX);
+        let mut may_wait = delivery == Delivery::Before;
         for attempt in 1..=ATTEMPTS {
             let settled = gate.settle_with_answer(&self.hold, units, settlement.figures(), kept.clone());
             match settled.await {
@@ -206,8 +208,7 @@ impl RunningJob {
                     tracing::error!(hold = %self.hold.id, units = units.get(), attempt, %error, "a settlement could not be recorded");
                 }
             }
-            sleep(pause).await;
-            pause *= 2;
+            sleep(pauses.next_pause()).await;
         }
         if may_wait {
             tracing::error!(hold = %self.hold.id, units = units.get(), "a settlement waits for the store; its units stay held");

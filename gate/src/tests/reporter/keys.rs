@@ -122,8 +122,10 @@ async fn a_freeze_waits_for_its_report_until_the_key_signs_again() {
     gate.chain_view().observe_clock(ChainTime(frozen_at_chain));
     chain = later(&chain, |chain| freeze(chain, 1_000, frozen_at_chain));
     gate.observe_credit(address(1), 11, Some(&chain));
-    // Time for rounds that fail, at instants after the freeze.
-    sleep(Duration::from_secs(3)).await;
+    // Rounds that fail, at instants after the freeze.
+    let asked = || vault.asked.load(std::sync::atomic::Ordering::Relaxed);
+    let before = asked();
+    until("the key is not asked again", &|| asked() >= before + 3).await;
     *vault.token.lock().unwrap() = TOKEN.to_string();
     let reported = |at| reporters.latest()[0].reported_at >= at;
     until("no report of the freeze", &|| reported(frozen_at_chain)).await;
