@@ -37,7 +37,7 @@ pub(crate) async fn carry_out(
 
 /// The answer of a command that finds nothing to do: what it would bring about holds.
 pub(crate) fn nothing(session: &Session, market: impl Into<MarketHead>, says: &str, state: Value) -> Answer {
-    Answer::nothing(&session.nodes, &market.into().address, false, says, state)
+    Answer::nothing(&session.nodes, Some(market.into().address), false, says, state)
 }
 
 /// The first line of every command that signs: cluster, market, signer and where its key came from.

@@ -8,7 +8,7 @@ use {
     },
     blockable_sdk::{
         Pubkey,
-        amounts::ChainTime,
+        amounts::{ChainTime, MarketTime},
         client::Client,
         errors::ClientError,
         instructions::MarketKeys,
@@ -129,6 +129,11 @@ impl MarketView {
             mint: self.account.payment_mint,
             token_program: self.account.token_program,
         }
+    }
+
+    /// The time on its clock.
+    pub(crate) fn now(&self) -> MarketTime {
+        MarketTime(self.clock.market)
     }
 
     /// The time on the chain's clock at which a market time comes if the market is not paused before.

@@ -1,6 +1,12 @@
-//! The terms of a loan as its account has them.
+//! The terms of a loan as its account has them, and what its collateral is worth by them.
 
-use blockable_credits::state::{Credit, Instalment, LoanParties, terms_hash};
+use {
+    crate::amounts::{Bps, MicroUsd},
+    blockable_credits::{
+        state::{Credit, Instalment, LoanParties, terms_hash},
+        units::mul_div_floor,
+    },
+};
 
 /// The instalments of a credit's schedule, in their order.
 ///
@@ -28,4 +34,37 @@ pub fn agreed_hash(credit: &Credit) -> Option<[u8; 32]> {
         nonce: credit.nonce,
     };
     terms_hash(&parties, &credit.terms, &credit.rider, &instalments(credit)).ok()
+}
+
+/// The value of the lien at the price that the loan paid, rounded down; `None` for units that no loan paid for.
+pub fn lien_value(credit: &Credit) -> Option<MicroUsd> {
+    let (units, principal) = (credit.terms.units, credit.terms.principal);
+    mul_div_floor(credit.collateral.lien(), principal, units).ok().map(MicroUsd)
+}
+
+/// The value of the lien against the debt, rounded down; `None` without a debt, and for units that no loan paid for.
+pub fn coverage(credit: &Credit) -> Option<Bps> {
+    let debt = credit.debt.total();
+    if debt == 0 || credit.is_unrestricted() {
+        return None;
+    }
+    mul_div_floor(lien_value(credit)?.get(), 10_000, debt).ok().map(Bps)
+}
+
+#[cfg(test)]
+mod tests {
+    use {super::*, bytemuck::Zeroable};
+
+    #[test]
+    fn coverage_is_rounded_down_once_and_needs_a_debt() {
+        let mut credit = Credit::zeroed();
+        assert_eq!((lien_value(&credit), coverage(&credit)), (None, None));
+        // A third of a micro-dollar a unit.
+        (credit.terms.units, credit.terms.principal) = (3_000, 1_000);
+        credit.collateral.granted = 3_000;
+        credit.debt.principal = 999;
+        let lien = credit.collateral.lien();
+        assert_eq!(lien_value(&credit), Some(MicroUsd(lien / 3)));
+        assert_eq!(coverage(&credit), Some(Bps(lien / 3 * 10_000 / 999)));
+    }
 }

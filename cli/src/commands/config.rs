@@ -7,7 +7,7 @@ use {
         lookup::nearest,
         output::Answer,
         session::settings,
-        settings::{Place, Profiles, SettingName, Surroundings, validate},
+        settings::{Profiles, SettingName, Surroundings, validate},
     },
     clap::{Args, Subcommand},
     serde_json::{Map, Value, json},
@@ -77,11 +77,13 @@ fn show(global: &GlobalArgs) -> Result<Answer, CliError> {
     let settings = settings(global, None, None)?;
     let (mut text, mut data) = (String::new(), Map::new());
     for (key, found) in settings.listed() {
-        let (value, origin) = found.unwrap_or(("-".to_string(), Place::Default));
-        let is_set = value != "-";
-        let shown = if is_set { origin.to_string() } else { "not set".to_string() };
-        text += &format!("{:12}  {value}  ({shown})\n", key.name().replace('_', "-"));
-        let value = if is_set { json!(value) } else { Value::Null };
+        // `-` is a value as well: a key on the standard input.
+        let (value, shown) = match found {
+            Some((value, origin)) => (Some(value), origin.to_string()),
+            None => (None, "not set".to_string()),
+        };
+        let name = key.name().replace('_', "-");
+        text += &format!("{name:12}  {}  ({shown})\n", value.as_deref().unwrap_or("-"));
         data.insert(key.name().to_string(), json!({"value": value, "origin": shown}));
     }
     let path = settings.profiles_path.display().to_string();

@@ -1,17 +1,17 @@
 //! A credit as text and as data.
 
 use {
-    super::{key_json, key_or_none, time_json},
+    super::{
+        figures::{MONEY, UNITS},
+        key_json, key_or_none, time_json,
+    },
     crate::{lookup::CreditView, session::MarketView, table::Column},
     blockable_sdk::{
         amounts::{Bps, ChainTime, MicroUsd, Units},
         names::freeze_reason_byte_name,
         payments::{NextInstalment, next_instalment},
-        program::{
-            state::{Collateral, VaultClaims},
-            transitions::Status,
-            units::mul_div_floor,
-        },
+        program::{state::VaultClaims, transitions::Status, units::mul_div_floor},
+        terms::coverage,
     },
     blockable_service::{hex, terms::freezes_text, text},
     console::Style,
@@ -50,7 +50,7 @@ pub(crate) fn credit_row(credit: &CreditView, market: &MarketView) -> Vec<String
         text::usd_owed(MicroUsd(account.arrears())),
         next,
         frozen,
-        coverage(credit).map_or("-".to_string(), text::percent),
+        coverage(&credit.account).map_or("-".to_string(), text::percent),
     ]
 }
 
@@ -181,7 +181,7 @@ fn collateral_lines(credit: &CreditView) -> Vec<(String, String)> {
     } else {
         line("frozen", format!("none of {} that can be", units(collateral.freezable())));
     }
-    if let Some(bps) = coverage(credit) {
+    if let Some(bps) = coverage(&credit.account) {
         line(
             "coverage",
             format!("the lien is worth {} of the debt, at the loan's price", text::percent(bps)),
@@ -206,21 +206,26 @@ pub(crate) fn credit_json(credit: &CreditView, market: &MarketView) -> Value {
         "health": health(credit),
         "is_loan": !account.is_unrestricted(),
         "apr_bps": account.apr_bps(),
-        "coverage_bps": coverage(credit),
+        "coverage_bps": coverage(&credit.account),
         "terms_hash": hex::encode(account.terms_hash),
         "offer_slot": account.offer_slot,
         "events": account.event_seq,
     });
-    for part in [debt_json(credit, market), collateral_json(&account.collateral)] {
-        if let (Value::Object(data), Value::Object(part)) = (&mut data, part) {
-            data.extend(part);
-        }
+    if let (Value::Object(data), Value::Object(debt)) = (&mut data, debt_json(credit, market)) {
+        data.extend(debt);
+    }
+    for figure in MONEY.iter().chain(&UNITS) {
+        let place = match figure.name.strip_prefix("claims.") {
+            Some(party) => &mut data["claims"][party],
+            None => &mut data[figure.name],
+        };
+        *place = json!((figure.read)(account));
     }
     data
 }
 
 fn debt_json(credit: &CreditView, market: &MarketView) -> Value {
-    let (account, debt) = (&credit.account, &credit.account.debt);
+    let debt = &credit.account.debt;
     let next = next(credit, market).map(|next| {
         json!({"amount": next.quote.paid, "due_at": time_json(market.chain_time_of(next.due_at.get()))})
     });
@@ -229,56 +234,10 @@ fn debt_json(credit: &CreditView, market: &MarketView) -> Value {
         since => market.chain_time_of(since),
     };
     json!({
-        "debt": debt.total(),
-        "principal": debt.principal,
-        "interest": debt.interest_due.saturating_add(debt.interest_not_due()),
-        "late_fees": debt.late_fees,
-        "arrears": account.arrears(),
         "arrears_since": time_json(arrears_since),
         "next_payment": next,
-        "principal_repaid": account.principal_repaid,
-        "recovered": account.recovered,
-        "held_back": account.holdback_left,
-        "reserve": account.reserve_held,
-        "claims": {
-            "escrow": account.claims.escrow,
-            "lender": account.claims.lender,
-            "borrower": account.claims.borrower,
-            "provider": account.claims.provider,
-            "treasury": account.claims.treasury,
-        },
+        "claims": {},
     })
-}
-
-fn collateral_json(collateral: &Collateral) -> Value {
-    json!({
-        "granted": collateral.granted,
-        "used": collateral.consumed,
-        "remaining": collateral.remaining(),
-        "available": collateral.available(),
-        "lien": collateral.lien(),
-        "locked": collateral.locked(),
-        "freezable": collateral.freezable(),
-        "frozen": collateral.frozen(),
-        "frozen_for_payment": collateral.frozen_for_payment,
-        "frozen_for_other": collateral.frozen_for_other,
-        "frozen_for_cross": collateral.frozen_for_cross,
-        "released": collateral.released,
-        "seized": collateral.seized,
-        "expired": collateral.expired,
-        "cancelled": collateral.cancelled,
-    })
-}
-
-/// The value of the lien at the price that the loan paid, against the debt; `None` without a debt.
-fn coverage(credit: &CreditView) -> Option<Bps> {
-    let account = &credit.account;
-    let debt = account.debt.total();
-    if debt == 0 || account.is_unrestricted() {
-        return None;
-    }
-    let value = account.value_paid(account.collateral.lien()).ok()?;
-    mul_div_floor(value, 10_000, debt).ok().map(Bps)
 }
 
 fn share(part: u64, whole: u64) -> Bps {

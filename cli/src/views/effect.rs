@@ -1,7 +1,11 @@
 //! Everything about an account that a change alters.
 
 use {
-    super::{credit_json, key_or_none, market_json, market_lines},
+    super::{
+        credit_json,
+        figures::{Figure, MONEY, UNITS},
+        key_or_none, market_json, market_lines,
+    },
     crate::{
         change::{After, Effect, EffectLine},
         error::CliError,
@@ -29,8 +33,7 @@ pub(crate) fn credit_effect(
     };
     let now = CreditView { address: credit.address, account };
     let mut lines = status_lines(credit, &now);
-    lines.extend(money_lines(&credit.account, &now.account));
-    lines.extend(unit_lines(&credit.account, &now.account));
+    lines.extend(figure_lines(&credit.account, &now.account));
     lines.extend(party_lines(&credit.account, &now.account));
     Ok(Effect { lines, state: credit_json(&now, market) })
 }
@@ -50,40 +53,14 @@ fn status_lines(before: &CreditView, after: &CreditView) -> Vec<EffectLine> {
     lines.into_iter().flatten().collect()
 }
 
-fn money_lines(before: &Credit, after: &Credit) -> Vec<EffectLine> {
-    let line = |name: &str, amount: fn(&Credit) -> u64| {
-        let text = |credit: &Credit| text::usd_owed(MicroUsd(amount(credit)));
-        EffectLine::changed(name, text(before), text(after))
+fn figure_lines(before: &Credit, after: &Credit) -> Vec<EffectLine> {
+    let usd = |amount: u64| text::usd_owed(MicroUsd(amount));
+    let units = |count: u64| text::units(Units(count));
+    let line = |figure: &Figure, text: &dyn Fn(u64) -> String| {
+        EffectLine::changed(figure.title?, text((figure.read)(before)), text((figure.read)(after)))
     };
-    let lines = [
-        line("debt", |credit| credit.debt.total()),
-        line("late fees", |credit| credit.debt.late_fees),
-        line("arrears", Credit::arrears),
-        line("reserve", |credit| credit.reserve_held),
-        line("held back", |credit| credit.holdback_left),
-        line("lender collects", |credit| credit.claims.lender),
-        line("borrower collects", |credit| credit.claims.borrower),
-        line("provider collects", |credit| credit.claims.provider),
-        line("escrow", |credit| credit.claims.escrow),
-    ];
-    lines.into_iter().flatten().collect()
-}
-
-fn unit_lines(before: &Credit, after: &Credit) -> Vec<EffectLine> {
-    let line = |name: &str, units: fn(&Credit) -> u64| {
-        let text = |credit: &Credit| text::units(Units(units(credit)));
-        EffectLine::changed(name, text(before), text(after))
-    };
-    let lines = [
-        line("granted", |credit| credit.collateral.granted),
-        line("lien", |credit| credit.collateral.lien()),
-        line("locked", |credit| credit.collateral.locked()),
-        line("frozen", |credit| credit.collateral.frozen()),
-        line("seized", |credit| credit.collateral.seized),
-        line("cancelled", |credit| credit.collateral.cancelled),
-        line("open to jobs", |credit| credit.collateral.available()),
-    ];
-    lines.into_iter().flatten().collect()
+    let money = MONEY.iter().filter_map(|figure| line(figure, &usd));
+    money.chain(UNITS.iter().filter_map(|figure| line(figure, &units))).collect()
 }
 
 fn party_lines(before: &Credit, after: &Credit) -> Vec<EffectLine> {
@@ -118,4 +95,35 @@ pub(crate) fn market_effect(market: &MarketView, after: &After) -> Result<Effect
         .into_iter()
         .filter_map(|name| EffectLine::changed(name.as_str(), value(&before, name), value(&later, name)));
     Ok(Effect { lines: lines.collect(), state: market_json(&now) })
+}
+
+#[cfg(test)]
+mod tests {
+    use {super::*, blockable_sdk::program::state::MarketClock, bytemuck::Zeroable, serde_json::json};
+
+    /// A credit of which every byte of the amounts is another, so that each figure has its own value.
+    fn credits() -> (CreditView, CreditView, MarketView) {
+        let clock = MarketClock { chain: 100, market: 100, is_paused: false, is_halted: false };
+        let market = MarketView { address: Pubkey::default(), account: Market::zeroed(), clock };
+        let before = CreditView { address: Pubkey::default(), account: Credit::zeroed() };
+        let mut account = Credit::zeroed();
+        account.claims.treasury = 5_000_000;
+        (account.recovered, account.principal_repaid) = (6_000_000, 7_000_000);
+        (account.collateral.released, account.collateral.expired) = (8, 9);
+        account.collateral.consumed = 10;
+        (before, CreditView { address: Pubkey::default(), account }, market)
+    }
+
+    #[test]
+    fn a_review_has_every_figure_that_changes() {
+        let (before, after, market) = credits();
+        let lines = figure_lines(&before.account, &after.account);
+        let changed = |name: &str| lines.iter().any(|line| line.name == name);
+        for name in ["treasury collects", "recovered", "principal repaid", "released", "expired", "used"] {
+            assert!(changed(name), "{name}: {lines:?}");
+        }
+        let data = credit_json(&after, &market);
+        assert_eq!((&data["claims"]["treasury"], &data["released"]), (&json!(5_000_000), &json!(8)));
+        assert_eq!(data["recovered"], 6_000_000);
+    }
 }

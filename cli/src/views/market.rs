@@ -4,8 +4,8 @@ use {
     super::{key_json, time_json},
     crate::session::MarketView,
     blockable_sdk::{
-        Pubkey,
-        amounts::{Bps, ChainTime, MicroUsd},
+        amounts::{Bps, ChainTime, MarketTime, MicroUsd},
+        delays::Waiting,
         program::state::{MAX_PRINCIPAL, TermBounds},
     },
     blockable_service::text,
@@ -98,31 +98,32 @@ fn waiting_lines(market: &MarketView) -> Vec<(String, String)> {
     let account = &market.account;
     let mut lines: Vec<(String, String)> = Vec::new();
     let mut line = |name: &str, value: String| lines.push((name.to_string(), value));
-    if account.change_ready_at != 0 {
-        line(
-            "waiting change",
-            format!("can be applied from {}", text::time(market.chain_time_of(account.change_ready_at))),
-        );
+    let at = |time: MarketTime| text::time(market.chain_time_of(time.get()));
+    let when = |waiting: Waiting| match waiting {
+        Waiting::None => None,
+        Waiting::Until(from) => Some(format!("from {}", at(from))),
+        Waiting::Ready { through, .. } => Some(format!("now, until {}", at(through))),
+        Waiting::Lapsed(through) => Some(format!("no more, since {}", at(through))),
+    };
+    if let Some(when) = when(Waiting::market_change(account, market.now())) {
+        line("waiting change", format!("can be applied {when}"));
     }
-    if account.pending_admin != Pubkey::default() {
-        let at = text::time(market.chain_time_of(account.pending_admin_ready_at));
-        line("admin offered", format!("to {}, who may take it from {at}", account.pending_admin));
+    if let Some(when) = when(Waiting::market_admin(account, market.now())) {
+        line("admin offered", format!("to {}, who may take it {when}", account.pending_admin));
     }
     lines
 }
 
+/// A pause and a halt may be in force together, and each refuses other acts.
 fn state(market: &MarketView) -> String {
-    match (market.clock.is_halted, market.clock.is_paused) {
-        (true, _) => match market.account.halt_lifts_at {
-            0 => "halted: no new loans".to_string(),
-            at => format!("halted: no new loans until {}", text::time(market.chain_time_of(at))),
-        },
-        (false, true) => {
-            let until = ChainTime(market.account.pause_expires_at);
-            format!("paused until {}", text::time(until))
-        }
-        (false, false) => "open".to_string(),
-    }
+    let until = text::time(ChainTime(market.account.pause_expires_at));
+    let pause = market.clock.is_paused.then(|| format!("paused until {until}"));
+    let halt = market.clock.is_halted.then(|| match market.account.halt_lifts_at {
+        0 => "halted: no new loans".to_string(),
+        at => format!("halted: no new loans until {}", text::time(market.chain_time_of(at))),
+    });
+    let all: Vec<String> = pause.into_iter().chain(halt).collect();
+    if all.is_empty() { "open".to_string() } else { all.join("; ") }
 }
 
 fn span_of(chain: i64, market: i64) -> String {
@@ -183,5 +184,31 @@ fn ready_at(market: &MarketView, market_time: i64) -> ChainTime {
     match market_time {
         0 => ChainTime(0),
         at => market.chain_time_of(at),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use {
+        super::*,
+        blockable_sdk::{
+            Pubkey,
+            program::state::{Market, MarketClock},
+        },
+        bytemuck::Zeroable,
+    };
+
+    #[test]
+    fn a_halt_hides_no_pause() {
+        for (is_halted, is_paused, shown) in [
+            (false, false, "open"),
+            (true, false, "halted: no new loans"),
+            (false, true, "paused until 1970-01-02 00:00 UTC"),
+            (true, true, "paused until 1970-01-02 00:00 UTC; halted: no new loans"),
+        ] {
+            let account = Market { pause_expires_at: 86_400, ..Market::zeroed() };
+            let clock = MarketClock { chain: 0, market: 0, is_paused, is_halted };
+            assert_eq!(state(&MarketView { address: Pubkey::default(), account, clock }), shown);
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod credit;
 mod effect;
+mod figures;
 mod lot;
 mod market;
 mod provider;

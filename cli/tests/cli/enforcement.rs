@@ -43,6 +43,8 @@ fn a_loan_is_assigned_within_what_the_buyer_has_read() {
     assert_eq!(world.credit(&credit).pending_lender, Pubkey::default());
     world.run_as("lender", &assign).data();
     let done = world.run_as("buyer", &["credit", "accept-assignment", &address]);
+    let again = world.run_as("buyer", &["credit", "accept-assignment", &address]).data();
+    assert_eq!(again["changed"], false, "the place is taken");
     assert!(done.stderr.contains(&format!("$500.00 for {}", world.party("lender"))), "{done:?}");
     assert_eq!(done.data()["state"]["lender"], buyer);
     assert_eq!(world.credit(&credit).claims.lender, 0, "the seller has what was paid to it");
@@ -67,7 +69,10 @@ fn collateral_is_taken_only_in_default() {
     for (verb, said) in [
         ("seize", "is active with $0.00 in arrears; only collateral of a loan in default can be taken"),
         ("take-over", "only collateral of a loan in default can be taken"),
-        ("cancel-locked", "only while the market's admin has suspended its provider for 60 seconds"),
+        (
+            "cancel-locked",
+            "only while the market's admin has suspended its provider for 60 seconds; it is not suspended by the admin",
+        ),
     ] {
         let error = world.run_as("lender", &["credit", verb, &credit, "--all"]).error();
         assert_eq!(error["code"], "refused");
@@ -86,6 +91,9 @@ fn a_default_is_recovered_step_by_step() {
     let many = world.run_as("lender", &["credit", "take-over", &address, "--units", "9,000,000,000"]).error();
     assert!(many["message"].as_str().unwrap().contains("fewer than 9,000,000,000 units"), "{many}");
 
+    let few = world.run_as("lender", &["credit", "seize", &address, "--units", "1"]).error();
+    assert!(few["message"].as_str().unwrap().contains("or more; name at least"), "{few}");
+    assert_eq!(few["code"], "refused");
     let cancelled = world.run_as("lender", &["credit", "cancel-locked", &address, "--all"]).data();
     assert_eq!(cancelled["state"]["status"], "seizing");
     assert!(cancelled["state"]["cancelled"].as_u64().unwrap() > 0);
@@ -102,6 +110,7 @@ fn a_default_is_recovered_step_by_step() {
     assert!(again["message"].as_str().unwrap().contains("there are no seizable units"), "{again}");
     let open = world.run_as("lender", &["credit", "write-off", &address]).error();
     assert!(open["message"].as_str().unwrap().contains("1 lot is open"), "{open}");
+    assert!(open["message"].as_str().unwrap().contains("is at its lowest price"), "{open}");
     if let Some(own) = own {
         assert_eq!(world.run(&["credit", "show", &own, "--json", "is_loan"]).data()["is_loan"], false);
     }

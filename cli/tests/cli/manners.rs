@@ -154,6 +154,9 @@ fn json_is_asked_for_by_a_flag_the_environment_or_a_profile() {
     assert_eq!(run(&["market", "show", &Pubkey::new_unique().to_string()], &[]).error()["code"], "not_found");
     let table = run(&["market", "show", "--output", "table"], &[]);
     assert!(table.stdout.starts_with("cluster"), "{table:?}");
+    let input = run(&["config", "--output", "json"], &[("BLOCKABLE_KEYPAIR", "-")]).data();
+    let from = "environment BLOCKABLE_KEYPAIR";
+    assert_eq!(input["keypair"], serde_json::json!({"value": "-", "origin": from}), "the standard input");
     let shown = run(&["config", "--output", "json"], &[("BLOCKABLE_COMMITMENT", "finalized")]).data();
     assert_eq!(shown["url"]["origin"], "profile default");
     assert_eq!(shown["commitment"]["origin"], "environment BLOCKABLE_COMMITMENT");

@@ -20,6 +20,9 @@ fn an_offer_is_accepted_on_the_terms_that_are_shown() {
     let withdrawn = world.run_as("borrower", &["credit", "cancel", &address]).data();
     assert_eq!((&withdrawn["changed"], &withdrawn["state"]), (&true.into(), &serde_json::Value::Null));
     assert_eq!(world.run(&["credit", "show", &address]).code, 4, "the account is gone");
+    assert_eq!(world.run_as("borrower", &["credit", "cancel", &address]).data()["changed"], false);
+    let never = blockable_sdk::Pubkey::new_unique().to_string();
+    assert_eq!(world.run_as("borrower", &["credit", "cancel", &never]).code, 4, "it was never made");
 }
 
 #[test]

@@ -59,11 +59,12 @@ pub(super) fn change_data<E>(
 }
 
 impl Answer {
-    /// The answer of a command that finds nothing to do: what it would bring about holds.
-    pub fn nothing(nodes: &Nodes, market: &Pubkey, dry_run: bool, says: &str, state: Value) -> Answer {
+    /// The answer of a command that finds nothing to do: what it would bring about holds. `market` is `None`
+    /// where the account that named it is gone.
+    pub fn nothing(nodes: &Nodes, market: Option<Pubkey>, dry_run: bool, says: &str, state: Value) -> Answer {
         let data = json!({
             "cluster": nodes.cluster_json(),
-            "market": market.to_string(),
+            "market": market.map(|market| market.to_string()),
             "signer": null,
             "fee_payer": null,
             "changed": false,

@@ -16,8 +16,11 @@ use {
     blockable_sdk::{
         Pubkey,
         amounts::MicroUsd,
+        errors::ClientError,
+        events::{Change, CreditChanged, Event},
         instructions::{credit_accept, credit_cancel_offer},
         program::{instructions::OfferRead, transitions::Status},
+        rpc::GetConfirmedSignaturesForAddress2Config,
         terms::agreed_hash,
         tokens::create_associated,
     },
@@ -28,6 +31,7 @@ use {
         text,
     },
     clap::Args,
+    serde_json::Value,
 };
 
 /// Accepts an offer on the terms that are shown; the provider then issues the units
@@ -106,7 +110,11 @@ pub(super) async fn accept(global: &GlobalArgs, args: &AcceptArgs) -> Result<Ans
 /// Withdraws the offer. Errors: [`CliError`].
 pub(super) async fn cancel(global: &GlobalArgs, args: &CancelArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, Some(&args.sign), None).await?;
-    let (credit, market) = credit(&session, &args.credit).await?;
+    let (credit, market) = match credit(&session, &args.credit).await {
+        Ok(found) => found,
+        Err(CliError::NotFound(says)) => return withdrawn(&session, &args.credit, says).await,
+        Err(error) => return Err(error),
+    };
     let account = &credit.account;
     let allowed = match credit.status()? {
         Status::Offered => vec![account.lender],
@@ -143,4 +151,31 @@ pub(super) async fn cancel(global: &GlobalArgs, args: &CancelArgs) -> Result<Ans
     )
     .with_facts([("refund to", refund.to_string()), ("rent to", account.rent_payer.to_string())]);
     act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
+}
+
+/// The answer about an offer that is not there: nothing to do where the last transaction on its address withdrew it. Errors:
+/// [`CliError::NotFound`] otherwise, which `says` what is there instead; [`CliError::Carry`].
+async fn withdrawn(session: &Session, address: &Pubkey, says: String) -> Result<Answer, CliError> {
+    let history = session.client.rpc().get_signatures_for_address_with_config(
+        address,
+        GetConfirmedSignaturesForAddress2Config { limit: Some(1), ..Default::default() },
+    );
+    let last = history.await.map_err(ClientError::from)?;
+    let Some(signature) = last.first().and_then(|entry| entry.signature.parse().ok()) else {
+        return Err(CliError::NotFound(says));
+    };
+    let landed = session.client.landed(&signature).await?;
+    let is_withdrawal = |event: &Event| match event {
+        Event::CreditChanged(CreditChanged { record }) => {
+            record.credit == *address && matches!(record.change, Change::Cancelled { .. })
+        }
+        _ => false,
+    };
+    if !landed.events.iter().any(is_withdrawal) {
+        return Err(CliError::NotFound(says));
+    }
+    // The account is gone, and its market with it.
+    let market = session.settings.market.as_ref().map(|setting| setting.value);
+    let says = format!("the offer {address} is withdrawn");
+    Ok(Answer::nothing(&session.nodes, market, false, &says, Value::Null))
 }

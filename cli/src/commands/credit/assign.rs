@@ -117,6 +117,12 @@ pub(super) async fn accept(global: &GlobalArgs, args: &AcceptAssignmentArgs) -> 
     let account = &credit.account;
     let pending = account.pending_lender;
     if pending == Pubkey::default() {
+        // The key says whether the place is taken already.
+        let parties = Parties::load(&session, &args.sign, pending)?;
+        if parties.signer == account.lender {
+            let says = format!("the lender is {}", account.lender);
+            return Ok(nothing(&session, &market, &says, credit_json(&credit, &market)));
+        }
         return Err(CliError::Refused(format!(
             "{} is offered to nobody; its lender {} offers it by `blockable credit assign`",
             credit.address, account.lender

@@ -52,9 +52,14 @@ pub(super) async fn run(global: &GlobalArgs, args: &CancelLockedArgs) -> Result<
         let provider = session.client.provider(&account.provider).await?;
         let waits = market.account.min_suspension;
         if provider.require_suspended_for(waits, &market.clock).is_err() {
+            let opens_at = provider.admin_suspended_at.saturating_add(waits.into());
+            let when = match provider.is_suspended_by_admin() {
+                true => format!("they can be from {}", text::time(market.chain_time_of(opens_at))),
+                false => "it is not suspended by the admin".to_string(),
+            };
             return Err(CliError::Refused(format!(
                 "{} is {}, and units of a loan that is not in default are cancelled only while the market's admin has suspended its \
-                 provider for {}",
+                 provider for {}; {when}",
                 credit.address,
                 credit.status_name(),
                 text::span(waits.into())

@@ -17,6 +17,7 @@ use {
         errors::ClientError,
         instructions::{credit_seize_to_lender, credit_seize_to_pool},
         program::{
+            actions::LEAST_FIRST_SEIZURE,
             auction,
             instructions::{LotTerms, UnitBounds},
             state::{Credit, Lot},
@@ -91,6 +92,9 @@ impl AmountArgs {
         there: Units,
         name: &str,
     ) -> Result<UnitBounds, CliError> {
+        let first = mul_div_ceil(there.get(), 1, LEAST_FIRST_SEIZURE)
+            .map_err(|_| CliError::OutOfRange(credit.address))?;
+        let is_first = credit.status()? == Status::Defaulted;
         let refused = |says: String| Err(CliError::Refused(format!("{}: {says}", credit.address)));
         match self.units {
             _ if there.is_zero() => {
@@ -100,6 +104,10 @@ impl AmountArgs {
                 let (wanted, there) = (text::units(wanted), text::units(there));
                 refused(format!("there are {there} that are {name}, fewer than {wanted}; take all by --all"))
             }
+            Some(wanted) if is_first && wanted < Units(first) => refused(format!(
+                "the first seizure ends the borrower's right to cure, and takes a tenth of what can be taken or more; name at least {}",
+                text::units(Units(first))
+            )),
             Some(wanted) => Ok(UnitBounds::exactly(wanted.get())),
             None => Ok(UnitBounds { least: 1, most: there.get() }),
         }
@@ -181,9 +189,13 @@ pub(super) async fn take_over(global: &GlobalArgs, args: &TakeOverArgs) -> Resul
     let done = format!("taken over into {to}; use them at the provider");
     let mut act = Act::new(title, Role::lender(&credit.account), vec![instruction], undone(&credit)?, done)
         .with_facts(facts);
-    if session.client.credit(&to).await.is_err() {
-        act.rent = rent(&session, Credit::SPACE).await?;
-        act.created = vec![("credit", to)];
+    match session.client.credit(&to).await {
+        Ok(_) => {}
+        Err(ClientError::NotFound { .. }) => {
+            act.rent = rent(&session, Credit::SPACE).await?;
+            act.created = vec![("credit", to)];
+        }
+        Err(error) => return Err(error.into()),
     }
     act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
 }

@@ -7,15 +7,16 @@ use {
         change::Role,
         commands::act::{Act, act_on_credit},
         error::CliError,
-        lookup::credit,
+        lookup::{CreditView, credit},
         output::Answer,
         parties::Parties,
         session::{LANDS_WITHIN, Session},
         views::credit_json,
     },
     blockable_sdk::{
-        Pubkey,
-        amounts::{MicroUsd, Units},
+        Pubkey, addresses,
+        amounts::{MarketTime, MicroUsd, Units},
+        errors::ClientError,
         instructions::{credit_waive_fee, credit_write_off},
         program::transitions::Status,
     },
@@ -78,6 +79,20 @@ pub(super) async fn waive(global: &GlobalArgs, args: &WaiveArgs) -> Result<Answe
     act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
 }
 
+/// The market time at which every open lot of a credit is at its lowest price. Errors: [`CliError::Carry`].
+async fn cheapest_at(session: &Session, credit: &CreditView) -> Result<MarketTime, CliError> {
+    let mut latest = MarketTime(0);
+    for index in 0..credit.account.lots_opened {
+        match session.client.lot(&addresses::lot(&credit.address, index)).await {
+            Ok(lot) => latest = latest.max(MarketTime(lot.opened_at).plus_seconds(lot.window.into())),
+            // A lot that is closed is removed.
+            Err(ClientError::NotFound { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(latest)
+}
+
 /// Writes the debt off. Errors: [`CliError`].
 pub(super) async fn write_off(global: &GlobalArgs, args: &WriteOffArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, Some(&args.sign), None).await?;
@@ -88,19 +103,32 @@ pub(super) async fn write_off(global: &GlobalArgs, args: &WriteOffArgs) -> Resul
         return Ok(nothing(&session, &market, &says, credit_json(&credit, &market)));
     }
     if account.lots_open > 0 {
+        let floor_at = cheapest_at(&session, &credit).await?;
         return Err(CliError::Refused(format!(
-            "{} of {}, and its sales pay the debt; wait until all is sold, or close what has ended",
+            "{} of {}, and its sales pay the debt; at {} the last one is at its lowest price: wait until all is sold, or close what \
+             has ended",
             match account.lots_open {
                 1 => "1 lot is open".to_string(),
                 count => format!("{count} lots are open"),
             },
-            credit.address
+            credit.address,
+            text::time(market.chain_time_of(floor_at.get()))
+        )));
+    }
+    let cancelled = account.cancellable().map_err(|_| CliError::OutOfRange(credit.address))?;
+    let cured_by = account.defaulted_at.saturating_add(account.terms.cure_period.into());
+    // A write-off cancels no sooner than a cancel.
+    if credit.status()? == Status::Defaulted && cancelled > 0 && market.clock.market < cured_by {
+        return Err(CliError::Refused(format!(
+            "the cure period of {} runs until {}, and a write-off cancels {} before it; run this again then",
+            credit.address,
+            text::time(market.chain_time_of(cured_by)),
+            text::units(Units(cancelled))
         )));
     }
     let mut later = *account;
     let at = market.clock.market.saturating_add(LANDS_WITHIN);
     later.accrue(at).map_err(|_| CliError::OutOfRange(credit.address))?;
-    let cancelled = account.cancellable().map_err(|_| CliError::OutOfRange(credit.address))?;
     let parties = Parties::load(&session, &args.sign, account.lender)?;
     let role = Role::lender(account);
     let debt = text::usd_owed(MicroUsd(account.debt.total()));

@@ -15,8 +15,10 @@ use {
     blockable_migrations::MarketConfig,
     blockable_sdk::{
         Pubkey, addresses,
+        amounts::MarketTime,
+        delays::Waiting,
         instructions::{market_apply_change, market_cancel_change, market_propose_change},
-        program::state::{CHANGE_LIFETIME, MarketSettings},
+        program::state::MarketSettings,
     },
     blockable_service::{command::values::address, text},
     clap::Args,
@@ -101,19 +103,8 @@ async fn change_to(
     replace: bool,
 ) -> Result<Answer, CliError> {
     let (account, current) = (&market.account, market.account.settings());
-    if wanted == current {
-        return Ok(nothing(session, market, "these settings are in force", market_json(market)));
-    }
-    let waits = account.change_ready_at != 0;
-    let at = text::time(market.chain_time_of(account.change_ready_at));
-    if waits && wanted == account.proposed_settings() {
-        let says = format!("this change waits; `blockable market apply` puts it in force from {at}");
+    if let Some(says) = fulfilled(market, &wanted, replace)? {
         return Ok(nothing(session, market, &says, market_json(market)));
-    }
-    if waits && !replace {
-        return Err(CliError::Refused(format!(
-            "another change waits until {at} and would be lost; add --replace, or drop it with `blockable market cancel`"
-        )));
     }
     wanted.validate(account.is_test == 1).map_err(|error| {
         let named = blockable_sdk::errors::refusal(&error);
@@ -142,22 +133,62 @@ async fn change_to(
     act_on_market(session, sign, &parties, market, act).await
 }
 
+/// Says why nothing is to be proposed; `None` where something is. Errors: [`CliError::Refused`] where another change would be lost.
+fn fulfilled(
+    market: &MarketView,
+    wanted: &MarketSettings,
+    replace: bool,
+) -> Result<Option<String>, CliError> {
+    let account = &market.account;
+    if *wanted == account.settings() {
+        return Ok(Some("these settings are in force".to_string()));
+    }
+    let is_proposed = *wanted == account.proposed_settings();
+    let waiting = Waiting::market_change(account, market.now());
+    match waiting {
+        Waiting::Until(from) if is_proposed => Ok(Some(format!(
+            "this change waits; `blockable market apply` puts it in force from {}",
+            time_text(market, from)
+        ))),
+        Waiting::Ready { through, .. } if is_proposed => Ok(Some(format!(
+            "this change is ready; `blockable market apply` puts it in force until {}",
+            time_text(market, through)
+        ))),
+        Waiting::Until(from) | Waiting::Ready { since: from, .. } if !replace => {
+            Err(CliError::Refused(format!(
+                "another change waits, which can be applied from {}, and would be lost; add --replace, or drop it with \
+                 `blockable market cancel`",
+                time_text(market, from)
+            )))
+        }
+        // One that has lapsed is in nobody's way.
+        _ => Ok(None),
+    }
+}
+
+/// A market time on the chain's clock, in words.
+pub(super) fn time_text(market: &MarketView, time: MarketTime) -> String {
+    text::time(market.chain_time_of(time.get()))
+}
+
 /// Applies the change that waits. Errors: [`CliError`].
 pub(super) async fn apply(global: &GlobalArgs, args: &ApplyArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, Some(&args.sign), None).await?;
     let market = session.named_market().await?;
     let ready_at = market.account.change_ready_at;
-    if ready_at == 0 {
-        return Ok(nothing(&session, &market, "no change waits", market_json(&market)));
-    }
-    let lapses_at = ready_at.saturating_add(CHANGE_LIFETIME.into());
-    if market.clock.market < ready_at {
-        let at = text::time(market.chain_time_of(ready_at));
-        return Err(CliError::Refused(format!("the change can be applied from {at}; run this again then")));
-    }
-    if market.clock.market > lapses_at {
-        let at = text::time(market.chain_time_of(lapses_at));
-        return Err(CliError::Refused(format!("the change lapsed at {at}; propose it again")));
+    match Waiting::market_change(&market.account, market.now()) {
+        Waiting::None => return Ok(nothing(&session, &market, "no change waits", market_json(&market))),
+        Waiting::Until(from) => {
+            let at = time_text(&market, from);
+            return Err(CliError::Refused(format!(
+                "the change can be applied from {at}; run this again then"
+            )));
+        }
+        Waiting::Lapsed(through) => {
+            let at = time_text(&market, through);
+            return Err(CliError::Refused(format!("the change lapsed at {at}; propose it again")));
+        }
+        Waiting::Ready { .. } => {}
     }
     require_open(&market)?;
     let parties = Parties::load(&session, &args.sign, market.account.admin)?;
@@ -245,4 +276,39 @@ fn fields(settings: &MarketSettings) -> [(&'static str, String); 20] {
         ("max_start_price_bps", bounds.max_start_price_bps.to_string()),
         ("min_floor_price_bps", bounds.min_floor_price_bps.to_string()),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use {
+        super::*,
+        blockable_sdk::program::state::{CHANGE_LIFETIME, Market, MarketClock},
+        bytemuck::Zeroable,
+    };
+
+    /// A market in which a change to a fee of 1 bp is ready at 1,000, at another time.
+    fn market(now: i64) -> (MarketView, MarketSettings) {
+        let mut account = Market::zeroed();
+        let clock = MarketClock { chain: now, market: now, is_paused: false, is_halted: false };
+        let admin = account.admin;
+        let wanted = MarketSettings { redistribution_fee_bps: 1, ..account.settings() };
+        let proposed_at = MarketClock { chain: 1_000, market: 1_000, is_paused: false, is_halted: false };
+        account.propose_change(&admin, wanted, &proposed_at).unwrap();
+        account.change_ready_at = 1_000;
+        (MarketView { address: Pubkey::default(), account, clock }, wanted)
+    }
+
+    #[test]
+    fn a_change_that_has_lapsed_is_proposed_again_and_replaced_by_another() {
+        let lapsed = 1_000 + i64::from(CHANGE_LIFETIME) + 1;
+        for (now, says) in [(999, Some("this change waits")), (1_000, Some("is ready")), (lapsed, None)] {
+            let (market, wanted) = market(now);
+            let found = fulfilled(&market, &wanted, false).unwrap();
+            assert_eq!(found.is_some(), says.is_some(), "{now}: {found:?}");
+            assert!(found.is_none_or(|found| found.contains(says.unwrap_or_default())), "{now}");
+            let other = MarketSettings { redistribution_fee_bps: 2, ..wanted };
+            assert_eq!(fulfilled(&market, &other, false).is_err(), says.is_some(), "{now}");
+            assert_eq!(fulfilled(&market, &other, true).unwrap(), None, "{now}");
+        }
+    }
 }

@@ -79,7 +79,7 @@ pub(crate) async fn carry_out(
 
 /// The answer of a command that found nothing to do, or only reads.
 pub(crate) fn nothing(session: &Session, says: &str, state: Value) -> Answer {
-    Answer::nothing(&session.nodes, &session.market_address(), session.args.dry_run, says, state)
+    Answer::nothing(&session.nodes, Some(session.market_address()), session.args.dry_run, says, state)
 }
 
 #[cfg(test)]

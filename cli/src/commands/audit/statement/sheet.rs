@@ -10,7 +10,8 @@ use {
         amounts::{Bps, MicroUsd, Units},
         audit::{Balance, Statement},
         names::status_byte_name,
-        program::{state::Credit, units::mul_div_floor},
+        program::state::Credit,
+        terms::{coverage, lien_value},
     },
     blockable_service::text,
     serde_json::{Value, json},
@@ -108,7 +109,7 @@ pub(super) fn sections(statement: &Statement) -> Vec<Section> {
         ("locked", units(collateral.locked())),
         ("open to use", units(collateral.available())),
         ("seized", units(collateral.seized)),
-        ("value of the lien, at the loan's price", dollars(lien_value(after))),
+        ("value of the lien, at the loan's price", dollars(lien_value(after).unwrap_or_default())),
         ("coverage of the debt", coverage(after).map_or("no debt".to_string(), text::percent)),
     ];
     vec![
@@ -117,17 +118,6 @@ pub(super) fn sections(statement: &Statement) -> Vec<Section> {
         Section { title: "Use", lines: use_of },
         Section { title: "Collateral at the end", lines: secured },
     ]
-}
-
-fn lien_value(credit: &Credit) -> MicroUsd {
-    let value = mul_div_floor(credit.collateral.lien(), credit.terms.principal, credit.terms.units);
-    MicroUsd(value.unwrap_or(0))
-}
-
-/// The value of the lien at the price that the loan paid, against the debt; `None` without a debt.
-fn coverage(credit: &Credit) -> Option<Bps> {
-    let debt = Balance::of_debt(credit).total();
-    mul_div_floor(lien_value(credit).get(), 10_000, debt.get()).ok().map(Bps)
 }
 
 /// Days since the oldest unpaid instalment was due, by the market's clock.
@@ -176,7 +166,7 @@ pub(super) fn statement_json(statement: &Statement) -> Value {
         "lien": after.map(|credit| credit.collateral.lien()),
         "frozen": after.map(|credit| credit.collateral.frozen()),
         "locked": after.map(|credit| credit.collateral.locked()),
-        "lien_value": after.map(lien_value),
+        "lien_value": after.and_then(lien_value),
         "coverage_bps": after.and_then(coverage),
         "events": lines.collect::<Vec<Value>>(),
     })
