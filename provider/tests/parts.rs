@@ -11,12 +11,13 @@
 )]
 
 mod common;
+#[path = "common/node.rs"]
+mod node;
 
 use {
-    axum::{Json, Router, extract::State, routing::post},
     base64::{Engine, engine::general_purpose::STANDARD},
     blockable_gate::{FreezeDesk, FreezeDeskConfig, Gate, ReporterConfig, Reporters},
-    blockable_provider::{Config, Parts, Server, config::FreezeSettings},
+    blockable_provider::{Parts, config::FreezeSettings},
     blockable_sdk::{
         Hash, Keypair, Signer, instructions,
         keys::{KeySource, SigningKey},
@@ -27,64 +28,12 @@ use {
         transactions, write_keypair_file,
     },
     bytemuck::Zeroable,
-    common::{Bench, GRANTED, address, config, credit, gate, ours, refused},
-    reqwest::Client,
+    common::{Bench, GRANTED, address, credit, gate, ours, refused},
+    node::{blockhash, node},
     serde_json::{Value, json},
-    std::{
-        path::Path,
-        sync::{Arc, Mutex},
-        time::Duration,
-    },
-    tempfile::TempDir,
-    tokio::{net::TcpListener, time::sleep},
+    std::{path::Path, time::Duration},
+    tokio::time::sleep,
 };
-
-/// The blockhash that the node calls the latest.
-fn blockhash() -> Hash {
-    Hash::new_from_array([9; 32])
-}
-
-type Sent = Arc<Mutex<Vec<String>>>;
-
-/// A node that knows one blockhash, takes transactions and lands none.
-async fn node() -> (String, Sent) {
-    let sent = Sent::default();
-    let router = Router::new().route("/", post(answer)).with_state(sent.clone());
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    (url, sent)
-}
-
-async fn answer(State(sent): State<Sent>, Json(request): Json<Value>) -> Json<Value> {
-    let with_slot = |value: Value| json!({"context": {"slot": 10}, "value": value});
-    let result = match request["method"].as_str().unwrap() {
-        "getLatestBlockhash" => {
-            with_slot(json!({"blockhash": blockhash().to_string(), "lastValidBlockHeight": 1_000}))
-        }
-        "isBlockhashValid" => with_slot(json!(request["params"][0] == blockhash().to_string())),
-        "getSignatureStatuses" => with_slot(json!([null])),
-        "getBlockHeight" => json!(900),
-        "sendTransaction" => {
-            sent.lock().unwrap().push(request["params"][0].as_str().unwrap().to_string());
-            json!(Keypair::new().sign_message(b"any").to_string())
-        }
-        other => panic!("{other}"),
-    };
-    Json(json!({"jsonrpc": "2.0", "id": request["id"], "result": result}))
-}
-
-/// A server on a gate with parts; the credit's lender is `lender`.
-async fn start(folder: TempDir, gate: Gate, parts: Parts) -> Bench {
-    let config = config(folder.path());
-    start_with(folder, config, gate, parts).await
-}
-
-async fn start_with(folder: TempDir, config: Config, gate: Gate, parts: Parts) -> Bench {
-    let server = Server::start_with(config, gate, parts).await.unwrap();
-    let http = Client::builder().no_proxy().timeout(Duration::from_secs(30)).build().unwrap();
-    Bench { server, folder, http }
-}
 
 fn signed(lender: &Keypair, market: u8, hash: Hash) -> String {
     let freeze = instructions::credit_freeze(
@@ -111,7 +60,7 @@ async fn a_signed_freeze_is_obeyed_at_once_and_nothing_else_is() {
     (lent.lender, lent.freeze_authority, lent.event_seq) = (lender.pubkey(), lender.pubkey(), 1);
     gate.observe_credit(ours(), 11, Some(&lent));
     let desk = FreezeDesk::start(gate.clone(), FreezeDeskConfig::new(url)).await.unwrap();
-    let bench = start(folder, gate, Parts { desk: Some(desk), ..Parts::default() }).await;
+    let bench = Bench::start_with(folder, gate, Parts { desk: Some(desk), ..Parts::default() }, |_| {}).await;
 
     let stranger = Keypair::new();
     for (transaction, status, code) in [
@@ -160,10 +109,11 @@ async fn nobody_shuts_the_desk_for_lenders() {
     (lent.lender, lent.freeze_authority, lent.event_seq) = (lender.pubkey(), lender.pubkey(), 1);
     gate.observe_credit(ours(), 11, Some(&lent));
     let desk = FreezeDesk::start(gate.clone(), FreezeDeskConfig::new(url)).await.unwrap();
-    let mut config = config(folder.path());
-    config.freezes = FreezeSettings { at_once: 4, per_second: 1, burst: 40 };
     let parts = Parts { desk: Some(desk), ..Parts::default() };
-    let bench = start_with(folder, config, gate, parts).await;
+    let bench = Bench::start_with(folder, gate, parts, |config| {
+        config.freezes = FreezeSettings { at_once: 4, per_second: 1, burst: 40 };
+    })
+    .await;
     let post = async |body: Value, from: &str| {
         let request = bench.http.post(bench.url("/v1/freezes")).header("x-forwarded-for", from);
         request.json(&body).send().await.unwrap()
@@ -194,10 +144,11 @@ async fn streams_of_one_address_shut_out_no_keeper() {
     let folder = tempfile::tempdir().unwrap();
     let gate = gate(folder.path());
     let reporters = reporters(folder.path(), &gate).await;
-    let mut config = config(folder.path());
-    (config.limits.report_streams, config.limits.report_streams_per_address) = (8, 4);
-    let bench =
-        start_with(folder, config, gate, Parts { reporters: Some(reporters), ..Parts::default() }).await;
+    let parts = Parts { reporters: Some(reporters), ..Parts::default() };
+    let bench = Bench::start_with(folder, gate, parts, |config| {
+        (config.limits.report_streams, config.limits.report_streams_per_address) = (8, 4);
+    })
+    .await;
     let open = async |from: &str| {
         let request = bench.http.get(bench.url("/v1/reports/stream")).header("x-forwarded-for", from);
         request.send().await.unwrap()
@@ -234,7 +185,9 @@ async fn reports_are_served_streamed_and_closed_with_a_last_one() {
     let folder = tempfile::tempdir().unwrap();
     let gate = gate(folder.path());
     let reporters = reporters(folder.path(), &gate).await;
-    let bench = start(folder, gate, Parts { reporters: Some(reporters), ..Parts::default() }).await;
+    let bench =
+        Bench::start_with(folder, gate, Parts { reporters: Some(reporters), ..Parts::default() }, |_| {})
+            .await;
     let first: Value = loop {
         let page: Value =
             bench.http.get(bench.url("/v1/reports/latest")).send().await.unwrap().json().await.unwrap();

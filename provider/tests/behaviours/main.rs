@@ -27,9 +27,11 @@ mod numbers;
 mod places;
 mod responses;
 mod run;
+#[path = "../common/script.rs"]
 mod script;
 mod silence;
 mod stops;
+mod upstream;
 mod whole;
 
 /// Fewest behaviours that are covered.

@@ -4,7 +4,7 @@ use {
     super::{
         case::{Case, Cost},
         common::{Bench, address},
-        script::Upstream,
+        upstream::Upstream,
     },
     blockable_gate::UsageFilter,
     blockable_provider::{

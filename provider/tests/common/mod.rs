@@ -131,7 +131,23 @@ impl Bench {
         let mut config = config(folder.path());
         change(&mut config);
         let gate = gate_for(&config);
-        let server = Server::start_with(config, gate, Parts::default()).await.unwrap();
+        Bench::serve(folder, config, gate, Parts::default()).await
+    }
+
+    /// Starts a server on a gate with parts.
+    pub async fn start_with(
+        folder: TempDir,
+        gate: Gate,
+        parts: Parts,
+        change: impl FnOnce(&mut Config),
+    ) -> Bench {
+        let mut config = config(folder.path());
+        change(&mut config);
+        Bench::serve(folder, config, gate, parts).await
+    }
+
+    async fn serve(folder: TempDir, config: Config, gate: Gate, parts: Parts) -> Bench {
+        let server = Server::start_with(config, gate, parts).await.unwrap();
         let http = Client::builder().no_proxy().timeout(Duration::from_secs(30)).build().unwrap();
         Bench { server, folder, http }
     }

@@ -14,8 +14,8 @@ use {
     },
 };
 
-/// Codes of refusals with 503 that this server's settings ask for.
-const SWITCHED_OFF: &[&str] = &["freezes_unavailable"];
+/// Codes of refusals with 503 of freezes: the node lands none, so that they become too many.
+const MANY_FREEZES: &[&str] = &["too_many_open", "too_many_unlanded"];
 
 /// The answers that a client has seen.
 #[derive(Default)]
@@ -40,6 +40,12 @@ impl Seen {
     /// Answers that stated their units.
     pub fn charged(&self) -> usize {
         self.units.len()
+    }
+
+    /// Answers of a route with a status.
+    pub fn count(&self, wanted: &str, of: u16) -> usize {
+        let matching = self.answers.iter().filter(|((route, _, status), _)| route == wanted && *status == of);
+        matching.map(|(_, count)| count).sum()
     }
 
     /// Operations of the description that nothing answered as described.
@@ -126,7 +132,9 @@ impl Verdicts {
             || body["type"] == "error"
                 && (kind == "api_error" || kind == "timeout_error" || kind == "overloaded_error");
         let excused = matches!(status, 502..=504 | 529) && of_upstream && (fault || !request.is_sound)
-            || status == 503 && SWITCHED_OFF.contains(&code);
+            || status == 503
+                && request.route.as_deref() == Some("/v1/freezes")
+                && MANY_FREEZES.contains(&code);
         let is_head = request.method == "HEAD";
         if excused || is_head && status == 503 {
             Ok(())
@@ -152,8 +160,7 @@ impl Verdicts {
             .to_string();
         if !here {
             return match status {
-                // A path that another one's parameter takes, too.
-                200..400 => Ok(()),
+                200..400 => Err("no described route, and it is served".to_string()),
                 _ if request.method == "HEAD" => Ok(()),
                 _ => value().and_then(|body| match body["error"]["message"].is_string() {
                     true => Ok(()),

@@ -1,7 +1,8 @@
 //! Bodies of each endpoint, by its grammar.
 
 use {
-    super::values,
+    super::{orders::Orders, values},
+    base64::{Engine, engine::general_purpose::STANDARD},
     blockable_testkit::openapi::Description,
     rand::{Rng, rngs::StdRng, seq::IndexedRandom},
     serde_json::{Map, Value, json},
@@ -14,6 +15,7 @@ pub fn body(
     path: &str,
     method: &str,
     credit: &str,
+    orders: &Orders,
 ) -> Option<Value> {
     let content =
         &description.0["paths"][path][method]["requestBody"]["content"]["application/json"]["schema"];
@@ -23,6 +25,7 @@ pub fn body(
         "/v1/embeddings" => embeddings(random),
         "/v1/responses" => responses(random),
         "/v1/messages" => messages(random),
+        "/v1/freezes" => json!({"transaction": STANDARD.encode(orders.make(random))}),
         _ if content.is_null() => return None,
         _ => by_schema(random, description, content, credit, 0),
     };

@@ -3,12 +3,14 @@
 use {
     super::{
         answers::Seen,
-        common::{Bench, address},
+        common::{Bench, address, gate},
+        node::node,
+        orders,
         upstream::Upstream,
     },
-    blockable_gate::{UsageFilter, UsageRecord},
+    blockable_gate::{FreezeDesk, FreezeDeskConfig, UsageFilter, UsageRecord},
     blockable_provider::{
-        Config, Price, Server,
+        Config, Parts, Price, Server,
         config::{ModelConfig, UpstreamConfig},
     },
     blockable_sdk::{Pubkey, amounts::Units},
@@ -88,7 +90,14 @@ impl Books {
         let upstream = Upstream::start().await;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().to_path_buf();
-        let bench = Bench::start_in(folder, |config| settings(config, &upstream, &path)).await;
+        let gate = gate(folder.path());
+        orders::observe(&gate);
+        let (node, _) = node().await;
+        // However busy the machine is, the node's answer is waited for.
+        let desk = FreezeDeskConfig { ask_within: Duration::from_secs(20), ..FreezeDeskConfig::new(node) };
+        let desk = FreezeDesk::start(gate.clone(), desk).await.unwrap();
+        let parts = Parts { desk: Some(desk), ..Parts::default() };
+        let bench = Bench::start_with(folder, gate, parts, |config| settings(config, &upstream, &path)).await;
         observe(&bench.server);
         let mut keys = Vec::new();
         for (number, _) in KEYS {

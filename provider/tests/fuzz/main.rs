@@ -20,8 +20,13 @@ mod client;
 #[path = "../common/mod.rs"]
 mod common;
 mod malformed;
+#[path = "../common/node.rs"]
+mod node;
+mod orders;
 mod requests;
 mod routes;
+#[path = "../common/script.rs"]
+mod script;
 mod upstream;
 mod values;
 
@@ -102,6 +107,7 @@ async fn every_request_gets_a_described_answer_and_the_books_are_equal() {
     let Ok(books) = Arc::try_unwrap(books) else { panic!("a client still runs") };
     let sums = books.close(&seen).await;
     println!("{sums}");
+    assert!(seen.count("/v1/freezes", 200) as u64 >= all / 2_000, "too few freezes were obeyed");
     let enough = all / 50;
     assert!(seen.charged() as u64 > enough, "too few requests were served");
     assert!(

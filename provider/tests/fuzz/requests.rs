@@ -4,6 +4,7 @@ use {
     super::{
         bodies,
         books::{ADMIN_TOKEN, Books},
+        orders::Orders,
         values,
     },
     blockable_testkit::openapi::Description,
@@ -71,8 +72,11 @@ pub struct Generator {
     routes: Vec<(String, String, bool)>,
     keys: Vec<(String, String)>,
     bombs: [(&'static str, Vec<u8>); 2],
+    orders: Orders,
 }
 
+/// A signature of no freeze.
+const NO_SIGNATURE: &str = "1111111111111111111111111111111111111111111111111111111111111111";
 const JUNK: &[&str] =
     &["0", "%00", "%ff%fe", "..%2f..", "1111", "é", "x%20y", "{}", "9999999999999999999999"];
 const PATHS: &[&str] = &[
@@ -101,6 +105,7 @@ impl Generator {
             description: description.clone(),
             keys: books.keys(),
             bombs: [("gzip", gzip.finish().unwrap()), ("zstd", zstd)],
+            orders: Orders::default(),
         }
     }
 
@@ -108,7 +113,7 @@ impl Generator {
     pub fn make(&self, random: &mut StdRng, id: &str) -> Request {
         let (credit, key) = self.keys.choose(random).unwrap();
         let (path, method, is_operators) = self.route(random);
-        let body = bodies::body(random, &self.description, &path, &method, credit);
+        let body = bodies::body(random, &self.description, &path, &method, credit, &self.orders);
         let mut request = Request {
             target: self.target(random, &path, &method, credit),
             route: Some(path),
@@ -129,7 +134,7 @@ impl Generator {
         request
     }
 
-    /// A route; those of models are asked more often.
+    /// A route; those of models and freezes are asked more often.
     fn route(&self, random: &mut StdRng) -> (String, String, bool) {
         if random.random_ratio(1, 2) {
             let models = [
@@ -142,11 +147,16 @@ impl Generator {
             ];
             return (format!("/v1/{}", models.choose(random).unwrap()), "post".to_string(), false);
         }
+        if random.random_ratio(1, 10) {
+            return ("/v1/freezes".to_string(), "post".to_string(), false);
+        }
         self.routes.choose(random).unwrap().clone()
     }
 
     fn target(&self, random: &mut StdRng, path: &str, method: &str, credit: &str) -> String {
         let mut target = String::new();
+        let signature = self.orders.signature(random);
+        let signature = signature.as_deref().filter(|_| random.random()).unwrap_or(NO_SIGNATURE);
         for part in path.split_inclusive('/') {
             let (name, slash) = part.strip_suffix('/').map_or((part, ""), |name| (name, "/"));
             let value = match name {
@@ -155,7 +165,7 @@ impl Generator {
                 "{name}" if random.random_ratio(1, 100) => ["team", "app"].choose(random).unwrap(),
                 "{name}" => ["ops", "web", "echo"].choose(random).unwrap(),
                 "{id}" => ["0000000000000000", "00"].choose(random).unwrap(),
-                "{signature}" => "1111111111111111111111111111111111111111111111111111111111111111",
+                "{signature}" => signature,
                 name => name,
             };
             let spoiled = name.starts_with('{') && random.random_ratio(1, 6);

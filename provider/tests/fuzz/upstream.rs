@@ -1,19 +1,15 @@
 //! An upstream that answers well, or misbehaves by a number that it draws from the request's body.
 
 use {
+    super::script::{Act, Received, listen, perform},
     serde_json::{Value, json},
     std::{
         collections::HashSet,
         hash::{DefaultHasher, Hash, Hasher},
         net::SocketAddr,
         sync::{Arc, Mutex},
-        time::Duration,
     },
-    tokio::{
-        io::{AsyncReadExt, AsyncWriteExt},
-        net::{TcpListener, TcpStream},
-        time::sleep,
-    },
+    tokio::net::TcpStream,
 };
 
 /// An upstream, and the ids of the requests at which it misbehaved.
@@ -26,70 +22,38 @@ pub struct Upstream {
 impl Upstream {
     /// Starts one; it ends with the test's runtime.
     pub async fn start() -> Upstream {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let upstream = Upstream { addr: listener.local_addr().unwrap(), faults: Arc::default() };
-        let played = upstream.clone();
-        tokio::spawn(async move {
-            loop {
-                let (stream, _) = listener.accept().await.unwrap();
-                let played = played.clone();
-                tokio::spawn(async move { played.serve(stream).await });
-            }
-        });
-        upstream
+        let faults = Arc::<Mutex<HashSet<String>>>::default();
+        let noted = faults.clone();
+        let addr = listen(move |stream| serve(stream, noted.clone())).await;
+        Upstream { addr, faults }
     }
 
     /// True where it misbehaved at a request.
     pub fn faulted(&self, id: &str) -> bool {
         self.faults.lock().unwrap().contains(id)
     }
-
-    async fn serve(self, mut stream: TcpStream) -> Option<()> {
-        let (path, id, body) = read_request(&mut stream).await?;
-        let mut hasher = DefaultHasher::new();
-        body.hash(&mut hasher);
-        let draw = hasher.finish() % 200;
-        let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-        if path.ends_with("/models") {
-            return stream.write_all(&whole(200, "application/json", b"{\"data\":[]}")).await.ok();
-        }
-        if draw >= 120 || misfits(&body) {
-            self.faults.lock().unwrap().insert(id);
-        }
-        let good = answer(&path, &body);
-        for piece in pieces(draw, good) {
-            match piece {
-                Piece::Bytes(bytes) => stream.write_all(&bytes).await.ok()?,
-                Piece::Pause(ms) => sleep(Duration::from_millis(ms)).await,
-                Piece::Hang => {
-                    while matches!(stream.read(&mut [0; 64]).await, Ok(read) if read > 0) {}
-                    return None;
-                }
-                Piece::Forever(bytes) => loop {
-                    stream.write_all(&bytes).await.ok()?;
-                    sleep(Duration::from_millis(20)).await;
-                },
-                Piece::Reset => {
-                    stream.set_zero_linger().ok()?;
-                    return None;
-                }
-            }
-        }
-        stream.shutdown().await.ok()
-    }
 }
 
-/// True for a body that a real upstream would refuse: mutations that pass the server are the upstream's to judge.
+async fn serve(mut stream: TcpStream, faults: Arc<Mutex<HashSet<String>>>) -> Option<()> {
+    let received = Received::read(&mut stream).await?;
+    let mut hasher = DefaultHasher::new();
+    received.body.hash(&mut hasher);
+    let draw = hasher.finish() % 200;
+    let body: Value = serde_json::from_slice(&received.body).unwrap_or_default();
+    if received.path().ends_with("/models") {
+        let none = Act::Raw(whole(200, "application/json", b"{\"data\":[]}"));
+        return perform(stream, &[none]).await.then_some(());
+    }
+    if draw >= 120 || misfits(&body) {
+        let id = received.header("x-request-id").unwrap_or_default();
+        faults.lock().unwrap().insert(id.to_string());
+    }
+    perform(stream, &acts(draw, answer(received.path(), &body))).await.then_some(())
+}
+
+/// True for a body that a real upstream would refuse: mutations that pass the server are the upstream's to refuse.
 fn misfits(body: &Value) -> bool {
     !body.is_object()
-}
-
-enum Piece {
-    Bytes(Vec<u8>),
-    Pause(u64),
-    Hang,
-    Forever(Vec<u8>),
-    Reset,
 }
 
 /// A good answer: its head and its body in parts.
@@ -162,18 +126,18 @@ fn answer(path: &str, body: &Value) -> Good {
 
 fn head(status: u16, kind: &str, length: Option<usize>) -> Vec<u8> {
     let length = length.map_or(String::new(), |length| format!("content-length: {length}\r\n"));
-    format!("HTTP/1.1 {status} x\r\ncontent-type: {kind}\r\n{length}connection: close\r\n\r\n").into_bytes()
+    format!("HTTP/1.1 {status} x\r\ncontent-type: {kind}\r\n{length}\r\n").into_bytes()
 }
 
 fn whole(status: u16, kind: &str, body: &[u8]) -> Vec<u8> {
     [&head(status, kind, Some(body.len())), body].concat()
 }
 
-/// The pieces that are sent for a draw: below 120 those of the good answer.
-fn pieces(draw: u64, good: Good) -> Vec<Piece> {
+/// The acts for a draw: below 120 those of the good answer.
+fn acts(draw: u64, good: Good) -> Vec<Act> {
     let kind = if good.is_stream { "text/event-stream" } else { "application/json" };
     let text = good.parts.concat();
-    let bytes = |bytes: Vec<u8>| vec![Piece::Bytes(bytes)];
+    let bytes = |bytes: Vec<u8>| vec![Act::Raw(bytes)];
     let error = |status: u16| {
         bytes(whole(
             status,
@@ -194,9 +158,9 @@ fn pieces(draw: u64, good: Good) -> Vec<Piece> {
         110..120 => {
             let (one, two) = text.split_at(text.len() / 2);
             vec![
-                Piece::Bytes([head(200, kind, None), one.as_bytes().to_vec()].concat()),
-                Piece::Pause(5),
-                Piece::Bytes(two.as_bytes().to_vec()),
+                Act::Raw([head(200, kind, None), one.as_bytes().to_vec()].concat()),
+                Act::Pause(5),
+                Act::Raw(two.as_bytes().to_vec()),
             ]
         }
         120..126 => error(500),
@@ -208,8 +172,8 @@ fn pieces(draw: u64, good: Good) -> Vec<Piece> {
         141..144 => bytes(whole(200, kind, b"{\"choices\":")),
         144..147 => bytes(whole(200, "text/html", b"<html>502 Bad Gateway</html>")),
         147..150 => bytes(begun(b"data: {\"error\":{\"message\":\"CUDA\"}}\n\n")),
-        150..154 => vec![Piece::Bytes(begun(b"data: {\"half")), Piece::Reset],
-        154..157 => vec![Piece::Reset],
+        150..154 => vec![Act::Raw(begun(b"data: {\"half")), Act::Reset],
+        154..157 => vec![Act::Reset],
         157..160 => bytes(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n".to_vec()),
         160..163 => bytes(whole(
             200,
@@ -223,38 +187,13 @@ fn pieces(draw: u64, good: Good) -> Vec<Piece> {
         169..172 => bytes(whole(200, kind, &[text.as_bytes(), b"\xff\xfe trailing"].concat())),
         172..174 => bytes([head(200, kind, Some(text.len() + 50)), text.into_bytes()].concat()),
         174..176 => bytes(b"no http at all\r\n\r\n".to_vec()),
-        176 => vec![Piece::Hang],
-        177 => vec![Piece::Bytes(begun(b"")), Piece::Hang],
-        178 => vec![Piece::Bytes(begun(b"")), Piece::Forever(b": comment\n\n".to_vec())],
+        176 => vec![Act::Hang],
+        177 => vec![Act::Raw(begun(b"")), Act::Hang],
+        178 => vec![Act::Raw(begun(b"")), Act::Flood(b": comment\n\n".to_vec())],
         179 => vec![
-            Piece::Bytes(begun(b"")),
-            Piece::Forever(good.parts.first().cloned().unwrap_or_default().into_bytes()),
+            Act::Raw(begun(b"")),
+            Act::Flood(good.parts.first().cloned().unwrap_or_default().into_bytes()),
         ],
         _ => bytes([head(200, kind, None), text.repeat(2).into_bytes()].concat()),
-    }
-}
-
-/// Reads a request with an announced length; gives its path, id and body.
-async fn read_request(stream: &mut TcpStream) -> Option<(String, String, Vec<u8>)> {
-    let mut bytes = Vec::new();
-    loop {
-        if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
-            let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
-            let header = |wanted: &str| {
-                let lines = head.lines().skip(1).filter_map(|line| line.split_once(": "));
-                lines
-                    .filter(|(name, _)| name.eq_ignore_ascii_case(wanted))
-                    .map(|(_, value)| value.to_string())
-                    .next()
-            };
-            let length: usize = header("content-length").map_or(0, |length| length.trim().parse().unwrap());
-            if bytes.len() >= end + 4 + length {
-                let path = head.split(' ').nth(1)?.to_string();
-                return Some((path, header("x-request-id").unwrap_or_default(), bytes[end + 4..].to_vec()));
-            }
-        }
-        if stream.read_buf(&mut bytes).await.ok()? == 0 {
-            return None;
-        }
     }
 }

@@ -87,7 +87,8 @@ fn duplicated(value: &Value) -> String {
     }
 }
 
-fn spoil(random: &mut StdRng, bytes: &mut Vec<u8>) {
+/// Changes bytes at a place.
+pub fn spoil(random: &mut StdRng, bytes: &mut Vec<u8>) {
     if bytes.is_empty() {
         bytes.push(b'{');
     }
