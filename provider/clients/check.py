@@ -1,4 +1,4 @@
-"""Runs the clients against a sandbox's server. `scripts/check-openai-clients` installs all that it needs, and says how to call it."""
+"""Runs the clients against a sandbox's server. `scripts/check-clients` installs all that it needs, and says how to call it."""
 
 import argparse
 import datetime
@@ -123,18 +123,29 @@ def run_client(name, sandbox, echo, url, environments):
 
 
 def arguments():
-    parser = argparse.ArgumentParser(prog="check-openai-clients")
+    parser = argparse.ArgumentParser(prog="check-clients")
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--client", action="append", choices=CLIENTS, default=[])
     parser.add_argument("--record", type=pathlib.Path)
     parser.add_argument("--environments", type=pathlib.Path, required=True)
     parser.add_argument("--demo", required=True)
-    return parser.parse_args()
+    parser.add_argument("--needs", action="store_true", help="prints the environments that the clients need, and ends")
+    asked = parser.parse_args()
+    asked.names = list(CLIENTS) if asked.all else asked.client or ["openai_python"]
+    return asked
+
+
+def needs(names):
+    """The environments of clients; LiteLLM's proxy has one of its own."""
+    of_clients = [CLIENTS[name][1] for name in names]
+    return sorted({*of_clients, *("litellm" for name in names if CLIENTS[name][2])})
 
 
 def main():
     asked = arguments()
-    names = list(CLIENTS) if asked.all else asked.client or ["openai_python"]
+    if asked.needs:
+        print("\n".join(needs(asked.names)))
+        return
     url = f"http://127.0.0.1:{upstream.start(0).server_address[1]}/v1"
     began, running, done = time.monotonic(), [], {}
     with tempfile.TemporaryDirectory(prefix="blockable-clients-") as folder:
@@ -143,7 +154,7 @@ def main():
             plain = open_sandbox(folder, "sandbox", asked.demo, url, running)
             echo = open_sandbox(folder, "sandbox-echo", asked.demo, None, running)
             proxied = None
-            for name in names:
+            for name in asked.names:
                 if CLIENTS[name][2] and not proxied:
                     between, key = start_proxy(folder, url, asked.environments, running)
                     proxied = open_sandbox(folder, "sandbox-behind-proxy", asked.demo, between, running, key)
@@ -163,7 +174,7 @@ def record(done, seconds):
     lines = [
         "# Clients that were tried",
         "",
-        "`scripts/check-openai-clients --all --record docs/clients-record.md` wrote this page. It runs each client against the",
+        "`scripts/check-clients --all --record docs/clients-record.md` wrote this page. It runs each client against the",
         "provider's server of a [sandbox](try.md) whose models are a stand-in that behaves by a script, and asserts on answers,",
         "exceptions, and on the exact charge of every request by the usage log. CI runs openai for Python.",
         "",
