@@ -37,9 +37,11 @@ pub(crate) async fn start_provider(
     models: &str,
 ) -> Result<Server, SandboxError> {
     let place = folder.provider()?;
-    let secret = place.join("secret");
-    if !secret.exists() {
-        init::write_secret(&secret)?;
+    for secret in ["secret", "admin.token"] {
+        let secret = place.join(secret);
+        if !secret.exists() {
+            init::write_secret(&secret)?;
+        }
     }
     let mut text = format!(
         include_str!("../files/provider.toml"),

@@ -65,13 +65,10 @@ const TRIALS: &[Trial] = &[
     },
     Trial {
         party: "lender",
-        effect: "does the same by the command line, which does not ask the provider",
+        effect: "does the same by the command line, which hands the freeze to the provider's server and to the chain",
         command: |sandbox| {
-            let healthy = address(sandbox, LoanName::Healthy);
-            cli(
-                sandbox,
-                &format!("credit freeze {healthy} --all -k {}", key_file(sandbox, "freeze-authority")),
-            )
+            let (healthy, key) = (address(sandbox, LoanName::Healthy), key_file(sandbox, "freeze-authority"));
+            cli(sandbox, &format!("credit freeze {healthy} --all --gate {} -k {key}", sandbox.provider_url))
         },
     },
     Trial {
@@ -85,6 +82,18 @@ const TRIALS: &[Trial] = &[
         party: "provider",
         effect: "sees the usage reports that its three reporters sign",
         command: |sandbox| format!("curl -s {}/v1/reports", sandbox.provider_url),
+    },
+    Trial {
+        party: "provider",
+        effect: "sees the use of all customers, with its own token",
+        command: |sandbox| {
+            let token = sandbox.folder.join("provider/admin.token");
+            format!(
+                "curl -s -H \"Authorization: Bearer $(cat '{}')\" {}/admin/usage",
+                token.display(),
+                sandbox.health_url
+            )
+        },
     },
     Trial {
         party: "guardian",
