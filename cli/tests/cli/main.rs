@@ -12,6 +12,7 @@ mod faults;
 mod help;
 mod manners;
 mod market;
+mod offer;
 mod origination;
 mod pages;
 mod pool;

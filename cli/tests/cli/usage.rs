@@ -29,7 +29,8 @@ const CREDIT: &str = "4uQeVj5tqViQh7yWWGStvkEG1Zmhx6uasJtWCJziofM";
 
 #[test]
 fn wrong_arguments_are_refused_before_a_node_is_asked() {
-    let with = |line: &str| line.replace("CREDIT", CREDIT);
+    let offer = "credit offer --borrower CREDIT --provider CREDIT --principal 5usdc --units 5";
+    let with = |line: &str| line.replace("OFFER", offer).replace("CREDIT", CREDIT);
     let cases = [
         ("borrow", 2, "unrecognized subcommand 'borrow'"),
         ("credit freze", 2, "'freeze'"),
@@ -163,6 +164,31 @@ fn wrong_arguments_are_refused_before_a_node_is_asked() {
         ("credit take-over CREDIT --units none", 2, "is no number of units"),
         ("credit cancel-locked CREDIT", 2, "--units"),
         ("credit write-off", 2, "<CREDIT>"),
+        ("credit offer", 2, "--borrower"),
+        ("OFFER --terms gold", 2, "invalid value 'gold'"),
+        ("OFFER --principal 5", 2, "cannot be used multiple times"),
+        ("OFFER --apr 12", 2, "write it with its sign"),
+        ("OFFER --apr 700%", 2, "is above 655.35 % a year"),
+        ("OFFER --instalments 0", 2, "0 is not in 1..=36"),
+        ("OFFER --instalments 37", 2, "37 is not in 1..=36"),
+        ("OFFER --every monthly", 2, "is no interval"),
+        ("OFFER --every 11years", 2, "is longer than 120 months"),
+        ("OFFER --first-due soon", 2, "is no time"),
+        ("OFFER --counted-from 2027-02-30", 2, "is no time"),
+        ("OFFER --schedule balloon", 2, "invalid value 'balloon'"),
+        ("OFFER --schedule bullet --schedule-file a.csv", 2, "cannot be used with"),
+        ("OFFER --ahead many", 2, "is no part of the units"),
+        ("OFFER --holdback all", 2, "is no part of the price of the locked units"),
+        ("OFFER --lifetime never", 2, "is no lifetime"),
+        ("OFFER --expires soon", 2, "is no end of an offer"),
+        ("OFFER --freeze never", 2, "invalid value 'never'"),
+        ("OFFER --auto-freeze soon", 2, "invalid value 'soon'"),
+        ("OFFER --reserve 0usdc", 2, "is zero"),
+        ("OFFER --pay-in-kind 101%", 2, "is more than 100 %"),
+        ("OFFER --covenant-window 30d", 2, "--planned-units"),
+        ("OFFER --low 50%", 2, "--covenant-window"),
+        ("OFFER --nonce one", 2, "invalid value 'one'"),
+        ("OFFER --freeze-authority me", 2, "is no address"),
         ("credit accept", 2, "<CREDIT>"),
         ("credit accept CREDIT --terms", 2, "--terms"),
         ("credit cancel here", 2, "is no address"),

@@ -1,6 +1,7 @@
 //! `blockable credit`.
 
 mod accept;
+mod agreement;
 mod assign;
 mod cancel_locked;
 mod collect;
@@ -9,6 +10,7 @@ mod freeze;
 mod freeze_amount;
 mod list;
 mod notice;
+mod offer;
 mod repay;
 mod schedule;
 mod seize;
@@ -26,6 +28,7 @@ pub(crate) enum CreditCommand {
     List(list::ListArgs),
     Show(show::ShowArgs),
     Schedule(schedule::ScheduleArgs),
+    Offer(Box<offer::OfferArgs>),
     Accept(accept::AcceptArgs),
     Cancel(accept::CancelArgs),
     Repay(repay::RepayArgs),
@@ -50,6 +53,7 @@ impl CreditCommand {
             CreditCommand::List(args) => list::run(global, args).await,
             CreditCommand::Show(args) => show::run(global, args).await,
             CreditCommand::Schedule(args) => schedule::run(global, args).await,
+            CreditCommand::Offer(args) => offer::run(global, args).await,
             CreditCommand::Accept(args) => accept::accept(global, args).await,
             CreditCommand::Cancel(args) => accept::cancel(global, args).await,
             CreditCommand::Collect(args) => collect::run(global, args).await,

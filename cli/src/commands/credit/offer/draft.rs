@@ -1,0 +1,131 @@
+//! The offer that flags describe.
+
+use {
+    super::{
+        super::agreement::{Expiry, Planned, UsualDates},
+        OfferArgs,
+    },
+    crate::{error::CliError, packing::fits, session::MarketView},
+    blockable_economics::preset::{Agreement, Preset, Size},
+    blockable_sdk::{
+        Instruction, Pubkey, addresses,
+        amounts::{Bps, ChainTime, Units},
+        errors::refusal,
+        program::{
+            errors::BlockableError,
+            instructions::OfferArgs as Offer,
+            state::{LoanParties, Provider, ScheduleRuns, Terms, terms_hash},
+        },
+    },
+    blockable_service::text,
+};
+
+/// An offer as it is to be made.
+pub(super) struct Draft {
+    /// Terms, rider and schedule.
+    pub agreement: Agreement,
+    /// The named terms, with the number and distance of these instalments.
+    pub preset: Preset,
+    /// The schedule with its beginning.
+    pub planned: Planned,
+    /// The arguments of the instruction.
+    pub offer: Offer,
+    /// The address of the loan.
+    pub address: Pubkey,
+}
+
+/// Makes the agreement and the address of the loan. Errors: [`CliError::Usage`], [`CliError::NotFound`].
+pub(super) fn draft(
+    args: &OfferArgs,
+    market: &MarketView,
+    provider: &Provider,
+    lender: &Pubkey,
+) -> Result<Draft, CliError> {
+    let now = ChainTime(market.clock.chain);
+    let named = args.terms.preset()?;
+    let rate = args.conditions.apr().unwrap_or(Bps(named.apr_bps.into()));
+    let usual = UsualDates::of_preset(&named);
+    let planned = args.schedule.plan(args.principal, rate, &usual, now)?;
+    let preset = planned.described_by(&named);
+    let mut agreement = preset.agreement(Size { principal: args.principal.get(), units: args.units.get() });
+    agreement.schedule.clone_from(&planned.schedule);
+    args.grant.apply(&mut agreement.terms, &provider.settings)?;
+    args.conditions.apply(&mut agreement.terms)?;
+    args.rider.apply(&mut agreement.rider, &agreement.terms)?;
+    let nonce = args.nonce.map_or_else(|| nonce_of(args, market, lender, &agreement), Ok)?;
+    agreement.terms.reporters_hash = provider.reporters_hash();
+    agreement.terms.offer_expires_at = match &args.expires {
+        Expiry::Never => 0,
+        Expiry::At(when) => {
+            let at = when.resolve(now).map_err(|error| CliError::Usage(format!("--expires {error}")))?;
+            if at <= now {
+                return Err(CliError::Usage("--expires has passed; name a later time, or never".to_string()));
+            }
+            at.get()
+        }
+    };
+    let offer = Offer {
+        nonce,
+        freeze_authority: args.freeze_authority.unwrap_or(*lender),
+        terms: agreement.terms,
+        rider: agreement.rider,
+        schedule: ScheduleRuns::from_schedule(&agreement.schedule),
+    };
+    let address = addresses::credit(&market.address, lender, &args.borrower, nonce);
+    Ok(Draft { agreement, preset, planned, offer, address })
+}
+
+/// The number of a loan that is named by its own terms, without the end of the offer: the same offer again has the same address, so
+/// that it cannot be made twice.
+fn nonce_of(
+    args: &OfferArgs,
+    market: &MarketView,
+    lender: &Pubkey,
+    agreement: &Agreement,
+) -> Result<u64, CliError> {
+    let parties = LoanParties {
+        market: market.address,
+        lender: *lender,
+        borrower: args.borrower,
+        provider: args.provider,
+        nonce: 0,
+    };
+    let hash = terms_hash(&parties, &agreement.terms, &agreement.rider, &agreement.schedule);
+    let hash =
+        hash.map_err(|_| CliError::Usage("the amounts are out of range; name smaller ones".to_string()))?;
+    Ok(hash.first_chunk().map_or(0, |first| u64::from_le_bytes(*first)))
+}
+
+/// Requires a provider that takes the terms. Errors: [`CliError::Refused`] with the numbers.
+pub(super) fn require_provider_takes(provider: &Provider, terms: &Terms) -> Result<(), CliError> {
+    let Err(error) = provider.require_takes(terms) else { return Ok(()) };
+    let (settings, span) = (&provider.settings, |seconds: u32| text::span(seconds.into()));
+    Err(CliError::Refused(match refusal(&error) {
+        Some(BlockableError::ProviderSuspended) => {
+            "the provider is suspended and takes no new loans; choose another, or wait".to_string()
+        }
+        Some(BlockableError::TermsRateOutOfRange) => format!(
+            "{} a second are more than the provider's bound of {}; lower --units-per-second",
+            text::units(Units(terms.max_units_per_second)),
+            text::units(Units(settings.max_units_per_second))
+        ),
+        Some(BlockableError::TermsLongestJobOutOfRange) => format!(
+            "jobs of {} are longer than the provider's bound of {}; shorten --longest-job",
+            span(terms.longest_job),
+            span(settings.longest_job)
+        ),
+        _ => format!("the provider does not take these terms: {error}; change them"),
+    }))
+}
+
+/// Requires an offer that fits a transaction. Errors: [`CliError::Refused`].
+pub(super) fn require_fits(instruction: &Instruction, payer: &Pubkey, count: usize) -> Result<(), CliError> {
+    match fits(std::slice::from_ref(instruction), payer)? {
+        true => Ok(()),
+        false => Err(CliError::Refused(format!(
+            "the schedule of {count} instalments does not fit a transaction: each change of distance or of principal takes bytes; name \
+             fewer --instalments, or --schedule amortising"
+        ))),
+    }
+}
+
