@@ -48,7 +48,7 @@ fn heading(session: &Session, market: MarketHead, parties: &Parties) -> Heading 
         admin: market.admin,
         signer: parties.signer,
         source: parties.source.clone(),
-        cosigner: parties.cosigner,
+        cosigners: parties.cosigners.clone(),
         payer: parties.payer,
     }
 }

@@ -22,8 +22,8 @@ pub(crate) struct Parties {
     pub source: String,
     /// The address that pays.
     pub payer: Pubkey,
-    /// The address of a second party that signs, for acts that need two.
-    pub cosigner: Option<Pubkey>,
+    /// The addresses of further parties that sign, for acts that need several.
+    pub cosigners: Vec<Pubkey>,
 }
 
 impl Parties {
@@ -40,10 +40,10 @@ impl Parties {
         let (signer, source) = (key.address(), describe(found));
         let address = payer.as_ref().map_or(signer, LoadedKey::address);
         let keys = Keys::Loaded(key.signer, payer.into_iter().map(|payer| payer.signer).collect());
-        Ok(Parties { keys, signer, source, payer: address, cosigner: None })
+        Ok(Parties { keys, signer, source, payer: address, cosigners: Vec::new() })
     }
 
-    /// The same with a second party that signs, `expected`: its key is `named` by `flag`. Without keys its address is assumed. Errors:
+    /// The same with a further party that signs, `expected`: its key is `named` by `flag`. Without keys its address is assumed. Errors:
     /// [`CliError::Signer`], [`CliError::Usage`] where no key is named, [`CliError::Refused`] for another key.
     pub(crate) fn with_cosigner(
         mut self,
@@ -51,7 +51,7 @@ impl Parties {
         named: Option<&KeySource>,
         expected: Pubkey,
     ) -> Result<Parties, CliError> {
-        self.cosigner = Some(expected);
+        self.cosigners.push(expected);
         let Keys::Loaded(_, others) = &mut self.keys else { return Ok(self) };
         let named = named.ok_or_else(|| {
             CliError::Usage(format!(
@@ -83,6 +83,6 @@ impl Parties {
             _ => (usual, "no key loaded; the usual signer".to_string()),
         };
         let payer = address(&session.settings.fee_payer).unwrap_or(signer);
-        Parties { keys, signer, source, payer, cosigner: None }
+        Parties { keys, signer, source, payer, cosigners: Vec::new() }
     }
 }

@@ -24,17 +24,17 @@ pub struct Heading {
     pub signer: Pubkey,
     /// Words for the origin of its key.
     pub source: String,
-    /// A second address that signs.
-    pub cosigner: Option<Pubkey>,
+    /// Further addresses that sign.
+    pub cosigners: Vec<Pubkey>,
     /// The address that pays.
     pub payer: Pubkey,
 }
 
 impl fmt::Display for Heading {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Heading { cluster, market, admin, signer, source, cosigner, payer } = self;
+        let Heading { cluster, market, admin, signer, source, cosigners, payer } = self;
         write!(f, "cluster {cluster}, market {market} (admin {admin}), signer {signer} ({source})")?;
-        if let Some(cosigner) = cosigner {
+        for cosigner in cosigners {
             write!(f, ", also {cosigner}")?;
         }
         if payer != signer {
@@ -119,7 +119,8 @@ mod tests {
     fn the_heading_names_a_fee_payer_that_is_another_key() {
         let [market, admin, signer, payer] = std::array::from_fn(|_| Pubkey::new_unique());
         let (cluster, source) = ("devnet".to_string(), "from key.json, named by --keypair".to_string());
-        let heading = Heading { cluster, market, admin, signer, source, cosigner: None, payer: signer };
+        let heading =
+            Heading { cluster, market, admin, signer, source, cosigners: Vec::new(), payer: signer };
         let text = format!(
             "cluster devnet, market {market} (admin {admin}), signer {signer} (from key.json, named by --keypair)"
         );

@@ -3,7 +3,9 @@
 mod accept;
 mod agreement;
 mod assign;
+mod borrower_key;
 mod cancel_locked;
+mod close;
 mod collect;
 mod filter;
 mod freeze;
@@ -12,6 +14,8 @@ mod list;
 mod notice;
 mod offer;
 mod repay;
+mod reserve;
+mod restructure;
 mod schedule;
 mod seize;
 mod show;
@@ -40,10 +44,14 @@ pub(crate) enum CreditCommand {
     TakeOver(seize::TakeOverArgs),
     CancelLocked(cancel_locked::CancelLockedArgs),
     Waive(waive::WaiveArgs),
+    Restructure(Box<restructure::RestructureArgs>),
+    Reserve(reserve::ReserveArgs),
     WriteOff(waive::WriteOffArgs),
     Assign(assign::AssignArgs),
     AcceptAssignment(assign::AcceptAssignmentArgs),
     FreezeAuthority(assign::FreezeAuthorityArgs),
+    BorrowerKey(borrower_key::BorrowerKeyArgs),
+    Close(close::CloseArgs),
 }
 
 impl CreditCommand {
@@ -68,6 +76,10 @@ impl CreditCommand {
             CreditCommand::Assign(args) => assign::assign(global, args).await,
             CreditCommand::AcceptAssignment(args) => assign::accept(global, args).await,
             CreditCommand::FreezeAuthority(args) => assign::freeze_authority(global, args).await,
+            CreditCommand::Restructure(args) => restructure::run(global, args).await,
+            CreditCommand::Reserve(args) => reserve::run(global, args).await,
+            CreditCommand::BorrowerKey(args) => borrower_key::run(global, args).await,
+            CreditCommand::Close(args) => close::run(global, args).await,
             CreditCommand::Freeze(args) => freeze::run(global, args).await,
         }
     }

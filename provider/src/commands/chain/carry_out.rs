@@ -67,7 +67,7 @@ pub(crate) async fn carry_out(
             admin,
             signer: authority.address,
             source: authority.source.clone(),
-            cosigner: None,
+            cosigners: Vec::new(),
             payer: authority.address,
         },
         keys: &authority.keys,

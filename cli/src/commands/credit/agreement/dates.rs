@@ -4,7 +4,7 @@ use {
     super::parsers::{Interval, interval},
     crate::error::CliError,
     blockable_economics::preset::Preset,
-    blockable_sdk::amounts::ChainTime,
+    blockable_sdk::{amounts::ChainTime, program::state::Instalment},
     blockable_service::{
         command::values::{When, when},
         text,
@@ -53,6 +53,14 @@ impl UsualDates {
             every: Interval::Seconds(preset.interval_days.saturating_mul(DAY)),
             first_after: preset.in_advance.then_some(DAY),
         }
+    }
+
+    /// Those of a schedule of which the first instalments are billed: the rest of them, at their mean distance.
+    pub(crate) fn left_of(schedule: &[Instalment], billed: usize) -> UsualDates {
+        let count = u32::try_from(schedule.len()).unwrap_or(1).max(1);
+        let last = schedule.last().map_or(DAY, |instalment| instalment.due_after);
+        let left = u32::try_from(schedule.len().saturating_sub(billed)).unwrap_or(1).max(1);
+        UsualDates { count: left, every: Interval::Seconds((last / count).max(1)), first_after: None }
     }
 }
 

@@ -128,4 +128,3 @@ pub(super) fn require_fits(instruction: &Instruction, payer: &Pubkey, count: usi
         ))),
     }
 }
-

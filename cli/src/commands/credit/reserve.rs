@@ -1,0 +1,162 @@
+//! `blockable credit reserve`: the borrower's cash in the vault is paid in, or drawn.
+
+use {
+    crate::{
+        args::{GlobalArgs, SignArgs},
+        carry_out::nothing,
+        change::Role,
+        commands::{
+            act::{Act, act_on_credit},
+            money::require_money,
+        },
+        error::CliError,
+        lookup::{CreditView, credit},
+        output::Answer,
+        parties::Parties,
+        session::{MarketView, Session},
+        views::credit_json,
+    },
+    blockable_sdk::{
+        Pubkey,
+        amounts::MicroUsd,
+        errors::refusal,
+        instructions::{reserve_draw, reserve_fund},
+        program::{errors::BlockableError, instructions::LoanRead},
+    },
+    blockable_service::{
+        command::values::{address, money},
+        text,
+    },
+    clap::Args,
+};
+
+/// Pays into the borrower's reserve, or draws it for missed instalments
+///
+/// Anyone may sign either. The units are issued only once the reserve is full.
+#[derive(Args, Debug)]
+pub(crate) struct ReserveArgs {
+    /// The credit's account
+    #[arg(value_name = "CREDIT", value_parser = address)]
+    credit: Pubkey,
+    #[command(flatten)]
+    act: ActArgs,
+    /// Token account that pays [default: the signer's own for the market's token]
+    #[arg(long, value_name = "ADDRESS", value_parser = address, conflicts_with = "draw")]
+    from: Option<Pubkey>,
+    #[command(flatten)]
+    sign: SignArgs,
+}
+
+/// The act on the reserve.
+#[derive(Args, Clone, Debug)]
+#[group(required = true, multiple = false)]
+struct ActArgs {
+    /// Pays up to this sum in
+    #[arg(long, value_name = "MONEY", value_parser = money)]
+    amount: Option<MicroUsd>,
+    /// Pays in what is missing
+    #[arg(long)]
+    fill: bool,
+    /// Pays the arrears from the reserve, where it reaches for all of them; in a recovery the debt
+    #[arg(long)]
+    draw: bool,
+}
+
+/// Funds or draws the reserve. Errors: [`CliError`].
+pub(super) async fn run(global: &GlobalArgs, args: &ReserveArgs) -> Result<Answer, CliError> {
+    let session = Session::open(global, Some(&args.sign), None).await?;
+    let (credit, market) = credit(&session, &args.credit).await?;
+    if credit.account.rider.reserve == 0 {
+        return Err(CliError::Refused(format!("the terms of {} ask for no reserve", credit.address)));
+    }
+    if args.act.draw {
+        return draw(&session, args, &credit, &market).await;
+    }
+    fund(&session, args, &credit, &market).await
+}
+
+async fn fund(
+    session: &Session,
+    args: &ReserveArgs,
+    credit: &CreditView,
+    market: &MarketView,
+) -> Result<Answer, CliError> {
+    let account = &credit.account;
+    let whole = MicroUsd(account.rider.reserve);
+    let missing = whole.saturating_sub(MicroUsd(account.reserve_held));
+    if missing.is_zero() {
+        let says = format!("the reserve of {} is full, {}", credit.address, text::usd_owed(whole));
+        return Ok(nothing(session, market, &says, credit_json(credit, market)));
+    }
+    let amount = args.act.amount.unwrap_or(missing).min(missing);
+    let mut tried = *account;
+    tried.begin_funding(amount.get(), &market.clock).map_err(|error| refused(credit, refusal(&error)))?;
+    let parties = Parties::load(session, &args.sign, account.borrower)?;
+    let source = args.from.unwrap_or_else(|| market.keys().token_account(&parties.signer));
+    require_money(session, &source, amount).await?;
+    let read = LoanRead::from_credit(account).map_err(|_| CliError::OutOfRange(credit.address))?;
+    let instruction =
+        reserve_fund(&market.keys(), &parties.signer, &source, &credit.address, amount.get(), read);
+    let sum = text::usd_owed(amount);
+    let act = Act::new(
+        format!("pay {sum} into the reserve"),
+        Role::anyone("the payer", account.borrower),
+        vec![instruction],
+        "the payment: it pays missed instalments, and what is left returns to the borrower at the end",
+        format!("paid {sum} into the reserve"),
+    )
+    .with_facts([("from", source.to_string()), ("agreed reserve", text::usd_owed(whole))]);
+    act_on_credit(session, &args.sign, &parties, (credit, market), act).await
+}
+
+async fn draw(
+    session: &Session,
+    args: &ReserveArgs,
+    credit: &CreditView,
+    market: &MarketView,
+) -> Result<Answer, CliError> {
+    let account = &credit.account;
+    if account.arrears() == 0 && account.debt.late_fees == 0 {
+        let says = format!("{} is not in arrears", credit.address);
+        return Ok(nothing(session, market, &says, credit_json(credit, market)));
+    }
+    let mut tried = *account;
+    tried.draw_reserve(credit.address, &market.clock).map_err(|error| refused(credit, refusal(&error)))?;
+    let parties = Parties::load(session, &args.sign, account.lender)?;
+    let act = Act::new(
+        format!("draw the reserve of {}", text::usd_owed(MicroUsd(account.reserve_held))),
+        Role::anyone("anyone", account.lender),
+        vec![reserve_draw(&market.address, &credit.address)],
+        "the payment; while the reserve is short past the delinquency grace the lender may freeze",
+        "drawn".to_string(),
+    );
+    act_on_credit(session, &args.sign, &parties, (credit, market), act).await
+}
+
+fn refused(credit: &CreditView, error: Option<BlockableError>) -> CliError {
+    let (account, usd) = (&credit.account, |sum: u64| text::usd_owed(MicroUsd(sum)));
+    let Some(error) = error else { return CliError::OutOfRange(credit.address) };
+    CliError::Refused(match error {
+        BlockableError::WrongStatus => {
+            format!(
+                "{} is {}, and its reserve is neither filled nor drawn",
+                credit.address,
+                credit.status_name()
+            )
+        }
+        BlockableError::ReserveTooSmall => format!(
+            "the reserve holds {}, and the arrears are {}: a part would cure nothing; fill it, or pay by `blockable credit repay`",
+            usd(account.reserve_held),
+            usd(account.arrears())
+        ),
+        BlockableError::ReserveEmpty => "the reserve is empty; nothing can be drawn".to_string(),
+        BlockableError::CancelFirst => {
+            "locked units are covered by the holdback; `blockable credit cancel-locked` comes first"
+                .to_string()
+        }
+        BlockableError::SeizeFirst => {
+            "there is collateral to take; `blockable credit seize` or `take-over` comes first".to_string()
+        }
+        error => format!("{} ({error:?}): {error}", credit.address),
+    })
+}
