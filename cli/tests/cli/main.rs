@@ -5,6 +5,7 @@
 // Tests may end by a panic, wait for the clock and need no deadline.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod agreed;
 mod audit;
 mod credit;
 mod enforcement;

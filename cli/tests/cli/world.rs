@@ -247,6 +247,11 @@ impl World {
         });
     }
 
+    /// The provider issues an offer that was accepted.
+    pub(crate) fn issue_accepted(&self, credit: &Pubkey) {
+        self.runtime.block_on(self.venue().issue(credit)).unwrap();
+    }
+
     /// Makes a live loan that the lender may freeze at will.
     pub(crate) fn loan(&self) -> Pubkey {
         self.loan_with(|_| ())

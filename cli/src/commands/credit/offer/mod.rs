@@ -16,7 +16,7 @@ use {
             money::{balance_after, require_money},
         },
         error::CliError,
-        lookup::CreditView,
+        lookup::{CreditView, ProviderView, provider},
         output::Answer,
         parties::Parties,
         session::{MarketView, Session},
@@ -29,7 +29,7 @@ use {
         instructions::credit_offer,
         program::{
             actions::NewCredit,
-            state::{Credit, Provider, Terms},
+            state::{Credit, Terms},
         },
         terms::instalments,
         tokens,
@@ -91,9 +91,9 @@ pub(crate) struct OfferArgs {
 /// Offers the loan. Errors: [`CliError`].
 pub(super) async fn run(global: &GlobalArgs, args: &OfferArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, Some(&args.sign), None).await?;
-    let market = session.named_market().await?;
+    let (provider, market) = provider(&session, &args.provider).await?;
+    require_named(&session, &market, &args.provider)?;
     require_new_business(&market)?;
-    let provider = read_provider(&session, &market, &args.provider).await?;
     let parties = load_own_key(&session, &args.sign, "lends")?;
     let lender = parties.signer;
     if lender == args.borrower {
@@ -101,12 +101,12 @@ pub(super) async fn run(global: &GlobalArgs, args: &OfferArgs) -> Result<Answer,
             "{lender} is the borrower, and nobody lends to itself; name another key"
         )));
     }
-    let draft = draft(args, &market, &provider, &lender)?;
+    let draft = draft(args, &market, &provider.account, &lender)?;
     if let Some(existing) = read_existing(&session, &draft.address).await? {
         return repeated(&session, &market, &draft, existing);
     }
     require_taken(&draft.agreement, args.principal.get(), &market.account.bounds)?;
-    require_provider_takes(&provider, &draft.agreement.terms)?;
+    require_provider_takes(&provider.account, &draft.agreement.terms)?;
     let source = args.from.unwrap_or_else(|| market.keys().token_account(&lender));
     let balance = require_money(&session, &source, args.principal).await?;
     let instruction = credit_offer(
@@ -152,28 +152,15 @@ fn require_new_business(market: &MarketView) -> Result<(), CliError> {
     }
 }
 
-/// Reads the provider, which must be of the market. Errors: [`CliError::NotFound`], [`CliError::Usage`], [`CliError::Client`].
-async fn read_provider(
-    session: &Session,
-    market: &MarketView,
-    address: &Pubkey,
-) -> Result<Provider, CliError> {
-    let provider = match session.client.provider(address).await {
-        Err(ClientError::NotFound { .. } | ClientError::Decode { .. }) => {
-            return Err(CliError::NotFound(format!(
-                "there is no provider at {address} on {}; name its account, not its key",
-                session.cluster()
-            )));
-        }
-        read => read?,
-    };
-    if provider.market != market.address {
-        return Err(CliError::Usage(format!(
-            "the provider {address} is of market {}, and the loan would be of {}; change --market or --provider",
-            provider.market, market.address
-        )));
+/// Requires that the settings name no other market than the provider's. Errors: [`CliError::Usage`].
+fn require_named(session: &Session, market: &MarketView, provider: &Pubkey) -> Result<(), CliError> {
+    match session.settings.market.as_ref().filter(|named| named.value != market.address) {
+        Some(named) => Err(CliError::Usage(format!(
+            "the provider {provider} is of market {}, and the settings name {}; change --market or --provider",
+            market.address, named.value
+        ))),
+        None => Ok(()),
     }
-    Ok(provider)
 }
 
 async fn read_existing(session: &Session, address: &Pubkey) -> Result<Option<Credit>, CliError> {
@@ -227,7 +214,7 @@ async fn rent(session: &Session) -> Result<Lamports, CliError> {
 fn facts(
     args: &OfferArgs,
     market: &MarketView,
-    provider: &Provider,
+    provider: &ProviderView,
     draft: &Draft,
     parties: &Parties,
     source: &Pubkey,
@@ -261,7 +248,7 @@ fn facts(
     ]);
     lines.extend(terms_lines(&credit, ChainTime(market.clock.chain)));
     lines.push(("due dates", draft.planned.text()));
-    let free = provider.capacity_units.saturating_sub(provider.outstanding_units);
+    let free = provider.free_units();
     if free < args.units.get() {
         let free = text::units(Units(free));
         lines.push((
