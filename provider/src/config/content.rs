@@ -11,6 +11,17 @@ pub enum UnknownFields {
     Count,
 }
 
+/// The places that images, sounds, videos and files of a request may be at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MediaUrls {
+    /// In the request itself.
+    #[default]
+    Data,
+    /// Also at addresses of the web, which the model's server fetches from where it stands.
+    Http,
+}
+
 /// The kinds of parts that are not text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MediaKind {

@@ -13,7 +13,7 @@ mod upstream;
 
 pub use {
     blockable_service::settings::ConfigError,
-    content::{MediaKind, PartTokens, UnknownFields},
+    content::{MediaKind, MediaUrls, PartTokens, UnknownFields},
     endpoint::Endpoint,
     http::{AllowedOrigins, HttpSettings},
     limits::Limits,

@@ -2,7 +2,7 @@
 
 use {
     super::{
-        content::{PartTokens, UnknownFields},
+        content::{MediaUrls, PartTokens, UnknownFields},
         endpoint::Endpoint,
         sections::MAX_PRICE,
         upstream::{Upstream, UpstreamConfig},
@@ -74,6 +74,8 @@ pub struct ModelConfig {
     /// The treatment of parameters that are not known.
     pub unknown_fields: UnknownFields,
     /// Seconds that the upstream may take in all.
+    /// The places that these may be at.
+    pub media_urls: MediaUrls,
     pub timeout_seconds: u64,
     /// Seconds that the upstream may send nothing: of a stream from its request on, of another answer once it has begun.
     pub silence_seconds: u64,
@@ -109,6 +111,7 @@ impl ModelConfig {
             timeout_seconds: TIMEOUT_SECONDS,
             silence_seconds: SILENCE_SECONDS,
             continuous_usage: false,
+            media_urls: MediaUrls::default(),
             latency_ms: None,
         }
     }
@@ -141,6 +144,7 @@ impl ModelConfig {
             continuous_usage: reader.optional("continuous_usage").unwrap_or(false),
             latency_ms: reader.optional("latency_ms"),
             ..ModelConfig::echo("", Price::default())
+            media_urls: reader.optional("media_urls").unwrap_or_default(),
         };
         if name.as_ref().is_some_and(String::is_empty) {
             reader.mistake("name", "is empty; name the model as requests do");

@@ -1,5 +1,5 @@
 use {
-    super::{Config, ConfigError, Endpoint, RevokedKeys, UpstreamConfig},
+    super::{Config, ConfigError, Endpoint, MediaUrls, RevokedKeys, UpstreamConfig},
     blockable_service::secrets::SecretSource,
     std::path::Path,
 };
@@ -258,9 +258,20 @@ fn a_model_names_its_endpoints_or_has_the_usual_ones() {
     let named = "upstream = \"http://gpu/v1\"\nendpoints = [\"embeddings\", \"messages\"]\ntokenize = true\n";
     assert_eq!(endpoints(named), [Endpoint::Embeddings, Endpoint::Messages]);
     assert!(read(&with(named)).models[0].tokenize);
+    assert!(
+        read(&with(named)).models[0].cache_salt,
+        "vLLM, which counts, keeps credits apart in its cache as well"
+    );
+    assert!(!read(&with(&format!("{named}cache_salt = false\n"))).models[0].cache_salt);
+    assert!(
+        !read(&with("upstream = \"http://gpu/v1\"\n")).models[0].cache_salt,
+        "others refuse what they do not know"
+    );
+    assert_eq!(read(&with(named)).models[0].media_urls, MediaUrls::Data);
     for (wrong, start) in [
         ("upstream = \"echo\"\nendpoints = []\n", "model[0].endpoints: is empty"),
         ("upstream = \"echo\"\nendpoints = [\"chats\"]\n", "model[0].endpoints: "),
+        ("upstream = \"echo\"\nmedia_urls = \"file\"\n", "model[0].media_urls: "),
         ("upstream = \"echo\"\ntokenize = true\n", "model[0].tokenize: is for servers"),
     ] {
         let found = mistakes(&with(wrong));

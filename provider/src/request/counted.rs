@@ -1,7 +1,7 @@
 //! Bounds on the tokens of parameters and members that a template may print.
 
 use {
-    super::raw::Fields,
+    super::{fields::require_cheap_cache, raw::Fields},
     crate::{
         error::ApiError,
         tokens::{Rules, printed},
@@ -25,6 +25,7 @@ pub(super) fn tools(rules: &Rules, param: &str, value: &RawValue) -> Result<u64,
     let list: Vec<Fields> = serde_json::from_str(value.get())
         .map_err(|_| wrong("a list of tools, which are objects with distinct members"))?;
     for tool in &list {
+        require_cheap_cache(param, tool)?;
         let kind: String = tool
             .get("type")
             .map_or(Ok(String::new()), |kind| serde_json::from_str(kind.get()))

@@ -7,6 +7,7 @@ mod counted;
 mod endpoint;
 mod fields;
 mod forward;
+mod media;
 mod prompt;
 mod raw;
 mod tokenized;
@@ -155,6 +156,7 @@ impl<'a> CompletionRequest<'a> {
         for field in fields::counted(self.endpoint, &self.fields, model.unknown_fields)? {
             let more = match field.tools {
                 true => counted::tools(rules, field.name, field.value)?,
+        fields::require_cheap_cache("cache_control", &self.fields)?;
                 false => counted::parameter(rules, field.name, field.value)?,
             };
             tokens = tokens.saturating_add(more);

@@ -3,6 +3,7 @@
 use {
     super::{
         counted::{AROUND_PART, member},
+        fields, media,
         raw::Fields,
         values::{TokenCount, with_text},
     },
@@ -44,26 +45,6 @@ const ITEMS: &[&str] = &[
     "message",
     "reasoning",
 ];
-/// Members that hold the data of an image, a sound, a video or a file, which a model never reads as text.
-const MEDIA: &[&str] = &[
-    "audio",
-    "audio_url",
-    "cache_control",
-    "detail",
-    "file",
-    "file_data",
-    "filename",
-    "image",
-    "image_url",
-    "input_audio",
-    "media_type",
-    "source",
-    "type",
-    "uuid",
-    "video",
-    "video_url",
-];
-
 /// Bounds the tokens of a model's input, for a parameter of the request.
 pub(super) struct Reader<'a> {
     model: &'a ModelConfig,
@@ -105,20 +86,40 @@ impl<'a> Reader<'a> {
         let items: Vec<Fields> = serde_json::from_str(input.get()).map_err(|error| {
             self.wrong(format_args!("a text or a list of items with distinct members ({error})"))
         })?;
-        let kind = |item: &Fields| item.get("type").map(|kind| kind.get().trim_matches('"').to_string());
         for item in &items {
-            let kind = kind(item).unwrap_or_else(|| "message".to_string());
-            if !ITEMS.contains(&kind.as_str()) {
-                return Err(
-                    self.unsupported(format!("items of type {kind:?} are not supported; remove them"))
-                );
-            }
+            self.require_known_item(item)?;
         }
-        let tokens = items.iter().try_fold(overhead, |tokens, item| {
-            let more = self.message(item)?.saturating_add(self.rules.per_tool);
-            Ok::<_, ApiError>(tokens.saturating_add(more))
-        })?;
-        Ok(tokens)
+        items.iter().try_fold(overhead, |tokens, item| Ok(tokens.saturating_add(self.item(item)?)))
+    }
+
+    /// Bounds the tokens of one item.
+    pub(super) fn item(&self, item: &Fields) -> Result<u64, ApiError> {
+        Ok(self.message(item)?.saturating_add(self.rules.per_tool))
+    }
+
+    /// Refuses an item of another type, and one that stands for a text that is stored elsewhere: nobody could count that, and it may
+    /// be another customer's.
+    fn require_known_item(&self, item: &Fields) -> Result<(), ApiError> {
+        let kind = match item.get("type") {
+            Some(kind) => kind.get().trim_matches('"'),
+            None if item.get("role").is_some() => "message",
+            None => return Err(self.wrong("made of items with a `type`, or with a `role` in a message")),
+        };
+        let has = |names: &[&str]| names.iter().any(|name| item.get(name).is_some());
+        match kind {
+            kind if !ITEMS.contains(&kind) => {
+                Err(self.unsupported(format!("items of type {kind:?} are not supported; remove them")))
+            }
+            "reasoning" if !has(&["content", "encrypted_content"]) && has(&["id"]) => {
+                let message = "reasoning that is stored elsewhere is not read here; send its `content` or `encrypted_content`, or \
+                               remove its `id`";
+                Err(self.unsupported(message))
+            }
+            "message" if !has(&["content"]) => {
+                Err(self.wrong("made of messages with a `content`, as nothing is stored here"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Bounds the tokens of a text, or of a list of parts, that the template prints as a message of its own.
@@ -127,6 +128,7 @@ impl<'a> Reader<'a> {
     }
 
     fn message(&self, message: &Fields) -> Result<u64, ApiError> {
+        fields::require_cheap_cache(self.param, message)?;
         let mut tokens = self.model.per_message();
         // The overhead covers the usual roles; templates print any text that comes as one.
         let role = message.get("role").map_or("", RawValue::get);
@@ -183,15 +185,14 @@ impl<'a> Reader<'a> {
         let kind: Option<String> = part.get("type").and_then(|value| serde_json::from_str(value.get()).ok());
         let without = || self.wrong("made of parts with a `type`, and a `text` in one of type text");
         let kind = kind.ok_or_else(without)?;
+        fields::require_cheap_cache(self.param, part)?;
         if let Some(media) = MediaKind::of_part(&kind) {
-            let tokens = self.model.part_tokens.get(media).ok_or_else(|| {
-                self.unsupported(format!("this model takes no parts of type {kind:?}; remove them"))
-            })?;
-            let written = part.get("source").filter(|source| is_text(source));
-            let others = part.others(MEDIA).chain(written.map(|source| ("source", source)));
-            return others.into_iter().try_fold(tokens, |tokens, (name, value)| {
-                Ok(tokens.saturating_add(self.printed(name, value.get())?))
-            });
+            return self.media(part, media, &kind, depth);
+        }
+        if let Some((name, _)) = part.all().find(|(name, _)| media::holds_data(name)) {
+            return Err(
+                self.unsupported(format!("`{name}` does not belong to parts of type {kind:?}; remove it"))
+            );
         }
         if !PARTS.contains(&kind.as_str()) {
             return Err(self.unsupported(format!("parts of type {kind:?} are not supported; remove them")));
@@ -212,6 +213,38 @@ impl<'a> Reader<'a> {
             tokens = tokens.saturating_add(more);
         }
         Ok(tokens)
+    }
+
+    /// Bounds the tokens of a part that is not text.
+    fn media(&self, part: &Fields, media: MediaKind, kind: &str, depth: u32) -> Result<u64, ApiError> {
+        let mut tokens = self.model.part_tokens.get(media).ok_or_else(|| {
+            self.unsupported(format!("this model takes no parts of type {kind:?}; remove them"))
+        })?;
+        for (name, value) in part.all() {
+            let more = match name {
+                _ if value.get() == "null" => 0,
+                "type" | "cache_control" => 0,
+                "source" => match media::Source::read(value) {
+                    media::Source::Parts(parts) => self.content(parts, true, depth + 1)?,
+                    media::Source::Text => self.printed(name, value.get())?,
+                    media::Source::Data => self.data(name, value)?,
+                },
+                _ if media::holds_data(name) => self.data(name, value)?,
+                _ if media::is_stored(name) => return Err(self.unsupported(media::stored(name))),
+                _ => self.printed(name, value.get())?,
+            };
+            tokens = tokens.saturating_add(more);
+        }
+        Ok(tokens)
+    }
+
+    /// Bounds the tokens that the data of a part adds to those of its kind. Errors: 400 for data that the model would fetch.
+    fn data(&self, name: &str, value: &RawValue) -> Result<u64, ApiError> {
+        let noted = media::check(name, value, self.model.media_urls);
+        let noted = noted.map_err(|message| self.unsupported(message))?;
+        noted.into_iter().try_fold(0_u64, |tokens, (name, value)| {
+            Ok(tokens.saturating_add(self.printed(&name, value.get())?))
+        })
     }
 
     /// Bounds the tokens of a member that the template may print.
@@ -244,10 +277,4 @@ impl<'a> Reader<'a> {
         let lists: Vec<TokenCount> = serde_json::from_str(input.get()).map_err(|_| wrong())?;
         Ok(lists.into_iter().map(|TokenCount(count)| count).collect())
     }
-}
-
-/// True for a source of a document that has its text in it, which the model reads as such.
-fn is_text(source: &RawValue) -> bool {
-    let kind = serde_json::from_str::<Fields>(source.get()).ok().and_then(|members| members.get("type"));
-    !kind.is_some_and(|kind| matches!(kind.get(), "\"base64\"" | "\"url\"" | "\"file\""))
 }

@@ -30,12 +30,6 @@ impl<'a> Fields<'a> {
     pub(super) fn all(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
         self.members.iter().map(|(name, value)| (name.as_str(), *value))
     }
-
-    /// Lists all members but those named.
-    pub(super) fn others<'b>(&'b self, list: &'b [&str]) -> impl Iterator<Item = (&'b str, &'a RawValue)> {
-        let others = self.members.iter().filter(|(name, _)| !list.contains(&name.as_str()));
-        others.map(|(name, value)| (name.as_str(), *value))
-    }
 }
 
 impl<'de> Deserialize<'de> for Fields<'de> {

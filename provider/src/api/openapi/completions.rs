@@ -177,7 +177,8 @@ pub(super) fn request(kind: Endpoint) -> Value {
         let schema = match how {
             Use::Refused(_) => continue,
             Use::Read => read(name),
-            Use::Forward => json!({"description": "Passed on to the model's server."}),
+            Use::Forward => json!({"description": "Passed on to the model's server, where it is short."}),
+            Use::Long => json!({"description": "Passed on to the model's server."}),
             Use::Counted => json!({"description": "Passed on, and counted as a part of the prompt."}),
             Use::Tools => {
                 json!({"description": "Passed on, and counted with what introduces them.", "type": ["array", "null"]})
@@ -232,6 +233,10 @@ fn read(name: &str) -> Value {
                 "properties": {"include_usage": flag, "continuous_usage_stats": flag},
             })
         }
+        "cache_control" => json!({
+            "type": ["object", "null"], "additionalProperties": false,
+            "properties": {"type": {"enum": ["ephemeral"]}, "ttl": {"enum": ["5m", null]}},
+        }),
         _ => member,
     }
 }

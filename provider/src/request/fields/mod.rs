@@ -17,8 +17,32 @@ use {
         error::ApiError,
     },
     serde_json::{Value, value::RawValue},
-    tables::Use::{Counted, Forward, Only, Read, Refused, Tools, Variables},
+    std::fmt::Display,
+    tables::Use::{Counted, Forward, Long, Only, Read, Refused, Tools, Variables},
 };
+
+/// Most bytes of a setting that is forwarded, and of each text in it.
+const LONGEST_SETTING: usize = 256;
+const LONGEST_TEXT: usize = 64;
+/// Arguments of the function that applies a chat template (`apply_chat_template`); those that begin with `return_` are as well.
+const ARGUMENTS: [&str; 16] = [
+    "add_special_tokens",
+    "chat_template",
+    "conversation",
+    "conversations",
+    "documents",
+    "functions",
+    "max_length",
+    "messages",
+    "padding",
+    "padding_side",
+    "pad_to_multiple_of",
+    "tokenize",
+    "tokenizer_kwargs",
+    "tools",
+    "truncation",
+    "truncation_side",
+];
 
 /// A parameter that may become part of the prompt.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +66,11 @@ pub(super) fn counted<'a>(
             continue;
         }
         let tools = match find(endpoint, name) {
-            Some(Read | Forward) => continue,
+            Some(Read | Long) => continue,
+            Some(Forward) => {
+                require_short(name, value)?;
+                continue;
+            }
             Some(Counted) => false,
             Some(Tools) => true,
             Some(Variables) => {
@@ -54,8 +82,11 @@ pub(super) fn counted<'a>(
                 if given.is_some_and(|given| values.contains(&given.to_string().as_str())) {
                     continue;
                 }
-                let reason =
-                    if matches!(name, "store" | "background") { ": nothing is stored here" } else { "" };
+                let reason = match name {
+                    "store" | "background" => ": nothing is stored here",
+                    "stream" => ": embeddings are never streamed",
+                    _ => "",
+                };
                 let message =
                     format!("`{name}` may only be {} here{reason}; change or remove it", values.join(" or "));
                 return Err(unsupported(name, message));
@@ -73,23 +104,71 @@ pub(super) fn counted<'a>(
     Ok(counted)
 }
 
-/// Some upstreams ignore the case of names: they would obey a parameter that was not read here.
+/// True for a name that an upstream may take for a parameter, which was not read here: some ignore the case of names, also of
+/// letters such as the Kelvin sign, whose small form is `k`.
 fn resembles_known(endpoint: Endpoint, name: &str) -> bool {
-    find(endpoint, &name.trim().to_ascii_lowercase().replace('-', "_")).is_some()
+    !name.is_ascii() || find(endpoint, &name.trim().to_ascii_lowercase().replace('-', "_")).is_some()
 }
 
-/// Templates print a list or an object as often as they like.
+/// Refuses a setting that is long: templates print some settings, uncounted.
+fn require_short(name: &str, value: &RawValue) -> Result<(), ApiError> {
+    let has_long_text = || texts(value.get()).any(|text| text > LONGEST_TEXT);
+    if value.get().len() <= LONGEST_SETTING && !has_long_text() {
+        return Ok(());
+    }
+    let message = format!(
+        "`{name}` may have {LONGEST_SETTING} bytes and texts of {LONGEST_TEXT} bytes at most; shorten it"
+    );
+    Err(ApiError::param(name, message))
+}
+
+/// The bytes of each text in a JSON value, as they are written.
+fn texts(json: &str) -> impl Iterator<Item = usize> {
+    let mut rest = json;
+    std::iter::from_fn(move || {
+        let (_, text) = rest.split_once('"')?;
+        let mut escaped = false;
+        let end = text.bytes().position(|byte| {
+            let ends = byte == b'"' && !escaped;
+            escaped = byte == b'\\' && !escaped;
+            ends
+        })?;
+        rest = text.get(end.saturating_add(1)..)?;
+        Some(end)
+    })
+}
+
+/// Templates print a list or an object as often as they like. Some servers pass the variables on as arguments of the function that
+/// applies the template, whose own ones change the length of the prompt.
 fn plain_variables(name: &str, value: &RawValue) -> Result<(), ApiError> {
-    let wrong = || {
-        let message = format!("`{name}` may only hold texts, numbers, true and false; remove the others");
-        unsupported(name, message)
-    };
-    let variables: Fields = serde_json::from_str(value.get()).map_err(|_| wrong())?;
-    let plain = |value: &RawValue| !value.get().starts_with(['[', '{']);
-    let known = |name: &str| !matches!(name, "messages" | "tools" | "documents" | "chat_template");
-    match variables.all().all(|(name, value)| plain(value) && known(name)) {
+    let refuse = |reason: &dyn Display| unsupported(name, format!("`{name}` {reason}"));
+    let plain = "may only hold texts, numbers, true and false under distinct names; remove the others";
+    let variables: Fields = serde_json::from_str(value.get()).map_err(|_| refuse(&plain))?;
+    for (variable, value) in variables.all() {
+        if value.get().starts_with(['[', '{']) {
+            return Err(refuse(&plain));
+        }
+        let folded = variable.trim().to_ascii_lowercase();
+        if !variable.is_ascii() || ARGUMENTS.contains(&folded.as_str()) || folded.starts_with("return_") {
+            let reason = format!("may not set {variable:?}, which is no variable of a template; remove it");
+            return Err(refuse(&reason));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a mark for the cache that costs more than the prompt: what is kept for an hour is written at twice its price.
+pub(super) fn require_cheap_cache(param: &str, members: &Fields) -> Result<(), ApiError> {
+    let Some(mark) = members.get("cache_control") else { return Ok(()) };
+    let is_cheap = serde_json::from_str::<Fields>(mark.get())
+        .is_ok_and(|mark| mark.get("ttl").is_none_or(|ttl| ttl.get() == "\"5m\""));
+    match is_cheap && mark.get().len() <= LONGEST_SETTING {
         true => Ok(()),
-        false => Err(wrong()),
+        false => {
+            let message = "`cache_control` may only have a `type`, and a `ttl` of 5m: a longer one costs twice the price of the \
+                           prompt; change or remove it";
+            Err(unsupported(param, message))
+        }
     }
 }
 

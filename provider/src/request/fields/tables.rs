@@ -7,8 +7,10 @@ use crate::config::Endpoint;
 pub(crate) enum Use {
     /// It is read where the request is.
     Read,
-    /// It never becomes tokens of the prompt, and bounds or shapes the answer at most.
+    /// A setting, forwarded where it is short: a template that prints it prints next to nothing.
     Forward,
+    /// It is forwarded at any length: it goes to the sampler, to a cache or to accounts, and never to a template.
+    Long,
     /// It may become part of the prompt.
     Counted,
     /// Tools: counted, with what introduces them.
@@ -21,7 +23,7 @@ pub(crate) enum Use {
     Refused(&'static str),
 }
 
-use Use::{Counted, Forward, Only, Read, Refused, Tools, Variables};
+use Use::{Counted, Forward, Long, Only, Read, Refused, Tools, Variables};
 
 const ELSEWHERE: &str = "it names other upstreams, keys or ways than the provider's";
 const OPERATORS: &str = "it is for the operator of the model's server";
@@ -42,13 +44,13 @@ const WORKS_ON: &str = "it starts work beyond this request's answer";
 
 /// Parameters of all endpoints.
 const EVERYWHERE: &[(&str, Use)] = &[
-    ("cache_salt", Forward),
-    ("metadata", Forward),
+    ("cache_salt", Long),
+    ("metadata", Long),
     ("model", Read),
-    ("prompt_cache_key", Forward),
+    ("prompt_cache_key", Long),
     ("prompt_cache_options", Forward),
     ("prompt_cache_retention", Forward),
-    ("safety_identifier", Forward),
+    ("safety_identifier", Long),
     ("service_tier", Only(&[r#""auto""#, r#""default""#, r#""flex""#, r#""standard_only""#])),
     ("temperature", Forward),
     ("top_k", Forward),
@@ -56,7 +58,7 @@ const EVERYWHERE: &[(&str, Use)] = &[
     ("top_p", Forward),
     ("truncate_prompt_tokens", Forward),
     ("truncation_side", Forward),
-    ("user", Forward),
+    ("user", Long),
     // Other upstreams, keys and ways than the provider's.
     ("api_base", Refused(ELSEWHERE)),
     ("api_key", Refused(ELSEWHERE)),
@@ -84,30 +86,30 @@ const EVERYWHERE: &[(&str, Use)] = &[
 /// Parameters of chats and texts, beyond those of all endpoints.
 const COMPLETIONS: &[(&str, Use)] = &[
     ("add_special_tokens", Forward),
-    ("allowed_token_ids", Forward),
-    ("bad_words", Forward),
+    ("allowed_token_ids", Long),
+    ("bad_words", Long),
     ("best_of", Read),
     ("dry_allowed_length", Forward),
     ("dry_base", Forward),
     ("dry_multiplier", Forward),
     ("dry_penalty_last_n", Forward),
-    ("dry_sequence_breakers", Forward),
-    ("ebnf", Forward),
+    ("dry_sequence_breakers", Long),
+    ("ebnf", Long),
     ("echo", Forward),
     ("frequency_penalty", Forward),
-    ("grammar", Forward),
+    ("grammar", Long),
     ("guided_choice", Counted),
     ("guided_decoding_backend", Forward),
     ("guided_grammar", Counted),
     ("guided_json", Counted),
     ("guided_regex", Counted),
-    ("guided_whitespace_pattern", Forward),
+    ("guided_whitespace_pattern", Long),
     ("ignore_eos", Forward),
     ("include_stop_str_in_output", Forward),
     ("json_schema", Counted),
     ("length_penalty", Forward),
-    ("logit_bias", Forward),
-    ("logprob_token_ids", Forward),
+    ("logit_bias", Long),
+    ("logprob_token_ids", Long),
     ("logprobs", Forward),
     ("max_completion_tokens", Read),
     ("max_tokens", Read),
@@ -121,7 +123,7 @@ const COMPLETIONS: &[(&str, Use)] = &[
     ("no_stop_trim", Forward),
     ("presence_penalty", Forward),
     ("prompt_logprobs", Forward),
-    ("regex", Forward),
+    ("regex", Long),
     ("repeat_last_n", Forward),
     ("repeat_penalty", Forward),
     ("repetition_detection", Forward),
@@ -130,13 +132,13 @@ const COMPLETIONS: &[(&str, Use)] = &[
     ("return_token_ids", Forward),
     ("return_tokens_as_token_ids", Forward),
     ("seed", Forward),
-    ("session_id", Forward),
+    ("session_id", Long),
     ("skip_special_tokens", Forward),
     ("spaces_between_special_tokens", Forward),
-    ("stop", Forward),
-    ("stop_regex", Forward),
-    ("stop_token_ids", Forward),
-    ("store", Forward),
+    ("stop", Long),
+    ("stop_regex", Long),
+    ("stop_token_ids", Long),
+    ("store", Only(&["false"])),
     ("stream", Read),
     ("stream_options", Read),
     ("structural_tag", Counted),
@@ -215,6 +217,7 @@ const EMBEDDINGS: &[(&str, Use)] = &[
     ("input_type", Counted),
     ("instruction", Counted),
     ("normalize", Forward),
+    ("stream", Only(&["false"])),
     ("task", Counted),
     ("truncate", Forward),
     ("chat_template", Refused(TEMPLATE)),
@@ -229,7 +232,7 @@ const RESPONSES: &[(&str, Use)] = &[
     ("context_management", Refused(WORKS_ON)),
     ("enable_response_messages", Refused(OPERATORS)),
     ("image", Refused(OTHER_TEXT)),
-    ("include", Forward),
+    ("include", Long),
     ("input", Read),
     ("instructions", Read),
     ("max_output_tokens", Read),
@@ -238,7 +241,7 @@ const RESPONSES: &[(&str, Use)] = &[
     ("reasoning", Forward),
     ("repetition_penalty", Forward),
     ("seed", Forward),
-    ("stop", Forward),
+    ("stop", Long),
     ("store", Only(&["false"])),
     ("stream", Read),
     ("stream_options", Forward),
@@ -258,13 +261,13 @@ const RESPONSES: &[(&str, Use)] = &[
 
 /// Parameters of `/v1/messages`.
 const MESSAGES: &[(&str, Use)] = &[
-    ("cache_control", Forward),
+    ("cache_control", Read),
     ("chat_template_kwargs", Variables),
     ("max_tokens", Read),
     ("messages", Read),
     ("output_config", Counted),
     ("output_format", Counted),
-    ("stop_sequences", Forward),
+    ("stop_sequences", Long),
     ("stream", Read),
     ("system", Read),
     ("thinking", Forward),

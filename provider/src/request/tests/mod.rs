@@ -1,7 +1,10 @@
+mod media;
+mod refused;
+
 use {
     super::{CompletionRequest, fields},
     crate::{
-        config::{Endpoint, LimitParameter, ModelConfig, PartTokens, UnknownFields},
+        config::{Endpoint, LimitParameter, ModelConfig, PartTokens},
         error::ApiError,
         price::{Price, TokenBound},
         tokens::Family,
@@ -72,34 +75,6 @@ fn prompts_of_every_form_are_bounded() {
 }
 
 #[test]
-fn what_has_no_bound_is_refused() {
-    for (more, code, param) in [
-        (json!({"n": 0}), "invalid_parameter", "n"),
-        (json!({"n": 1.5}), "invalid_parameter", "n"),
-        (json!({"best_of": 1_000}), "invalid_parameter", "best_of"),
-        (json!({"max_tokens": -1}), "invalid_parameter", "max_tokens"),
-        (json!({"max_tokens": 0}), "invalid_parameter", "max_tokens"),
-        (json!({"max_tokens": 9, "max_completion_tokens": 0}), "invalid_parameter", "max_completion_tokens"),
-        (json!({"stream": "yes"}), "invalid_parameter", "stream"),
-        (json!({"stream_options": {"include_usage": 1}}), "invalid_parameter", "stream_options"),
-        (json!({"Max_Tokens": 9}), "unsupported_parameter", "Max_Tokens"),
-        (json!({"n_predict": 9}), "unsupported_parameter", "n_predict"),
-        (json!({"use_beam_search": true}), "unsupported_parameter", "use_beam_search"),
-        (json!({"messages": []}), "invalid_parameter", "messages"),
-        (json!({"messages": "hello"}), "invalid_parameter", "messages"),
-        (json!({"messages": [{"role": "user", "content": 5}]}), "invalid_parameter", "messages"),
-        (json!({"messages": null}), "missing_parameter", "messages"),
-        (json!({"model": 5}), "invalid_parameter", "model"),
-    ] {
-        assert_eq!(refused(Endpoint::Chat, &chat(more.clone())), (code, Some(param.to_string())), "{more}");
-    }
-    for text in ["", "[]", "{", "{\"model\":\"a\",\"model\":\"b\"}", "{\"model\":\"\\ud800\"}", "nul"] {
-        let error = CompletionRequest::parse(Endpoint::Chat, text.as_bytes()).unwrap_err();
-        assert_eq!(error.status, 400, "{text}");
-    }
-}
-
-#[test]
 fn parts_that_are_not_text_need_a_bound_of_their_own() {
     let parts =
         json!([{"type": "text", "text": "abc"}, {"type": "image_url", "image_url": {"url": "data:"}}]);
@@ -138,7 +113,7 @@ fn name_of(model: &ModelConfig) -> &str {
 fn forwarded(text: &str, model: &ModelConfig) -> String {
     let whole = Bytes::copy_from_slice(text.as_bytes());
     let request = CompletionRequest::parse(Endpoint::Chat, &whole).unwrap();
-    String::from_utf8(request.forward(&whole, model, name_of(model), None).to_vec()).unwrap()
+    String::from_utf8(request.forward(&whole, model, name_of(model), None, None).to_vec()).unwrap()
 }
 
 #[test]
@@ -162,12 +137,36 @@ fn a_body_is_forwarded_as_it_came_but_for_what_must_differ() {
 }
 
 #[test]
+fn a_salt_takes_the_place_of_the_clients() {
+    let salted = ModelConfig { cache_salt: true, ..model() };
+    let sent = |endpoint, text: &str, model: &ModelConfig| {
+        let whole = Bytes::copy_from_slice(text.as_bytes());
+        let request = CompletionRequest::parse(endpoint, &whole).unwrap();
+        let salt = request.own_salt(model).map(|own| format!("of ours and {own}"));
+        let sent = request.forward(&whole, model, "small", None, salt.as_deref());
+        serde_json::from_slice::<Value>(&sent).unwrap()["cache_salt"].clone()
+    };
+    let plain = r#"{"model":"small","messages":[{}],"prompt":"a","input":"a"}"#;
+    for endpoint in [Endpoint::Chat, Endpoint::Text, Endpoint::Embeddings, Endpoint::Responses] {
+        assert_eq!(sent(endpoint, plain, &salted), json!("of ours and "), "{endpoint:?}");
+        assert_eq!(sent(endpoint, plain, &model()), Value::Null, "{endpoint:?}");
+    }
+    assert_eq!(sent(Endpoint::Messages, plain, &salted), Value::Null, "no server takes it there");
+    for (own, salt) in
+        [("\"team\"", "of ours and \"team\""), ("null", "of ours and "), ("7", "of ours and 7")]
+    {
+        let text = plain.replacen('{', &format!("{{\"cache_salt\":{own},"), 1);
+        assert_eq!(sent(Endpoint::Chat, &text, &salted), json!(salt));
+    }
+}
+
+#[test]
 fn a_fitted_limit_is_added_under_the_name_that_the_upstream_takes() {
     let limited = |endpoint, text: &str, model: &ModelConfig| {
         let whole = Bytes::copy_from_slice(text.as_bytes());
         let request = CompletionRequest::parse(endpoint, &whole).unwrap();
         assert_eq!(request.own_limit(), None);
-        String::from_utf8(request.forward(&whole, model, name_of(model), Some(77)).to_vec()).unwrap()
+        String::from_utf8(request.forward(&whole, model, name_of(model), Some(77), None).to_vec()).unwrap()
     };
     let chat = r#"{"model":"small","messages":[{}],"max_tokens":null,"stream":true}"#;
     assert_eq!(
@@ -256,51 +255,6 @@ fn a_parameter_is_listed_once() {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), all, "{endpoint:?}");
-    }
-}
-
-#[test]
-fn parameters_that_print_or_cost_without_a_bound_are_refused_by_name() {
-    for (name, value) in [
-        ("prompt", json!("counted nowhere")),
-        ("chat_template", json!("{% for i in range(99999) %}x{% endfor %}")),
-        ("media_io_kwargs", json!({"video": {"num_frames": -1}})),
-        ("mm_processor_kwargs", json!({"max_pixels": 1_000_000_000})),
-        ("priority", json!(-5)),
-        ("kv_transfer_params", json!({"remote_host": "10.0.0.1"})),
-        ("chat_template_kwargs", json!({"custom_tools": [[[[]]]]})),
-        ("chat_template_kwargs", json!({"messages": "x"})),
-        ("service_tier", json!("priority")),
-        ("modalities", json!(["text", "audio"])),
-        ("prediction", json!({"type": "content", "content": "x"})),
-        ("api_base", json!("http://elsewhere")),
-        ("models", json!(["a dearer one"])),
-        ("tools", json!([{"type": "web_search"}])),
-        ("an_extension", json!(1)),
-    ] {
-        let refused = refused(Endpoint::Chat, &chat(json!({name: value})));
-        assert_eq!(refused, ("unsupported_parameter", Some(name.to_string())), "{value}");
-    }
-    for same in [
-        json!({"audio": null, "prediction": null, "priority": 0, "use_beam_search": false}),
-        json!({"modalities": ["text"], "service_tier": "auto", "logit_bias": {"5": -100}, "reasoning_effort": "low"}),
-    ] {
-        assert_eq!(bound(Endpoint::Chat, &chat(same)), bound(Endpoint::Chat, &chat(json!({}))));
-    }
-}
-
-#[test]
-fn unknown_parameters_count_where_the_model_says_so() {
-    let counting = ModelConfig { unknown_fields: UnknownFields::Count, ..model() };
-    let most = |body: &Value| {
-        let text = body.to_string();
-        let request = CompletionRequest::parse(Endpoint::Chat, text.as_bytes()).unwrap();
-        request.bound(&counting).map(|bound| bound.prompts[0])
-    };
-    let plain = most(&chat(json!({}))).unwrap();
-    assert!(most(&chat(json!({"an_extension": "ten bytes!"}))).unwrap() >= plain + 10);
-    for name in ["Max_Tokens", "n-predict", " prompt", "Priority"] {
-        assert_eq!(most(&chat(json!({name: 1}))).unwrap_err().code, "unsupported_parameter", "{name}");
     }
 }
 
