@@ -43,6 +43,10 @@ pub(super) struct PreparedRequest {
     forwarded: Bytes,
     /// The body as it came.
     original: Bytes,
+    /// The values of members that the answer repeats.
+    repeated: Vec<(&'static str, Bytes)>,
+    /// The credit's salt for the upstream's prefix cache.
+    salt: Option<String>,
 }
 
 impl PreparedRequest {
@@ -85,6 +89,8 @@ impl PreparedRequest {
 
     /// The questions by which an upstream bounds its prompts closer; `None` where none is worth it.
     pub(super) fn questions(&self) -> Option<Questions> {
+            repeated: request.repeated(&body),
+            salt,
         let request = CompletionRequest::parse(self.endpoint, &self.original).ok()?;
         request.questions(&self.model.config, &self.bound.prompts)
     }
@@ -159,7 +165,7 @@ impl PreparedRequest {
         Rewrite {
             passes_usage: self.wants_usage,
             drops_running_usage: self.model.config.continuous_usage && !self.wants_running_usage,
-            names,
+            names: PublicNames { repeated: self.repeated.clone(), ..names },
         }
     }
 

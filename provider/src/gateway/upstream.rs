@@ -275,6 +275,7 @@ impl UpstreamAnswer {
             model: self.attempt.model.clone(),
             internal: self.attempt.slot.server().model.clone(),
             id: id.to_string(),
+            repeated: Vec::new(),
         }
     }
 

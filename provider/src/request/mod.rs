@@ -23,6 +23,7 @@ use {
         config::{Endpoint, LimitParameter, ModelConfig},
         error::ApiError,
         price::TokenBound,
+        upstreams::REPEATED,
     },
     bytes::Bytes,
     prompt::Reader,
@@ -166,6 +167,20 @@ impl<'a> CompletionRequest<'a> {
 
     /// The parameter by which the request limits its answers, the larger one where there are two; `None` where there is none.
     pub(crate) fn own_limit(&self) -> Option<&'static str> {
+    /// The client's own salt as it is written, for a model whose upstreams take salts; `None` where they take none.
+    pub(crate) fn own_salt(&self, model: &ModelConfig) -> Option<&str> {
+        // No server takes one in Anthropic's form, and some refuse what they do not know.
+        let takes_salt = model.cache_salt && self.endpoint != Endpoint::Messages;
+        takes_salt.then(|| self.fields.get(SALT).map_or("", RawValue::get))
+    }
+
+    /// The values of members that an answer repeats, as parts of the `whole` body. Of the other forms none repeats any.
+    pub(crate) fn repeated(&self, whole: &Bytes) -> Vec<(&'static str, Bytes)> {
+        let names = REPEATED.iter().filter(|_| self.endpoint == Endpoint::Responses);
+        let given = names.filter_map(|name| Some((*name, self.fields.get(name)?)));
+        given.map(|(name, value)| (name, whole.slice_ref(value.get().as_bytes()))).collect()
+    }
+
         self.limits.iter().max_by_key(|(_, _, limit)| *limit).map(|(name, _, _)| *name)
     }
 

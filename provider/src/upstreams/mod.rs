@@ -16,7 +16,7 @@ pub(crate) use {
     http::{SendError, UpstreamHttp},
     pool::{Pool, Slot},
     probe::{log, probe},
-    public::{PublicNames, event, with_member},
+    public::{PublicNames, REPEATED, event, with_member},
     server::UpstreamServer,
     stated::MAX_ERROR_BODY,
 };
