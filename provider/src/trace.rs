@@ -1,13 +1,16 @@
 //! The trace of a request: its id and its W3C trace context, which go to the upstream and come back.
+//!
+//! Both come from whoever sends the request. So an upstream gets an id that no other request has, and a trace that decides nothing
+//! about what the provider records.
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use {
+    axum::http::{HeaderMap, HeaderName, HeaderValue},
+    std::fmt::Display,
+};
 
 /// Header of a request's id.
 pub(crate) const ID_HEADER: &str = "x-request-id";
 const TRACEPARENT: &str = "traceparent";
-const TRACESTATE: &str = "tracestate";
-/// Most bytes of a `tracestate` that is passed on, by the specification.
-const MAX_STATE: usize = 512;
 
 /// The id of a request and the trace that it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +19,6 @@ pub(crate) struct Trace {
     pub id: String,
     /// `VERSION-TRACE-PARENT-FLAGS` in hexadecimal digits: the client's where it is valid, else a new one that is not sampled.
     pub parent: String,
-    state: Option<HeaderValue>,
 }
 
 impl Trace {
@@ -25,18 +27,10 @@ impl Trace {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let single = headers.get_all(TRACEPARENT).iter().count() == 1;
         let given = text(TRACEPARENT).map(str::trim).filter(|parent| single && is_parent(parent));
-        let mut states = headers.get_all(TRACESTATE).iter();
-        let state = match (given, states.next(), states.next()) {
-            (Some(_), Some(state), None) if state.len() <= MAX_STATE && state.to_str().is_ok() => {
-                Some(state.clone())
-            }
-            _ => None,
-        };
         let id = text(ID_HEADER).filter(|id| is_plain(id));
         Trace {
             id: id.map_or_else(|| format!("{:016x}", rand::random::<u64>()), str::to_string),
             parent: given.map_or_else(new_parent, str::to_string),
-            state,
         }
     }
 
@@ -45,12 +39,19 @@ impl Trace {
         self.parent.split('-').nth(1).unwrap_or_default()
     }
 
-    /// The headers of the request to an upstream.
-    pub(crate) fn headers(&self) -> HeaderMap {
+    /// The headers of a request to an upstream. Servers such as vLLM refuse a second request of one id, so `number` makes it one
+    /// of its own. The trace is not sampled: the client's word would decide what the provider's tracing keeps. For the same reason
+    /// `tracestate` does not go on.
+    pub(crate) fn upstream_headers(&self, number: impl Display) -> HeaderMap {
+        let mut parts = self.parent.split('-').skip(1);
+        let (trace, parent) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let sent =
+            [(ID_HEADER, format!("{}-{number}", self.id)), (TRACEPARENT, format!("00-{trace}-{parent}-00"))];
         let mut headers = HeaderMap::new();
-        self.answer(&mut headers);
-        if let Some(state) = &self.state {
-            headers.insert(HeaderName::from_static(TRACESTATE), state.clone());
+        for (name, value) in sent {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                headers.insert(HeaderName::from_static(name), value);
+            }
         }
         headers
     }
@@ -125,20 +126,24 @@ mod tests {
     }
 
     #[test]
-    fn a_valid_trace_goes_on_and_comes_back() {
-        let given = trace(&[(TRACEPARENT, PARENT), (TRACESTATE, "a=1,b=2")]);
-        let headers = given.headers();
-        assert!(headers[TRACEPARENT] == PARENT && headers[TRACESTATE] == "a=1,b=2");
+    fn a_valid_trace_goes_on_unsampled_and_comes_back() {
+        let given = trace(&[(ID_HEADER, "run-7"), (TRACEPARENT, PARENT), ("tracestate", "a=1,b=2")]);
+        let headers = given.upstream_headers(12);
+        assert_eq!(headers[ID_HEADER], "run-7-12", "an id of its own");
+        assert_eq!(headers[TRACEPARENT], "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00");
+        assert_eq!(headers.len(), 2, "no state: it may hold decisions of sampling as well");
         assert_eq!(given.trace_id(), "4bf92f3577b34da6a3ce929d0e0e4736");
         let mut answer = HeaderMap::new();
         given.answer(&mut answer);
-        assert!(answer[TRACEPARENT] == PARENT && answer.get(TRACESTATE).is_none());
+        assert!(answer[TRACEPARENT] == PARENT && answer[ID_HEADER] == "run-7");
         let later = PARENT.replacen("00", "01", 1) + "-more";
-        assert_eq!(trace(&[(TRACEPARENT, &later)]).parent, later);
+        let later = trace(&[(TRACEPARENT, &later)]);
+        assert!(later.parent.ends_with("-more"), "{}", later.parent);
+        assert_eq!(later.upstream_headers(1)[TRACEPARENT], headers[TRACEPARENT]);
     }
 
     #[test]
-    fn a_trace_that_is_missing_or_invalid_is_made_anew_without_its_state() {
+    fn a_trace_that_is_missing_or_invalid_is_made_anew() {
         let long = PARENT.replacen("00", "01", 1) + "-" + &"x".repeat(100);
         for wrong in [
             "",
@@ -151,16 +156,13 @@ mod tests {
             "00-\u{e4}bf92f3577b34da6a3ce929d0e0e47-00f067aa0ba902b7-01",
             &long,
         ] {
-            let made = trace(&[(TRACEPARENT, wrong), (TRACESTATE, "a=1")]);
+            let made = trace(&[(TRACEPARENT, wrong)]);
             assert!(
                 is_parent(&made.parent) && made.parent.ends_with("-00") && made.parent != wrong,
                 "{made:?}"
             );
-            assert_eq!(made.headers().get(TRACESTATE), None);
         }
         let twice = trace(&[(TRACEPARENT, PARENT), (TRACEPARENT, PARENT)]);
         assert_ne!(twice.parent, PARENT);
-        let state = "x".repeat(513);
-        assert_eq!(trace(&[(TRACEPARENT, PARENT), (TRACESTATE, &state)]).headers().get(TRACESTATE), None);
     }
 }

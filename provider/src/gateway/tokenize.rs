@@ -63,10 +63,13 @@ fn note(app: &App, model: &ModelConfig, slot: &Slot, result: &'static str) {
 /// Asks an upstream for the tokens of each prompt. `None` where it does not answer all.
 async fn ask(app: &App, slot: &Slot, questions: &Questions, trace: &Trace) -> Option<Vec<u64>> {
     let server = slot.server();
-    let url = format!("{}/tokenize", server.url.strip_suffix("/v1").unwrap_or(&server.url));
+    let (url, path) = (questions.path.url(&server.url), questions.path);
+    // No hold numbers it yet.
+    let mut headers = trace.upstream_headers(format_args!("t{:08x}", rand::random::<u32>()));
+    headers.extend(anthropic::upstream_headers(endpoint, server.key.as_ref()));
     let asked = questions.bodies(&server.model).map(async |body| {
         let build = |http: &reqwest::Client| {
-            let request = http.post(&url).headers(trace.headers());
+            let request = http.post(&url).headers(headers.clone());
             let request =
                 request.header(CONTENT_TYPE, HeaderValue::from_static("application/json")).body(body.clone());
             match &server.authorisation {

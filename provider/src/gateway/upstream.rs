@@ -131,7 +131,7 @@ impl Attempt {
         let build = |http: &reqwest::Client| {
             let request = http
                 .post(format!("{}{}", server.url, plan.endpoint.path()))
-                .headers(job.trace.headers())
+                .headers(job.trace.upstream_headers(job.hold.id.0))
                 .headers(anthropic::upstream_headers(plan.endpoint, server.key.as_ref()))
                 .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
                 .header(ACCEPT, HeaderValue::from_static(accept))

@@ -45,7 +45,8 @@ async fn serve(mut stream: TcpStream, faults: Arc<Mutex<HashSet<String>>>) -> Op
         return perform(stream, &[none]).await.then_some(());
     }
     if draw >= 120 || misfits(&body) {
-        let id = received.header("x-request-id").unwrap_or_default();
+        // The server has put the number of the hold behind it.
+        let id = received.header("x-request-id").and_then(|id| id.rsplit_once('-')).map_or("", |(id, _)| id);
         faults.lock().unwrap().insert(id.to_string());
     }
     perform(stream, &acts(draw, answer(received.path(), &body))).await.then_some(())
