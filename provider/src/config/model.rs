@@ -69,13 +69,16 @@ pub struct ModelConfig {
     pub overhead_tokens: Option<u64>,
     /// True where the upstream's `/tokenize` is asked for the tokens of a prompt, as vLLM has it.
     pub tokenize: bool,
+    /// True where the upstream keeps prompts of different `cache_salt` apart in its prefix cache, as vLLM does: each credit then has
+    /// a salt of its own.
+    pub cache_salt: bool,
     /// Tokens of parts that are not text, at most.
     pub part_tokens: PartTokens,
+    /// The places that these may be at.
+    pub media_urls: MediaUrls,
     /// The treatment of parameters that are not known.
     pub unknown_fields: UnknownFields,
     /// Seconds that the upstream may take in all.
-    /// The places that these may be at.
-    pub media_urls: MediaUrls,
     pub timeout_seconds: u64,
     /// Seconds that the upstream may send nothing: of a stream from its request on, of another answer once it has begun.
     pub silence_seconds: u64,
@@ -106,12 +109,13 @@ impl ModelConfig {
             overhead_tokens_per_message: None,
             overhead_tokens: None,
             tokenize: false,
+            cache_salt: false,
             part_tokens: PartTokens::default(),
+            media_urls: MediaUrls::default(),
             unknown_fields: UnknownFields::default(),
             timeout_seconds: TIMEOUT_SECONDS,
             silence_seconds: SILENCE_SECONDS,
             continuous_usage: false,
-            media_urls: MediaUrls::default(),
             latency_ms: None,
         }
     }
@@ -128,6 +132,7 @@ impl ModelConfig {
         let timeout_seconds = reader.number("timeout_seconds", TIMEOUT_SECONDS, 1..=86_400);
         let silence_seconds =
             reader.number("silence_seconds", SILENCE_SECONDS.min(timeout_seconds), 1..=timeout_seconds);
+        let tokenize = reader.optional("tokenize").unwrap_or(false);
         let is_echo = upstreams.iter().any(|upstream| upstream.server == Upstream::Echo);
         let model = ModelConfig {
             endpoints: read_endpoints(reader, is_echo),
@@ -135,8 +140,11 @@ impl ModelConfig {
             overhead_tokens_per_message: reader
                 .optional_number("overhead_tokens_per_message", 0..=MAX_CONTEXT),
             overhead_tokens: reader.optional_number("overhead_tokens", 0..=MAX_CONTEXT),
-            tokenize: reader.optional("tokenize").unwrap_or(false),
+            // It marks vLLM, which takes salts.
+            cache_salt: reader.optional("cache_salt").unwrap_or(tokenize),
+            tokenize,
             part_tokens: reader.optional("part_tokens").unwrap_or_default(),
+            media_urls: reader.optional("media_urls").unwrap_or_default(),
             unknown_fields: reader.optional("unknown_fields").unwrap_or_default(),
             limit_parameter: reader.optional("limit_parameter").unwrap_or(LimitParameter::MaxTokens),
             timeout_seconds,
@@ -144,7 +152,6 @@ impl ModelConfig {
             continuous_usage: reader.optional("continuous_usage").unwrap_or(false),
             latency_ms: reader.optional("latency_ms"),
             ..ModelConfig::echo("", Price::default())
-            media_urls: reader.optional("media_urls").unwrap_or_default(),
         };
         if name.as_ref().is_some_and(String::is_empty) {
             reader.mistake("name", "is empty; name the model as requests do");

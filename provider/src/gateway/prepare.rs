@@ -73,6 +73,7 @@ impl PreparedRequest {
             endpoint,
             model: model.clone(),
             price,
+        let salt = request.own_salt(config).map(|own| app.keys.cache_salt(credit, own));
             units,
             least,
             streamed: request.streamed,
@@ -80,7 +81,7 @@ impl PreparedRequest {
             wants_running_usage: request.wants_running_usage,
             shortest,
             limit_parameter: request.own_limit().unwrap_or_else(otherwise),
-            forwarded: request.forward(&body, config, &config.name, None),
+            forwarded: request.forward(&body, config, &config.name, None, salt.as_deref()),
             original: body.clone(),
             bound,
             counted: None,
@@ -88,9 +89,9 @@ impl PreparedRequest {
     }
 
     /// The questions by which an upstream bounds its prompts closer; `None` where none is worth it.
-    pub(super) fn questions(&self) -> Option<Questions> {
             repeated: request.repeated(&body),
             salt,
+    pub(super) fn questions(&self) -> Option<Questions> {
         let request = CompletionRequest::parse(self.endpoint, &self.original).ok()?;
         request.questions(&self.model.config, &self.bound.prompts)
     }
@@ -176,7 +177,7 @@ impl PreparedRequest {
             return Ok(self.forwarded.clone());
         }
         let request = CompletionRequest::parse(self.endpoint, &self.original)?;
-        Ok(request.forward(&self.original, &self.model.config, name, limit))
+        Ok(request.forward(&self.original, &self.model.config, name, limit, self.salt.as_deref()))
     }
 }
 

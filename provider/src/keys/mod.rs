@@ -13,6 +13,7 @@ mod allowance;
 mod book;
 mod changes;
 mod revoked;
+mod salt;
 mod secret;
 pub(crate) mod sign_in;
 

@@ -15,7 +15,7 @@ mod values;
 
 pub(crate) use {
     fields::{Use, parameters},
-    tokenized::{Questions, read_count},
+    tokenized::Questions,
 };
 
 use {
@@ -28,9 +28,11 @@ use {
     bytes::Bytes,
     prompt::Reader,
     raw::Fields,
-    serde_json::value::RawValue,
+    serde_json::{Value, value::RawValue},
 };
 
+/// The parameter that divides an upstream's prefix cache.
+const SALT: &str = "cache_salt";
 /// Most answers to one prompt.
 pub(crate) const MAX_ANSWERS: u64 = 128;
 /// Most prompts in one request.
@@ -154,10 +156,10 @@ impl<'a> CompletionRequest<'a> {
     fn others(&self, model: &ModelConfig) -> Result<u64, ApiError> {
         let rules = model.family.rules();
         let mut tokens = 0_u64;
+        fields::require_cheap_cache("cache_control", &self.fields)?;
         for field in fields::counted(self.endpoint, &self.fields, model.unknown_fields)? {
             let more = match field.tools {
                 true => counted::tools(rules, field.name, field.value)?,
-        fields::require_cheap_cache("cache_control", &self.fields)?;
                 false => counted::parameter(rules, field.name, field.value)?,
             };
             tokens = tokens.saturating_add(more);
@@ -165,8 +167,6 @@ impl<'a> CompletionRequest<'a> {
         Ok(tokens)
     }
 
-    /// The parameter by which the request limits its answers, the larger one where there are two; `None` where there is none.
-    pub(crate) fn own_limit(&self) -> Option<&'static str> {
     /// The client's own salt as it is written, for a model whose upstreams take salts; `None` where they take none.
     pub(crate) fn own_salt(&self, model: &ModelConfig) -> Option<&str> {
         // No server takes one in Anthropic's form, and some refuse what they do not know.
@@ -181,6 +181,8 @@ impl<'a> CompletionRequest<'a> {
         given.map(|(name, value)| (name, whole.slice_ref(value.get().as_bytes()))).collect()
     }
 
+    /// The parameter by which the request limits its answers, the larger one where there are two; `None` where there is none.
+    pub(crate) fn own_limit(&self) -> Option<&'static str> {
         self.limits.iter().max_by_key(|(_, _, limit)| *limit).map(|(name, _, _)| *name)
     }
 
@@ -195,17 +197,18 @@ impl<'a> CompletionRequest<'a> {
 
     /// Makes the body for the upstream. These change: the model's name, token limits above the model's own, a `limit` is added
     /// where one is given, a stream is asked for the usage at its end, or in each event where the model can do that, and a
-    /// response is not to be stored, which it would be without a word about it.
+    /// response is not to be stored, which it would be without a word about it. A `salt` takes the place of the client's.
     pub(crate) fn forward(
         &self,
         whole: &Bytes,
         model: &ModelConfig,
         name: &str,
         limit: Option<u64>,
+        salt: Option<&str>,
     ) -> Bytes {
         let mut edits = forward::Edits::new(self.body);
         if name != self.model {
-            edits.replace(self.model_value, serde_json::Value::from(name).to_string());
+            edits.replace(self.model_value, Value::from(name).to_string());
         }
         for (_, value, limit) in &self.limits {
             if *limit > model.max_output_tokens {
@@ -226,6 +229,12 @@ impl<'a> CompletionRequest<'a> {
             match self.stream_options {
                 Some(options) => edits.replace(options, asked),
                 None => edits.insert_first(&format!("\"stream_options\":{asked},")),
+            }
+        }
+        if let Some(salt) = salt {
+            match self.fields.get_or_null(SALT) {
+                Some(value) => edits.replace(value, Value::from(salt).to_string()),
+                None => edits.insert_first(&format!("\"{SALT}\":{},", Value::from(salt))),
             }
         }
         if self.endpoint == Endpoint::Responses {
