@@ -19,6 +19,9 @@ use {
     tokio::sync::{OwnedSemaphorePermit, Semaphore, watch},
 };
 
+/// Requests of one credit whose tokens upstreams count at once.
+const TOKENIZING_PER_CREDIT: usize = 4;
+
 /// Requests or bodies of each credit.
 pub(crate) type CreditCounts = Shares<Pubkey>;
 /// The place of one request or body in its credit's share, until it is dropped.
@@ -37,6 +40,7 @@ pub(crate) struct Running {
     receiving: CreditCounts,
     /// Requests without an answer.
     unanswered: watch::Sender<usize>,
+    tokenizing: CreditCounts,
     /// True once the requests that run must end.
     cut: watch::Sender<bool>,
 }
@@ -116,6 +120,7 @@ impl Running {
             credits: CreditCounts::default(),
             receiving: CreditCounts::default(),
             unanswered: watch::Sender::new(0),
+            tokenizing: CreditCounts::default(),
             cut: watch::Sender::new(false),
         }
     }
@@ -143,6 +148,12 @@ impl Running {
         self.unanswered.send_modify(|count| *count += 1);
         let (_unanswered, cut) = (Unanswered(self.unanswered.clone()), self.cut.subscribe());
         Ok(Permit { place: RequestPlace { _credit: place, _all: all }, _unanswered, cut })
+    }
+
+    /// Has an upstream count the tokens of a credit's request, for which nothing is held yet. `None` where it does so for as many of
+    /// the credit's requests as it may.
+    pub(crate) fn tokenize(&self, credit: Pubkey) -> Option<CreditPlace> {
+        self.tokenizing.enter(credit, TOKENIZING_PER_CREDIT)
     }
 
     /// Number of running requests, with those whose clients have not taken their answers.

@@ -130,7 +130,7 @@ async fn run(
     tokio::select! {
         biased;
         stop = client.stop(&permit) => return Err(stops::stopped(stop)),
-        () = tokenize::tighten(&app, &mut plan, &caller.0.credit, &trace) => {}
+        () = tokenize::tighten(&app, &mut plan, &caller.0, &trace) => {}
     }
     let job = begin(app, plan, caller, trace).await?;
     let time = UpstreamTime::begin(&job.plan.model.config);

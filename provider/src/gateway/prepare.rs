@@ -52,7 +52,12 @@ pub(super) struct PreparedRequest {
 impl PreparedRequest {
     /// Reads a request and bounds its cost. Errors: 400 for a mistake in it, 404 for an unknown model, or one
     /// that is not served at the endpoint.
-    pub(super) fn read(app: &App, endpoint: Endpoint, body: Bytes) -> Result<PreparedRequest, ApiError> {
+    pub(super) fn read(
+        app: &App,
+        endpoint: Endpoint,
+        credit: &Pubkey,
+        body: Bytes,
+    ) -> Result<PreparedRequest, ApiError> {
         let request = CompletionRequest::parse(endpoint, &body)?;
         let model = app.models.get(&request.model).ok_or_else(ApiError::no_such_model)?;
         if !model.config.endpoints.contains(&endpoint) {
@@ -68,12 +73,12 @@ impl PreparedRequest {
             let message = "the request may cost more than can be counted; ask for less";
             ApiError::invalid("request_too_large", message)
         })?;
+        let salt = request.own_salt(config).map(|own| app.keys.cache_salt(credit, own));
         let otherwise = || CompletionRequest::limit_parameter(endpoint, config);
         Ok(PreparedRequest {
             endpoint,
             model: model.clone(),
             price,
-        let salt = request.own_salt(config).map(|own| app.keys.cache_salt(credit, own));
             units,
             least,
             streamed: request.streamed,
@@ -83,17 +88,24 @@ impl PreparedRequest {
             limit_parameter: request.own_limit().unwrap_or_else(otherwise),
             forwarded: request.forward(&body, config, &config.name, None, salt.as_deref()),
             original: body.clone(),
+            repeated: request.repeated(&body),
+            salt,
             bound,
             counted: None,
         })
     }
 
     /// The questions by which an upstream bounds its prompts closer; `None` where none is worth it.
-            repeated: request.repeated(&body),
-            salt,
     pub(super) fn questions(&self) -> Option<Questions> {
         let request = CompletionRequest::parse(self.endpoint, &self.original).ok()?;
         request.questions(&self.model.config, &self.bound.prompts)
+    }
+
+    /// The fewest units that it is served with, whatever an upstream counts.
+    pub(super) fn least_counted(&self, questions: &Questions) -> Option<Units> {
+        let prompts = questions.bound(&questions.lowest(), &self.bound.prompts)?;
+        let bound = TokenBound { prompts, ..self.bound.clone() };
+        costs(&self.price, &bound, self.shortest).map(|(_, least)| least)
     }
 
     /// Takes an upstream's counts of its prompts. Returns false where they cannot be true.

@@ -1,11 +1,15 @@
-//! A closer bound on a prompt, by the upstream's own `/tokenize`.
+//! A closer bound on a prompt, by the upstream's own count.
+//!
+//! Counting is work that nobody pays for. So an upstream is asked only where the answer decides something: the request does not fit
+//! into what is open by its family's bound, and could fit by a count. And it is asked for a few requests of a credit at once.
 
 use {
-    super::PreparedRequest,
+    super::{PreparedRequest, anthropic},
     crate::{
         app::App,
-        config::ModelConfig,
-        request::{Questions, read_count},
+        config::{Endpoint, ModelConfig},
+        keys::Caller,
+        request::Questions,
         trace::Trace,
         upstreams::Slot,
     },
@@ -13,7 +17,6 @@ use {
         HeaderValue,
         header::{AUTHORIZATION, CONTENT_TYPE},
     },
-    blockable_sdk::{Pubkey, amounts::Units},
     futures_util::future::try_join_all,
     std::time::{Duration, Instant},
     tokio::time::timeout,
@@ -24,20 +27,25 @@ const DEADLINE: Duration = Duration::from_secs(2);
 /// Most bytes of an answer, which lists each token.
 const MOST_BYTES: usize = 64 << 20;
 
-/// Bounds the prompts of a request by its upstream's count where the model has that. Where it fails, is late or cannot be true,
-/// the bound stays that of the model's family.
-pub(super) async fn tighten(app: &App, plan: &mut PreparedRequest, credit: &Pubkey, trace: &Trace) {
+/// Bounds the prompts of a request by its upstream's count, where the model has that and the family's bound does not fit into what
+/// is open. Where it fails, is late or cannot be true, the bound stays that of the model's family.
+pub(super) async fn tighten(app: &App, plan: &mut PreparedRequest, caller: &Caller, trace: &Trace) {
     let model = plan.model.clone();
     if !model.config.tokenize {
         return;
     }
-    let Some(questions) = plan.questions() else { return };
-    // A credit that is refused anyway makes no work.
-    if !app.gate.room(credit).is_ok_and(|room| room.available > Units::ZERO) {
+    let Ok(room) = app.gate.room(&caller.credit) else { return };
+    let open = room.available.min(caller.open());
+    if plan.units <= open {
         return;
     }
-    let Some(slot) = model.pool.take(credit, &[], Instant::now()) else { return };
-    let counts = timeout(DEADLINE, ask(app, &slot, &questions, trace)).await;
+    let Some(questions) = plan.questions() else { return };
+    if plan.least_counted(&questions).is_none_or(|least| least > open) {
+        return;
+    }
+    let Some(_place) = app.running.tokenize(caller.credit) else { return };
+    let Some(slot) = model.pool.take(&caller.credit, &[], Instant::now()) else { return };
+    let counts = timeout(DEADLINE, ask(app, plan.endpoint, &slot, &questions, trace)).await;
     let result = match counts {
         Err(_) => "late",
         Ok(None) => "failed",
@@ -61,7 +69,13 @@ fn note(app: &App, model: &ModelConfig, slot: &Slot, result: &'static str) {
 }
 
 /// Asks an upstream for the tokens of each prompt. `None` where it does not answer all.
-async fn ask(app: &App, slot: &Slot, questions: &Questions, trace: &Trace) -> Option<Vec<u64>> {
+async fn ask(
+    app: &App,
+    endpoint: Endpoint,
+    slot: &Slot,
+    questions: &Questions,
+    trace: &Trace,
+) -> Option<Vec<u64>> {
     let server = slot.server();
     let (url, path) = (questions.path.url(&server.url), questions.path);
     // No hold numbers it yet.
@@ -85,7 +99,7 @@ async fn ask(app: &App, slot: &Slot, questions: &Questions, trace: &Trace) -> Op
                 return Err(());
             }
         }
-        read_count(&whole).filter(|_| answer.status().is_success()).ok_or(())
+        path.read(&whole).filter(|_| answer.status().is_success()).ok_or(())
     });
     try_join_all(asked).await.ok()
 }

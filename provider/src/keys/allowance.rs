@@ -136,6 +136,24 @@ impl SubKey {
         (used, counters.held)
     }
 
+    /// Units that a job may hold now: those that the budget has left, and none where the limit of this minute is reached.
+    pub(super) fn open(&self, now_ms: i64) -> Units {
+        let stored = self.stored();
+        let (used, held) = self.use_of_period(now_ms);
+        let counters = lock(&self.counters);
+        let (requests, units) = match counters.minute == now_ms.div_euclid(MINUTE_MS) {
+            true => (counters.requests, counters.minute_units),
+            false => (0, Units::ZERO),
+        };
+        let is_full = stored.requests_per_minute.is_some_and(|most| requests >= most)
+            || stored.units_per_minute.is_some_and(|most| units >= most);
+        match stored.budget {
+            _ if is_full => Units::ZERO,
+            Some(budget) => budget.units.saturating_sub(used).saturating_sub(held),
+            None => Units(u64::MAX),
+        }
+    }
+
     /// Begins a job that costs up to `units` and at least `least`. Returns the grant of as many units as the budget has room
     /// for. Errors: [`KeyRefusal`].
     pub(crate) fn begin(

@@ -94,6 +94,11 @@ impl Caller {
         if self.sub_key.is_some() { &self.api_key } else { "" }
     }
 
+    /// Units that its key lets a job hold now.
+    pub(crate) fn open(&self) -> Units {
+        self.sub_key.as_ref().map_or(Units(u64::MAX), |key| key.open(now_ms()))
+    }
+
     /// Requires a key without bounds on its units: a lease goes on for as long as its heartbeats. Errors: 403.
     pub(crate) fn require_no_bounds(&self) -> Result<(), ApiError> {
         let stored = self.sub_key.as_ref().map(|key| key.stored());
