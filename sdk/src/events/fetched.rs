@@ -35,7 +35,7 @@ pub fn from_transaction(transaction: &EncodedConfirmedTransactionWithStatusMeta)
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use {
         super::*,
         crate::events::MarketCreated,
@@ -44,7 +44,7 @@ mod tests {
     };
 
     /// A transaction in which the program, its only account, has sent itself an event.
-    fn fetched(err: serde_json::Value) -> EncodedConfirmedTransactionWithStatusMeta {
+    pub(crate) fn fetched(err: serde_json::Value) -> EncodedConfirmedTransactionWithStatusMeta {
         let event = [EVENT_IX_TAG_LE, MarketCreated::DISCRIMINATOR, &[0; 97]].concat();
         let status = if err.is_null() { json!({ "Ok": null }) } else { json!({ "Err": err }) };
         serde_json::from_value(json!({

@@ -1,7 +1,7 @@
 //! Reads the program's events from transactions, and proves that a credit's log is complete and in order.
 
 #[cfg(feature = "client")]
-mod fetched;
+pub(crate) mod fetched;
 
 pub use blockable_credits::events::{
     Change, ChunkMetered, CreditChanged, CreditRecord, MarketChange, MarketChanged, MarketCreated,

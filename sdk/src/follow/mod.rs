@@ -19,7 +19,10 @@ use {
     serde::{Deserialize, Serialize},
     solana_pubkey::Pubkey,
     solana_signature::Signature,
-    std::{collections::HashMap, time::Duration},
+    std::{
+        collections::{HashMap, VecDeque},
+        time::Duration,
+    },
     tokio::time::sleep,
 };
 
@@ -27,6 +30,8 @@ use {
 const BATCH: usize = 256;
 /// Slots before the checkpoint in which a node may still list a transaction that it did not list before: about a minute.
 const LATE_SLOTS: u64 = 150;
+/// Rounds in which a node may list a transaction without serving it, before that is a failure: some seconds.
+const UNSERVED_ROUNDS: u32 = 5;
 /// Shortest pause after a node has failed; doubles up to [`RETRY_MAX`].
 const RETRY_MIN: Duration = Duration::from_millis(250);
 /// Longest pause after a node has failed.
@@ -80,28 +85,49 @@ impl Wake for Poll {
 /// Follows the events at an address.
 ///
 /// It is owned by one task. `seen` has the signatures of the last minute, so that a transaction that a node lists late is noticed and
-/// one that it lists again is not. After a crash a new follower begins at the checkpoint that was written down.
+/// one that it lists again is not. What was read and not handed out stays in `listed` and `ready`, also where the caller drops a
+/// call or the node fails in the middle of it. After a crash a new follower begins at the checkpoint that was written down.
 pub struct EventFollower<H> {
     node: H,
     address: Pubkey,
     start: Option<Start>,
-    /// The slot of the latest transaction that was handed out.
+    /// The slot of the latest transaction that was read.
     latest: u64,
+    /// The slot of the latest transaction that was handed out.
+    handed_out: u64,
     seen: HashMap<Signature, u64>,
+    /// Transactions that were listed and not read, oldest first.
+    listed: VecDeque<ListedTransaction>,
+    /// Events that were read and not handed out.
+    ready: Vec<ObservedEvent>,
+    /// The next transaction where the node does not serve it, and the number of rounds since.
+    unserved: Option<(Signature, u32)>,
 }
 
 impl<H: History> EventFollower<H> {
     /// Follows an address on a node. The node's commitment is that of the events: a `confirmed` one may in rare cases be undone.
     pub fn new(node: H, address: Pubkey, start: Start) -> EventFollower<H> {
-        EventFollower { node, address, start: Some(start), latest: 0, seen: HashMap::new() }
+        let latest = if let Start::At(checkpoint) = start { checkpoint.slot } else { 0 };
+        EventFollower {
+            node,
+            address,
+            start: Some(start),
+            latest,
+            handed_out: latest,
+            seen: HashMap::new(),
+            listed: VecDeque::new(),
+            ready: Vec::new(),
+            unserved: None,
+        }
     }
 
     /// The place after the events that were handed out.
     pub fn checkpoint(&self) -> Checkpoint {
-        Checkpoint { slot: self.latest }
+        Checkpoint { slot: self.handed_out }
     }
 
-    /// Waits for the next events, in the order of the chain. A node that fails is asked again, ever more rarely; `note` gets each failure.
+    /// Waits for the next events, in the order of the chain. A node that fails is asked again, ever more rarely, and so is one that
+    /// lists a transaction without serving it; `note` gets each failure.
     pub async fn next(
         &mut self,
         wake: &mut impl Wake,
@@ -111,48 +137,77 @@ impl<H: History> EventFollower<H> {
         loop {
             match self.fill().await {
                 Ok(events) if !events.is_empty() => return events,
-                Ok(_) => {
+                Ok(_) if self.unserved.is_none() => {
                     pause = RETRY_MIN;
                     wake.wait().await;
+                    continue;
                 }
-                Err(error) => {
-                    note(&error);
-                    sleep(pause).await;
-                    pause = pause.saturating_mul(2).min(RETRY_MAX);
-                }
+                Ok(_) => {}
+                Err(error) => note(&error),
             }
+            sleep(pause).await;
+            pause = pause.saturating_mul(2).min(RETRY_MAX);
         }
     }
 
-    /// Reads events that have come since the last call, those of 256 transactions at most. Errors: [`HistoryError`], with the checkpoint where it was.
+    /// Reads events that have come since the last call, those of 256 transactions at most. Errors: [`HistoryError`], also for a
+    /// transaction that the node has listed five times without serving it, with the checkpoint where it was.
     pub async fn fill(&mut self) -> Result<Vec<ObservedEvent>, HistoryError> {
-        match self.start {
-            Some(Start::Now) => {
-                let newest = self.node.list(self.address, None, 1).await?;
-                self.latest = newest.first().map_or(0, |entry| entry.slot);
-                let listed = self.list().await?;
-                listed.iter().for_each(|entry| self.note(entry));
-                self.start = None;
-                return Ok(Vec::new());
-            }
-            Some(Start::At(checkpoint)) => self.latest = checkpoint.slot,
-            Some(Start::Beginning) | None => {}
+        if self.start == Some(Start::Now) {
+            let newest = self.node.list(self.address, None, 1).await?;
+            self.latest = newest.first().map_or(0, |entry| entry.slot);
+            let listed = self.list().await?;
+            listed.iter().for_each(|entry| self.note(entry));
+            self.handed_out = self.latest;
+            self.start = None;
+            return Ok(Vec::new());
         }
         self.start = None;
-        let mut events = Vec::new();
-        for entry in self.list().await?.into_iter().take(BATCH) {
-            if !entry.failed {
-                let Some(found) = self.events_of(&entry).await? else {
-                    // It is listed before it can be fetched. What comes after it waits, so that the order stays.
-                    break;
-                };
-                events.extend(found);
-            }
-            self.note(&entry);
+        let read = self.read().await;
+        if self.ready.is_empty() {
+            read?;
         }
+        // An error comes again with the next call.
         let oldest = self.latest.saturating_sub(LATE_SLOTS);
         self.seen.retain(|_, slot| *slot >= oldest);
-        Ok(events)
+        self.handed_out = self.latest;
+        Ok(std::mem::take(&mut self.ready))
+    }
+
+    /// Reads the next transactions into `ready`. The list is kept until its end, since it may be long. Errors: [`HistoryError`].
+    async fn read(&mut self) -> Result<(), HistoryError> {
+        if self.listed.is_empty() {
+            self.listed = self.list().await?.into();
+        }
+        for _ in 0..BATCH {
+            let Some(entry) = self.listed.front().copied() else { break };
+            if !entry.failed {
+                match self.events_of(&entry).await? {
+                    Some(found) => self.ready.extend(found),
+                    None => return self.wait_for(entry.signature),
+                }
+            }
+            self.note(&entry);
+            self.listed.pop_front();
+        }
+        self.unserved = None;
+        Ok(())
+    }
+
+    /// Notes that a transaction is listed and not served. What comes after it waits, so that the order stays. Errors: it has been so
+    /// for several rounds.
+    fn wait_for(&mut self, signature: Signature) -> Result<(), HistoryError> {
+        // Another one may be listed before it by then.
+        self.listed.clear();
+        let rounds = match self.unserved {
+            Some((known, rounds)) if known == signature => rounds.saturating_add(1),
+            _ => 1,
+        };
+        self.unserved = Some((signature, rounds));
+        match rounds >= UNSERVED_ROUNDS {
+            true => Err(HistoryError::NotServed(signature)),
+            false => Ok(()),
+        }
     }
 
     /// Lists the transactions that were not handed out, oldest first.
@@ -185,3 +240,6 @@ impl<H: History> EventFollower<H> {
         self.seen.insert(entry.signature, entry.slot);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -41,6 +41,12 @@ pub enum HistoryError {
     /// It keeps no transactions.
     #[error("the node keeps no history of transactions; ask one that does")]
     NoHistory,
+    /// It lists a transaction and does not serve it.
+    #[error(
+        "the node lists the transaction {0} and does not serve it; name a node that keeps the transactions since then, or begin \
+         later"
+    )]
+    NotServed(Signature),
     /// The request failed.
     #[error("a node failed: {0}; try again, or name another one")]
     Failed(String),
