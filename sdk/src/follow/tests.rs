@@ -102,8 +102,9 @@ async fn a_transaction_that_is_listed_and_never_served_is_a_failure_and_not_sile
     let mut noted = Some(noted);
     let first = follower.next(&mut Never, |error| panic!("{error}")).await;
     assert_eq!(slots(&first), [1]);
+    let mut never = Never;
     let waiting =
-        follower.next(&mut Never, |error| drop(noted.take().map(|noted| noted.send(error.clone()))));
+        follower.next(&mut never, |error| drop(noted.take().map(|noted| noted.send(error.clone()))));
     tokio::select! {
         events = waiting => panic!("{events:?}"),
         error = note => assert_eq!(error.unwrap(), HistoryError::NotServed(signature(2))),
