@@ -8,8 +8,9 @@ use {
     crate::Gate,
     anchor_lang::{AnchorDeserialize, Discriminator},
     blockable_sdk::{
-        Hash, PROGRAM_ID, Pubkey, Signature, VersionedMessage, VersionedTransaction,
+        Hash, PROGRAM_ID, Pubkey, Signature, TransactionError, VersionedMessage, VersionedTransaction,
         amounts::{MarketTime, Units},
+        errors::program_error,
         instructions,
         message::compiled_instruction::CompiledInstruction,
         program::{
@@ -49,6 +50,22 @@ pub struct FreezeOrder {
 }
 
 impl FreezeOrder {
+    /// Explains the error by which the transaction has failed: by the program's own words where its freeze has.
+    pub(crate) fn explain(&self, failure: &TransactionError) -> String {
+        let failed = program_error(failure).filter(|(index, _)| {
+            let transaction = decode(&self.bytes).ok();
+            let program = transaction.and_then(|transaction| {
+                let failed = transaction.message.instructions().get(usize::from(*index))?;
+                key(&transaction.message, failed.program_id_index).ok()
+            });
+            program == Some(PROGRAM_ID)
+        });
+        match failed {
+            Some((_, error)) => error.to_string(),
+            None => format!("{failure}; look its logs up by its signature"),
+        }
+    }
+
     /// Reads a transaction and verifies its signatures. Errors: [`OrderRefused`].
     pub fn read(bytes: &[u8]) -> Result<FreezeOrder, OrderRefused> {
         let transaction = decode(bytes)?;

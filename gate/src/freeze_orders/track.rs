@@ -9,7 +9,7 @@ use {
     },
     crate::{NoticeKind, gate::now_ms, notice},
     blockable_sdk::{
-        Signature,
+        Signature, TransactionError,
         amounts::Units,
         rpc::{CommitmentConfig, RpcClientError, TransactionStatus, describe},
     },
@@ -43,7 +43,7 @@ enum TransactionState {
         /// The cluster has voted for the block: it stays.
         confirmed: bool,
         /// The reason for which the transaction failed.
-        failure: Option<String>,
+        failure: Option<TransactionError>,
     },
 }
 
@@ -88,7 +88,7 @@ fn evaluate(
         };
     }
     if let TransactionState::Landed { confirmed: true, failure: Some(failure), .. } = transaction {
-        let reason = format!("the transaction landed and failed: {failure}");
+        let reason = format!("the transaction landed and failed: {}", open.record.order.explain(failure));
         return NextStep::Lift { state: OrderState::Failed, reason };
     }
     if let TransactionState::Absent { up_to: Some(height) } = transaction
@@ -210,7 +210,7 @@ fn transaction_state(status: Option<&TransactionStatus>, up_to: Option<u64>) -> 
         Some(status) => TransactionState::Landed {
             slot: status.slot,
             confirmed: status.satisfies_commitment(CommitmentConfig::confirmed()),
-            failure: status.err.as_ref().map(ToString::to_string),
+            failure: status.err.clone().map(TransactionError::from),
         },
     }
 }

@@ -2,7 +2,7 @@
 
 use {
     super::*,
-    blockable_sdk::{AccountMeta, PROGRAM_ID, message::v0},
+    blockable_sdk::{AccountMeta, InstructionError, PROGRAM_ID, TransactionError, message::v0},
 };
 
 const COMPUTE: Pubkey = Pubkey::from_str_const("ComputeBudget111111111111111111111111111111");
@@ -163,4 +163,17 @@ fn several_freezes_nonces_multisigs_and_tables_go_by_the_chain() {
         v0::Message::try_compile(&by.pubkey(), &[all_units()], &[table], Hash::new_unique()).unwrap();
     let unused = VersionedTransaction::try_new(VersionedMessage::V0(unused), &[&by]).unwrap();
     assert!(FreezeOrder::read(&encode(&unused)).is_ok());
+}
+
+#[test]
+fn a_failure_on_chain_is_explained_by_the_program_that_failed() {
+    let order = read(&[memo("a"), assertion(address(9)), all_units()]).unwrap();
+    let custom = |index, code| TransactionError::InstructionError(index, InstructionError::Custom(code));
+    let code = BlockableError::AlreadyFrozen.code();
+    assert_eq!(order.explain(&custom(2, code)), BlockableError::AlreadyFrozen.to_string());
+    // The number is another program's own there.
+    let foreign = order.explain(&custom(1, code));
+    assert!(foreign.contains("custom program error") && foreign.contains("look its logs up"), "{foreign}");
+    let expired = order.explain(&TransactionError::AccountNotFound);
+    assert!(expired.contains("look its logs up"), "{expired}");
 }
