@@ -32,8 +32,8 @@ const TOKEN_ACCOUNT_BYTES: usize = 165;
 
 /// Registers the provider with its reporters, prices and bounds
 ///
-/// Where it is registered already nothing is done; the other commands change its settings. The payout account is made where
-/// it is the authority's own and missing.
+/// Where it is registered already nothing is done, and other values than it has are refused with the commands that change them. The
+/// payout account is made where it is the authority's own and missing.
 #[derive(Args, Debug)]
 pub(super) struct RegisterArgs {
     #[command(flatten)]
@@ -80,6 +80,7 @@ pub(super) async fn run(args: &RegisterArgs) -> Result<Answer, ActError> {
     }
     match session.client.provider(&address).await {
         Ok(provider) => {
+            require_same(args, &provider)?;
             let says = format!("provider {address} is registered; the other commands change its settings");
             return Ok(nothing(&session, &says, provider_json(&session, &provider)));
         }
@@ -105,6 +106,47 @@ pub(super) async fn run(args: &RegisterArgs) -> Result<Answer, ActError> {
     };
     let done = |_: &Effect| format!("registered provider {address}; lenders can offer loans on it now");
     carry_out(&session, &authority, &change, done).await
+}
+
+/// Requires that the provider has the values that the arguments name, in force or in the change that waits. Errors:
+/// [`ActError::Refused`], which names the command for each of the others.
+fn require_same(args: &RegisterArgs, provider: &Provider) -> Result<(), ActError> {
+    let is_waiting = provider.change_ready_at != 0;
+    let has = |same: &dyn Fn(&ProviderSettings) -> bool| {
+        same(&provider.settings) || (is_waiting && same(&provider.proposed))
+    };
+    let mut others = Vec::new();
+    let mut other = |is_same: bool, says: String| others.extend((!is_same).then_some(says));
+    let (found, capacity) = (Units(provider.capacity_units), args.capacity);
+    other(
+        found == capacity,
+        format!("its capacity is {}: `blockable-provider capacity {}`", text::units(found), capacity.get()),
+    );
+    let (rate, job) = (args.max_units_per_second.get(), args.longest_job);
+    other(
+        has(&|settings| settings.max_units_per_second == rate && settings.longest_job == job),
+        format!(
+            "its bounds are {} a second and {}: `blockable-provider bounds`",
+            text::units(Units(provider.settings.max_units_per_second)),
+            text::span(provider.settings.longest_job.into())
+        ),
+    );
+    let payout = args.payout.unwrap_or(provider.settings.payout);
+    other(
+        has(&|settings| settings.payout == payout),
+        format!(
+            "its payout account is {}: `blockable-provider payout --to {payout}`",
+            provider.settings.payout
+        ),
+    );
+    other(
+        provider.settings.chunk_size == args.chunk_size,
+        format!("its reports have {} credits a chunk, which stays so", provider.settings.chunk_size),
+    );
+    if others.is_empty() {
+        return Ok(());
+    }
+    Err(ActError::Refused(format!("the provider is registered with other values; {}", others.join("; "))))
 }
 
 fn authority(args: &RegisterArgs, session: &Session) -> Result<Authority, ActError> {

@@ -109,6 +109,22 @@ async fn registers(stage: &Stage) {
     let shown = stage.run(&["show"]).did(false);
     assert_eq!(shown["state"]["findings"], serde_json::json!([]), "the file and the chain agree");
     stage.confirmed(&REGISTER).did(false);
+    for (change, command) in [
+        (["--capacity", "3000000000"], "capacity 3000000000"),
+        (["--max-units-per-second", "10001"], "blockable-provider bounds"),
+        (["--longest-job", "29d"], "blockable-provider bounds"),
+        (["--payout", "1nc1nerator11111111111111111111111111111111"], "payout --to 1nc1nerator"),
+        (["--chunk-size", "9"], "stays so"),
+    ] {
+        let mut other = REGISTER.to_vec();
+        match other.iter().position(|word| *word == change[0]) {
+            Some(place) => other[place + 1] = change[1],
+            None => other.extend(change),
+        }
+        stage.confirmed(&other).expect(3, command);
+    }
+    let after = stage.state().await;
+    assert_eq!((after.capacity_units, after.change_ready_at), (CAPACITY, 0), "nothing was changed");
 }
 
 async fn sets_capacity_and_suspends(stage: &Stage) {
