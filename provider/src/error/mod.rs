@@ -1,5 +1,7 @@
 //! Errors in the shape of OpenAI's API, or of Anthropic's where its clients call, so that they show them.
 
+#[cfg(test)]
+mod codes;
 mod shape;
 
 pub(crate) use shape::ErrorShape;
