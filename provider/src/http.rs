@@ -111,14 +111,15 @@ pub(crate) fn route(path: &str) -> &'static str {
 pub(crate) async fn no_such_path(method: Method) -> ApiError {
     ApiError::not_found(
         "no_such_path",
-        format!("no route serves {method} at this path; see docs/provider.md"),
+        format!("no route serves {method} at this path; GET /openapi.json lists all paths"),
     )
 }
 
 /// Answers a method that a path does not take.
 pub(crate) async fn no_such_method(method: Method) -> ApiError {
     let status = axum::http::StatusCode::METHOD_NOT_ALLOWED;
-    let message = format!("this path does not take {method}; see docs/provider.md");
+    let message =
+        format!("this path does not take {method}; GET /openapi.json lists the methods of each path");
     ApiError::new(status, "invalid_request_error", "method_not_allowed", message)
 }
 

@@ -180,6 +180,7 @@ impl Prices {
 
 /// Makes the refusal of what has no price in force.
 fn not_in_force() -> ApiError {
-    let message = "the price of this is not in force on chain yet; GET /v1/prices has the list in force and the next one";
-    ApiError::unavailable("price_not_in_force", message)
+    let message = "the price of this is not in force on chain yet; GET /v1/prices has the list in force, and the next one with the time from which it can be";
+    // The market's delay may be days: nobody is to try again every few seconds.
+    ApiError { retry_after: None, ..ApiError::unavailable("price_not_in_force", message) }
 }

@@ -59,11 +59,14 @@ async fn a_lease_holds_a_period_and_pays_the_seconds_that_pass() {
     assert_eq!(again["units_settled"], 20, "and is paid for");
     let closed =
         bench.http.delete(bench.url(&path(&lease, ""))).bearer_auth(bench.key(&ours())).send().await.unwrap();
-    assert_eq!(closed.json::<Value>().await.unwrap()["status"], "ended");
+    let closed: Value = closed.json().await.unwrap();
+    assert_eq!(closed["status"], "ended");
     let used = bench.used().await;
     assert!((20..=60).contains(&used), "{used}");
     let twice = bench.post(&path(&lease, "/close"), &json!({})).send().await.unwrap();
     assert_eq!(twice.status(), 200);
+    let twice: Value = twice.json().await.unwrap();
+    assert_eq!(twice["runs_until_ms"], closed["runs_until_ms"], "its end does not move");
     assert_eq!(bench.counted(), (used, 0));
     refused(heartbeat(&bench, &lease).await, 410, "lease_ended").await;
     bench.stop().await;

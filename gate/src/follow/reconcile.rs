@@ -192,7 +192,10 @@ pub(super) fn show_market(core: &FollowerCore, slot: u64, account: Option<&UiAcc
 pub(super) fn show_provider(core: &FollowerCore, slot: u64, account: Option<&UiAccount>) {
     match account.and_then(account::read::<Provider>) {
         Some(provider) => core.gate.chain_view().observe_provider(slot, &provider),
-        None => tracing::error!("there is no provider at the address the gate was given; check its settings"),
+        None => tracing::error!(
+            provider = %core.gate.config().provider,
+            "no provider is registered at this address; run `blockable-provider register`, or correct the address in the settings"
+        ),
     }
 }
 

@@ -3,6 +3,7 @@
 use {
     crate::{
         api::{
+            body::read_json,
             openapi::{
                 refusals::{Always, BodyRefusals, Conflict, Malformed, Missing, NotAllowed},
                 words::{Address, Base64, SignatureText},
@@ -125,7 +126,7 @@ async fn freeze(
     if !app.intake.admit(ClientNetwork::new(client.0)) {
         return Err(too_many());
     }
-    let request: FreezeRequest = serde_json::from_slice(&body).map_err(ApiError::malformed_body)?;
+    let request: FreezeRequest = read_json(&body)?;
     let transaction = STANDARD.decode(&request.transaction).map_err(|_| {
         ApiError::param("transaction", "`transaction` must be the signed transaction in base64")
     })?;

@@ -3,6 +3,7 @@
 use {
     crate::{
         api::{
+            body::read_json,
             openapi::{
                 refusals::{
                     Always, BodyRefusals, Conflict, ErrorBody, Keyless, Malformed, Missing, NameReused,
@@ -204,7 +205,7 @@ async fn receive<T: DeserializeOwned>(
     if body.is_empty() {
         return Ok((caller, None, permit));
     }
-    let request = serde_json::from_slice(&body).map_err(ApiError::malformed_body)?;
+    let request = read_json(&body)?;
     Ok((caller, Some(request), permit))
 }
 

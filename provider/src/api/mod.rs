@@ -3,6 +3,7 @@
 //! Another route: write its handler with its description in the file of its subject, add it to that file's `routes` and `Paths`,
 //! and its path to `http::route`, which names the routes in metrics. [`openapi`](mod@openapi) describes all of them.
 
+mod body;
 mod credits;
 mod freezes;
 mod keys;

@@ -34,8 +34,16 @@ struct ModelView {
     id: String,
     #[schema(value_type = String, example = "model")]
     object: &'static str,
+    /// The same, under Anthropic's name of it.
+    #[serde(rename = "type")]
+    #[schema(value_type = String, example = "model")]
+    kind: &'static str,
+    /// Its name, for Anthropic's clients.
+    display_name: String,
     /// Always 0.
     created: i64,
+    /// The same, as Anthropic's clients read it.
+    created_at: &'static str,
     owned_by: &'static str,
     /// Paths at which it is served.
     #[schema(example = json!(["/v1/chat/completions"]))]
@@ -60,6 +68,14 @@ struct ModelList {
     #[schema(value_type = String, example = "list")]
     object: &'static str,
     data: Vec<ModelView>,
+    /// Always false: all models are in `data`.
+    has_more: bool,
+    /// The name of the first model, for Anthropic's clients.
+    #[schema(required)]
+    first_id: Option<String>,
+    /// The name of the last one.
+    #[schema(required)]
+    last_id: Option<String>,
 }
 
 impl ModelView {
@@ -69,7 +85,10 @@ impl ModelView {
         ModelView {
             id: config.name.clone(),
             object: "model",
+            kind: "model",
+            display_name: config.name.clone(),
             created: 0,
+            created_at: "1970-01-01T00:00:00Z",
             owned_by: "provider",
             endpoints: config.endpoints.iter().map(|endpoint| format!("/v1{}", endpoint.path())).collect(),
             context_tokens: config.context_tokens,
@@ -88,8 +107,10 @@ impl ModelView {
 )]
 async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<ModelList>, ApiError> {
     app.authorise(&headers)?;
-    let data = app.models.all().values().map(|model| ModelView::new(&app, model)).collect();
-    Ok(Json(ModelList { object: "list", data }))
+    let data: Vec<ModelView> = app.models.all().values().map(|model| ModelView::new(&app, model)).collect();
+    let id = |model: Option<&ModelView>| model.map(|model| model.id.clone());
+    let (first_id, last_id) = (id(data.first()), id(data.last()));
+    Ok(Json(ModelList { object: "list", data, has_more: false, first_id, last_id }))
 }
 
 /// Shows a model. Its name may have slashes in it.

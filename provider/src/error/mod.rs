@@ -72,9 +72,13 @@ impl ApiError {
         ApiError { param: Some(name.to_string()), ..ApiError::invalid("invalid_parameter", message) }
     }
 
-    /// A body that is not the JSON object that a route takes.
-    pub(crate) fn malformed_body(error: serde_json::Error) -> ApiError {
-        ApiError::invalid("invalid_json", format!("the body is not as it must be: {error}; correct it"))
+    /// A body that is not the JSON object that a route takes. `path` leads to the member that is wrong; it is empty for a body that
+    /// is no JSON.
+    pub(crate) fn malformed_body(path: &str, error: &serde_json::Error) -> ApiError {
+        let at = if path.is_empty() { String::new() } else { format!(" at `{path}`") };
+        let message = format!("the body is not as it must be{at}: {error}; correct it");
+        let param = Some(path.to_string()).filter(|path| !path.is_empty());
+        ApiError { param, ..ApiError::invalid("invalid_json", message) }
     }
 
     /// Something that does not exist.

@@ -7,6 +7,7 @@ use {
         http::{StatusCode, header::CONTENT_LENGTH},
         response::Response,
     },
+    hyper::ext::ReasonPhrase,
     serde_json::{Value, json},
 };
 
@@ -68,6 +69,9 @@ impl ErrorShape {
         }
         let (mut head, _) = response.into_parts();
         head.status = self.status(error);
+        if head.status.as_u16() == OVERLOADED {
+            head.extensions.insert(ReasonPhrase::from_static(b"Overloaded"));
+        }
         head.headers.remove(CONTENT_LENGTH);
         Response::from_parts(head, Body::from(self.body(error, id).to_string()))
     }

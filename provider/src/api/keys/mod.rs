@@ -5,6 +5,7 @@ mod forms;
 use {
     crate::{
         api::{
+            body::read_json,
             openapi::{
                 refusals::{Always, BodyRefusals, Conflict, Keyless, Malformed, Missing, NotAllowed},
                 words::KeyName,
@@ -104,7 +105,7 @@ async fn sign_in_with(
     if !app.sign_in_intake.admit(ClientNetwork::new(client.0)) {
         return Err(too_many_sign_ins());
     }
-    let request: SignInRequest = serde_json::from_slice(&body).map_err(ApiError::malformed_body)?;
+    let request: SignInRequest = read_json(&body)?;
     let scope = scope(&app, &request.credit, request.replace)?;
     let (proof, now) = (request.proof()?, now_ms());
     app.sign_ins.verify(&scope, &request.challenge, &proof, now).map_err(refused)?;
@@ -198,7 +199,7 @@ async fn put(
     // Again, now that the body is there: a key that was voided meanwhile changes nothing.
     let (credit, place) = first_key(&app, &headers)?;
     let body = if body.is_empty() { "{}".into() } else { body };
-    let request: KeyRequest = serde_json::from_slice(&body).map_err(ApiError::malformed_body)?;
+    let request: KeyRequest = read_json(&body)?;
     let now = now_ms();
     request.require_end(now)?;
     let (owner, keys) = (place.borrower, app.clone());

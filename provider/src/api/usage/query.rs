@@ -77,7 +77,7 @@ impl UsageRequest {
         query: Result<Query<UsageQuery>, QueryRejection>,
         caller: &Caller,
     ) -> Result<UsageRequest, ApiError> {
-        let (credit, mut request) = (caller.credit, UsageRequest::of_all(query)?);
+        let (credit, mut request) = (caller.credit, UsageRequest::parse(query, "")?);
         if caller.sub_key.is_some() {
             request.filter.api_key = Some(caller.api_key.clone());
         }
@@ -94,11 +94,19 @@ impl UsageRequest {
 
     /// Reads a query for all credits, or for the one that it names. Errors: 400 for a mistake in it.
     pub(super) fn of_all(query: Result<Query<UsageQuery>, QueryRejection>) -> Result<UsageRequest, ApiError> {
+        UsageRequest::parse(query, " and `credit`")
+    }
+
+    /// Reads a query whose sender may also name the `others`.
+    fn parse(
+        query: Result<Query<UsageQuery>, QueryRejection>,
+        others: &str,
+    ) -> Result<UsageRequest, ApiError> {
         let wrong = |_| {
-            let names = "`after`, `before`, `model`, `api_key`, `limit`, `cursor`, `format` and `credit`";
+            let names = "`after`, `before`, `model`, `api_key`, `limit`, `cursor`, `format`";
             ApiError::invalid(
                 "invalid_parameter",
-                format!("the query may have {names}, once each; correct it"),
+                format!("the query may have {names}{others}, once each; correct it"),
             )
         };
         let Query(query) = query.map_err(wrong)?;
@@ -114,6 +122,9 @@ impl UsageRequest {
             from_us: time("after", query.after)?,
             until_us: time("before", query.before)?,
         };
+        if filter.from_us.zip(filter.until_us).is_some_and(|(from, until)| from > until) {
+            return Err(ApiError::param("before", "`before` is before `after`; exchange them"));
+        }
         let limit = match query.limit {
             None => LIMIT,
             Some(text) => {
@@ -195,6 +206,7 @@ mod tests {
             ("cursor", read(|query| query.cursor = text("1.5"))),
             ("format", read(|query| query.format = text("xml"))),
             ("credit", read(|query| query.credit = text("0OIl"))),
+            ("before", read(|query| (query.after, query.before) = (text("2027-02-02"), text("2027-02-01")))),
         ];
         for (name, outcome) in wrong {
             assert_eq!(outcome.unwrap_err().param.as_deref(), Some(name));
