@@ -95,7 +95,7 @@ async fn complete(
     };
     // It may have waited for the first one of its name, and its key been revoked meanwhile.
     let caller = if named.is_some() { app.authorise_caller(&headers)? } else { caller };
-    let plan = PreparedRequest::read(&app, endpoint, &credit, body)?;
+    let plan = PreparedRequest::read(&app, endpoint, &caller.credit, body)?;
     let (_handler, leaves) = Waiting::new();
     let client = if named.is_some() { Waiting::for_good() } else { leaves };
     // A task of its own: a client that disconnects must not leave a job without its settlement.
