@@ -200,7 +200,7 @@ impl Attempt {
     /// Notes a failure in health, metrics and log.
     fn fail(&self, fault: UpstreamFault) -> UpstreamFault {
         let (model, upstream) = (self.model.as_str(), self.slot.server().name.as_str());
-        let (class, detail) = (fault.class.name(), fault.detail.as_str());
+        let (class, detail) = (fault.class_name(), fault.detail.as_str());
         self.app.metrics.count_upstream_failure(model, upstream, class);
         let hold = self.hold;
         match fault.class {

@@ -44,6 +44,13 @@ async fn one_customers_content_takes_no_provider_out_of_its_balancer() {
     }
     assert_eq!(ready(&bench).await.0, 200);
     assert_eq!((healthy(&bench, "u0").await, healthy(&bench, "u1").await), ("1".into(), "1".into()));
+    let failures = |class: &str| {
+        format!(
+            "blockable_provider_upstream_failures_total{{model=\"echo\",upstream=\"u0\",class=\"{class}\"}}"
+        )
+    };
+    let counted = (metric(&bench, &failures("blocked")).await, metric(&bench, &failures("refused")).await);
+    assert_eq!(counted, ("6".into(), "none".into()), "no alert asks for another key");
     // Another customer's requests fail as well: it is the provider that is refused.
     let other = another(&bench);
     refused(ask(&bench, &other).await, 502, "upstream_refused").await;

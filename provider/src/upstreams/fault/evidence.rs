@@ -31,6 +31,15 @@ impl UpstreamFault {
         }
     }
 
+    /// The name of its class in metrics and logs. A status by which filters refuse content has one of its own: one customer's
+    /// requests shall not raise the alert that asks for the provider's key.
+    pub(crate) fn class_name(&self) -> &'static str {
+        match (self.class, self.status) {
+            (FaultClass::Refused, Some(403 | 451)) => "blocked",
+            (class, _) => class.name(),
+        }
+    }
+
     /// The weight of a probe that failed. No customer's content is in it, so that its upstream refuses the provider.
     pub(crate) fn evidence_of_probe(&self) -> Evidence {
         match self.class {

@@ -131,7 +131,7 @@ pub(crate) struct Names<'a> {
 
 impl FaultClass {
     /// Its name in metrics and logs.
-    pub(crate) fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             FaultClass::Request => "request",
             FaultClass::Busy => "busy",
