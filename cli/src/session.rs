@@ -27,7 +27,7 @@ pub(crate) fn settings(
     sign: Option<&SignArgs>,
     gate: Option<&str>,
 ) -> Result<Settings, CliError> {
-    Ok(Settings::resolve(&global.flags(sign, gate), &Surroundings::of_process())?)
+    Ok(Settings::resolve(&global.flags(sign, gate), &Surroundings::from_process())?)
 }
 
 /// The chain as a command finds it, by the nodes of the settings.

@@ -47,7 +47,7 @@ async fn run() -> Result<String, Box<dyn Error>> {
     venue.create_mint().await?;
     let wallets = [(&keys.lender, 1_000_000), (&keys.borrower, 1_000_000), (&keys.treasury, 0)];
     venue.fund(&wallets.map(|(owner, dollars)| (owner, MicroUsd(dollars * USDC)))).await?;
-    let tests = MarketOffer::of_tests(FEE_BPS);
+    let tests = MarketOffer::for_tests(FEE_BPS);
     let guardian = keys.guardian.pubkey();
     venue.create_market(MarketOffer { guardian, bounds: TermBounds::PRODUCTION, ..tests }).await?;
     let file = |name| Keyring::file(&folder, name).display().to_string();

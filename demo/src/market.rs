@@ -77,7 +77,7 @@ async fn fund(cast: &Cast, loans: &[Loan]) -> Result<Landed, DemoError> {
 }
 
 async fn create_market(cast: &Cast, pace: Pace) -> Result<Landed, DemoError> {
-    let tests = MarketOffer { bounds: pace.bounds(), ..MarketOffer::of_tests(FEE_BPS) };
+    let tests = MarketOffer { bounds: pace.bounds(), ..MarketOffer::for_tests(FEE_BPS) };
     let offer = match pace.is_real() {
         false => tests,
         true => MarketOffer {

@@ -10,10 +10,10 @@ use {
 };
 
 /// Time since the chain was last seen to move for which it is taken to go on.
-const MOST_UNSEEN: Duration = Duration::from_secs(3);
+const GOES_ON_FOR: Duration = Duration::from_secs(3);
 
 /// Time for which the last reading of the chain's clock bounds what may land. Nodes that stream the clock show it more often.
-const SHOWN_LATELY: Duration = Duration::from_secs(5);
+const LAST_CLOCK_LIVES: Duration = Duration::from_secs(5);
 
 /// Treatment of new jobs while the chain view is too old.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -27,15 +27,21 @@ pub enum WhenStale {
 
 /// Slot, clock, market and provider as last seen. Times are measured on the machine's monotonic clock, so a jump of its
 /// calendar changes nothing.
+///
+/// | time | is | dates |
+/// |---|---|---|
+/// | [`ChainView::chain_time`] | the furthest reading of the chain's clock, and the time since | what is admitted |
+/// | [`ChainView::confirmed_time`] | the same, but no further than three seconds past the last sign that the chain moves | reports |
+/// | `last_clock` | the last reading as it is, for five seconds | reports are no later than two seconds before it |
 pub struct ChainView {
     max_staleness: Duration,
     when_stale: WhenStale,
     slot: u64,
-    fresh_at: Option<Instant>,
+    moved_at: Option<Instant>,
     /// The reading of the chain's clock that puts it furthest ahead.
-    clock: Option<(ChainTime, Instant)>,
+    furthest: Option<(ChainTime, Instant)>,
     /// The last reading of it.
-    shown: Option<(ChainTime, Instant)>,
+    last: Option<(ChainTime, Instant)>,
     market: Option<(u64, Box<Market>)>,
     provider: Option<(u64, Box<Provider>)>,
 }
@@ -47,9 +53,9 @@ impl ChainView {
             max_staleness,
             when_stale,
             slot: 0,
-            fresh_at: None,
-            clock: None,
-            shown: None,
+            moved_at: None,
+            furthest: None,
+            last: None,
             market: None,
             provider: None,
         }
@@ -60,17 +66,17 @@ impl ChainView {
     pub fn observe_slot(&mut self, slot: u64) {
         if slot > self.slot {
             self.slot = slot;
-            self.fresh_at = Some(Instant::now());
+            self.moved_at = Some(Instant::now());
         }
     }
 
     /// Takes the time that the chain's clock showed.
-    pub fn observe_clock(&mut self, shown: ChainTime) {
-        self.shown = Some((shown, Instant::now()));
+    pub fn observe_clock(&mut self, reading: ChainTime) {
+        self.last = Some((reading, Instant::now()));
         // The clock moves in whole seconds and every slot: keep the reading that puts it furthest ahead, unless it jumped.
-        let ahead = self.chain_time().is_some_and(|now| (0..=2).contains(&now.seconds_since(shown)));
+        let ahead = self.chain_time().is_some_and(|now| (0..=2).contains(&now.seconds_since(reading)));
         if !ahead {
-            self.clock = Some((shown, Instant::now()));
+            self.furthest = Some((reading, Instant::now()));
         }
     }
 
@@ -95,7 +101,7 @@ impl ChainView {
 
     /// Time since the chain was last seen to move, `None` before the first time.
     pub fn age(&self) -> Option<Duration> {
-        self.fresh_at.map(|at| at.elapsed())
+        self.moved_at.map(|at| at.elapsed())
     }
 
     /// True while the view is young enough.
@@ -105,28 +111,28 @@ impl ChainView {
 
     /// Requires that new jobs may be admitted. Errors: [`Refusal::Stale`].
     pub fn require_fresh(&self) -> Result<(), Refusal> {
-        let admit = self.when_stale == WhenStale::Admit && self.fresh_at.is_some();
+        let admit = self.when_stale == WhenStale::Admit && self.moved_at.is_some();
         if admit || self.is_fresh() { Ok(()) } else { Err(Refusal::Stale) }
     }
 
     /// The chain's clock now: the last time seen plus the time since.
     pub fn chain_time(&self) -> Option<ChainTime> {
-        let (shown, at) = self.clock?;
-        Some(shown.plus_seconds(i64::try_from(at.elapsed().as_secs()).unwrap_or(i64::MAX)))
+        let (reading, at) = self.furthest?;
+        Some(reading.plus_seconds(i64::try_from(at.elapsed().as_secs()).unwrap_or(i64::MAX)))
     }
 
     /// The chain's clock as far as the chain has been seen to move: a cluster that cannot be reached may be one that has halted, and
     /// a report dated ahead of it would rule out all others until it has come that far.
-    pub fn seen_time(&self) -> Option<ChainTime> {
-        let (shown, at) = self.clock?;
-        let moved = self.fresh_at.map_or(at, |fresh_at| fresh_at.max(at)) + MOST_UNSEEN;
+    pub fn confirmed_time(&self) -> Option<ChainTime> {
+        let (reading, at) = self.furthest?;
+        let moved = self.moved_at.map_or(at, |moved_at| moved_at.max(at)) + GOES_ON_FOR;
         let seen = moved.min(Instant::now()).saturating_duration_since(at);
-        Some(shown.plus_seconds(i64::try_from(seen.as_secs()).unwrap_or(i64::MAX)))
+        Some(reading.plus_seconds(i64::try_from(seen.as_secs()).unwrap_or(i64::MAX)))
     }
 
     /// The time that the chain's clock showed last, where that is a few seconds ago at most: what lands later is not dated before it.
-    pub(crate) fn shown_lately(&self) -> Option<ChainTime> {
-        self.shown.filter(|(_, at)| at.elapsed() <= SHOWN_LATELY).map(|(shown, _)| shown)
+    pub(crate) fn last_clock(&self) -> Option<ChainTime> {
+        self.last.filter(|(_, at)| at.elapsed() <= LAST_CLOCK_LIVES).map(|(reading, _)| reading)
     }
 
     /// The market's clock now.
@@ -159,25 +165,25 @@ mod tests {
     fn reports_are_dated_no_later_than_the_chain_has_been_seen_to_move() {
         let ago = |seconds| Instant::now() - Duration::from_secs(seconds);
         let mut view = ChainView::new(Duration::from_secs(10), WhenStale::Admit);
-        assert_eq!(view.seen_time(), None);
-        let shown = ChainTime(1_800_000_000);
+        assert_eq!(view.confirmed_time(), None);
+        let reading = ChainTime(1_800_000_000);
         // Neither clock nor slot for a minute: the node, or the whole cluster, stands still.
-        view.clock = Some((shown, ago(60)));
-        for fresh_at in [None, Some(ago(60)), Some(ago(90))] {
-            view.fresh_at = fresh_at;
-            assert_eq!(view.seen_time(), Some(shown.plus_seconds(3)));
-            assert_eq!(view.chain_time(), Some(shown.plus_seconds(60)), "jobs are admitted as before");
+        view.furthest = Some((reading, ago(60)));
+        for moved_at in [None, Some(ago(60)), Some(ago(90))] {
+            view.moved_at = moved_at;
+            assert_eq!(view.confirmed_time(), Some(reading.plus_seconds(3)));
+            assert_eq!(view.chain_time(), Some(reading.plus_seconds(60)), "jobs are admitted as before");
         }
         // Slots show that it moves, though its clock was read a minute ago.
-        view.fresh_at = Some(ago(20));
-        assert_eq!(view.seen_time(), Some(shown.plus_seconds(43)));
+        view.moved_at = Some(ago(20));
+        assert_eq!(view.confirmed_time(), Some(reading.plus_seconds(43)));
         view.observe_slot(7);
-        assert_eq!(view.seen_time(), view.chain_time());
+        assert_eq!(view.confirmed_time(), view.chain_time());
         // It goes on from where it stood.
-        view.observe_clock(shown.plus_seconds(1));
+        view.observe_clock(reading.plus_seconds(1));
         assert_eq!(
-            (view.seen_time(), view.chain_time()),
-            (Some(shown.plus_seconds(1)), Some(shown.plus_seconds(1)))
+            (view.confirmed_time(), view.chain_time()),
+            (Some(reading.plus_seconds(1)), Some(reading.plus_seconds(1)))
         );
     }
 }

@@ -39,7 +39,7 @@ pub(crate) async fn open_market(venue: &Venue) -> Result<(), SandboxError> {
     let funded = keyring.funded().into_iter();
     wallets.extend(funded.map(|(_, key)| (key, MicroUsd(DOLLARS * USDC))));
     venue.fund(&wallets).await?;
-    let market = MarketOffer { guardian: keyring.guardian.pubkey(), ..MarketOffer::of_tests(FEE_BPS) };
+    let market = MarketOffer { guardian: keyring.guardian.pubkey(), ..MarketOffer::for_tests(FEE_BPS) };
     venue.create_market(market).await?;
     let provider = ProviderOffer {
         capacity: Units(CAPACITY_LOANS * UNITS),

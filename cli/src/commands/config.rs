@@ -114,7 +114,7 @@ fn set(global: &GlobalArgs, key: SettingName, values: &[String]) -> Result<Answe
         validate(key, value)
             .map_err(|reason| CliError::Usage(format!("{} {value:?} {reason}", key.name())))?;
     }
-    let mut profiles = Profiles::read(&Surroundings::of_process())?;
+    let mut profiles = Profiles::read(&Surroundings::from_process())?;
     let profile = global.profile.clone().unwrap_or(profiles.current().to_string());
     profiles.set(&profile, key, values);
     profiles.write()?;
@@ -127,7 +127,7 @@ fn set(global: &GlobalArgs, key: SettingName, values: &[String]) -> Result<Answe
 }
 
 fn choose(name: &str) -> Result<Answer, CliError> {
-    let mut profiles = Profiles::read(&Surroundings::of_process())?;
+    let mut profiles = Profiles::read(&Surroundings::from_process())?;
     profiles.require(name)?;
     profiles.choose(name);
     profiles.write()?;
@@ -136,7 +136,7 @@ fn choose(name: &str) -> Result<Answer, CliError> {
 }
 
 fn list() -> Result<Answer, CliError> {
-    let profiles = Profiles::read(&Surroundings::of_process())?;
+    let profiles = Profiles::read(&Surroundings::from_process())?;
     let (names, current) = (profiles.names(), profiles.current());
     let line = |name: &String| format!("{} {name}", if name == current { "*" } else { " " });
     let text = match names.is_empty() {

@@ -71,7 +71,7 @@ enum Command {
 
 /// The form of the answer, found before anything can fail.
 pub(crate) fn format(cli: &Cli, arguments: &[OsString]) -> Format {
-    match Settings::resolve(&cli.global.flags(None, None), &Surroundings::of_process()) {
+    match Settings::resolve(&cli.global.flags(None, None), &Surroundings::from_process()) {
         Ok(settings) => settings.output.value,
         Err(_) if wants_json(arguments) => Format::Json,
         Err(_) => Format::Table,

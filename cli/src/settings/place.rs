@@ -49,7 +49,7 @@ pub(crate) struct Surroundings {
 
 impl Surroundings {
     /// Those of this process. Variables that are no text are left out.
-    pub(crate) fn of_process() -> Surroundings {
+    pub(crate) fn from_process() -> Surroundings {
         let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         };

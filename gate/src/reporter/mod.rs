@@ -278,7 +278,7 @@ impl ReportersCore {
 
     /// Reports on an instant after the last one of a key, so that all that was counted before the call is in it.
     async fn report_later(&self, signer: &ReportingKey) {
-        let reported = *signer.done.lock().await;
+        let reported = *signer.finished.lock().await;
         while let Ok(instant) = self.report(signer).await
             && reported.is_some_and(|(_, before)| before == instant)
         {

@@ -49,7 +49,7 @@ struct GateMoment {
 /// have not been seen.
 pub(super) fn clock_and_provider(gate: &Gate) -> Result<(ChainTime, Provider), KeyState> {
     let view = gate.chain_view();
-    let seen = view.market().and(view.seen_time()).zip(view.provider().copied());
+    let seen = view.market().and(view.confirmed_time()).zip(view.provider().copied());
     seen.filter(|(_, provider)| provider.settings.chunk_size > 0).ok_or(KeyState::NoChain)
 }
 
@@ -58,7 +58,7 @@ pub(super) fn clock_and_provider(gate: &Gate) -> Result<(ChainTime, Provider), K
 /// they may have freezes.
 fn lagging_moment(
     gate: &Gate,
-    done: Option<(u32, ChainTime)>,
+    finished: Option<(u32, ChainTime)>,
     reported: Option<ChainTime>,
 ) -> Result<(GateMoment, bool), KeyState> {
     let (now, provider) = clock_and_provider(gate)?;
@@ -67,14 +67,14 @@ fn lagging_moment(
     }
     let mut dated = now.plus_seconds(-REPORT_LAG_SECONDS);
     // A chain whose blocks come late is behind the gate's clock by more.
-    if let Some(shown) = gate.chain_view().shown_lately() {
-        dated = dated.min(shown.plus_seconds(-SHOWN_LAG_SECONDS));
+    if let Some(reading) = gate.chain_view().last_clock() {
+        dated = dated.min(reading.plus_seconds(-SHOWN_LAG_SECONDS));
     }
     // The last report was on a freeze, dated at its own time: the next one must not be dated before it.
     let is_covered = |(epoch, at): &(u32, ChainTime)| {
         *epoch == provider.epoch && (0..=REPORT_LAG_SECONDS).contains(&at.seconds_since(dated))
     };
-    let until = done.filter(is_covered).map_or(dated, |(_, at)| at);
+    let until = finished.filter(is_covered).map_or(dated, |(_, at)| at);
     let (now, readings) = gate.readings_until(until, reported);
     Ok((GateMoment { now, provider, readings }, now != until))
 }
@@ -133,7 +133,7 @@ pub(super) fn keep_from(now: ChainTime, keep: Duration) -> ChainTime {
 pub(super) struct ReportingKey {
     pub key: SigningKey,
     /// One round at a time; epoch and instant of the last one that left nothing undone.
-    pub done: tokio::sync::Mutex<Option<(u32, ChainTime)>>,
+    pub finished: tokio::sync::Mutex<Option<(u32, ChainTime)>>,
     pub last: std::sync::Mutex<LastRound>,
 }
 
@@ -146,7 +146,7 @@ pub(super) struct LastRound {
 impl ReportingKey {
     pub(super) fn new(key: SigningKey) -> ReportingKey {
         let last = LastRound { state: KeyState::NoChain, reported: None };
-        ReportingKey { key, done: tokio::sync::Mutex::new(None), last: std::sync::Mutex::new(last) }
+        ReportingKey { key, finished: tokio::sync::Mutex::new(None), last: std::sync::Mutex::new(last) }
     }
 }
 
@@ -159,10 +159,10 @@ impl ReportersCore {
     pub(super) async fn report(&self, signer: &ReportingKey) -> Result<ChainTime, KeyState> {
         let mut reported = self.last_instant(signer);
         loop {
-            let mut done = signer.done.lock().await;
-            let moment = lagging_moment(&self.gate, *done, reported);
+            let mut finished = signer.finished.lock().await;
+            let moment = lagging_moment(&self.gate, *finished, reported);
             let is_of_freeze = moment.as_ref().is_ok_and(|(_, is_of_freeze)| *is_of_freeze);
-            match self.report_moment(signer, moment.map(|(moment, _)| moment), &mut done).await {
+            match self.report_moment(signer, moment.map(|(moment, _)| moment), &mut finished).await {
                 // Also where a later draft, which its key has not signed, has ruled the freeze's out.
                 Ok(at) | Err(KeyState::ClockBehind { now: at }) if is_of_freeze => reported = Some(at),
                 outcome => return outcome,
@@ -184,23 +184,23 @@ impl ReportersCore {
         signer: &ReportingKey,
         as_of: impl Fn(&Gate) -> Result<(ChainTime, Provider), KeyState>,
     ) -> Result<ChainTime, KeyState> {
-        let mut done = signer.done.lock().await;
+        let mut finished = signer.finished.lock().await;
         let moment = as_of(&self.gate).map(|(now, provider)| {
             let readings = self.gate.readings_dated(now);
             GateMoment { now, provider, readings }
         });
-        self.report_moment(signer, moment, &mut done).await
+        self.report_moment(signer, moment, &mut finished).await
     }
 
     async fn report_moment(
         &self,
         signer: &ReportingKey,
         moment: Result<GateMoment, KeyState>,
-        done: &mut Option<(u32, ChainTime)>,
+        finished: &mut Option<(u32, ChainTime)>,
     ) -> Result<ChainTime, KeyState> {
         let outcome = match moment {
-            Ok(moment) if *done == Some((moment.provider.epoch, moment.now)) => return Ok(moment.now),
-            Ok(moment) => self.round(&signer.key, &moment, done).await,
+            Ok(moment) if *finished == Some((moment.provider.epoch, moment.now)) => return Ok(moment.now),
+            Ok(moment) => self.round(&signer.key, &moment, finished).await,
             Err(state) => Err(state),
         };
         self.set_outcome(signer, &outcome);
@@ -212,7 +212,7 @@ impl ReportersCore {
         &self,
         key: &SigningKey,
         moment: &GateMoment,
-        done: &mut Option<(u32, ChainTime)>,
+        finished: &mut Option<(u32, ChainTime)>,
     ) -> Result<ChainTime, KeyState> {
         // A full store keeps the reports of this instant alone.
         let keep = if self.gate.storage_is_full() { Duration::ZERO } else { self.config.keep };
@@ -234,7 +234,7 @@ impl ReportersCore {
         if behind {
             return Err(KeyState::ClockBehind { now: moment.now });
         }
-        *done = Some((moment.provider.epoch, moment.now));
+        *finished = Some((moment.provider.epoch, moment.now));
         Ok(moment.now)
     }
 

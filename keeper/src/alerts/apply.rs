@@ -147,7 +147,7 @@ struct AlertWriter<'a> {
 impl AlertWriter<'_> {
     fn raise(&mut self, found: &Evaluated) -> Result<(), StoreError> {
         let Some(fact) = found.finding.fact() else { return Ok(()) };
-        let text = Text::of_fact(&found.finding.subject(), fact);
+        let text = Text::from_fact(&found.finding.subject(), fact);
         let alert = insert(self.tx, found, text, self.now)?;
         let Alert { id, severity, raised_at, .. } = alert;
         let open = OpenAlert { id, severity, raised_at, occurrence: found.occurrence() };

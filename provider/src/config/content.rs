@@ -37,7 +37,7 @@ pub enum MediaKind {
 
 impl MediaKind {
     /// Finds the kind by the `type` of a part; `None` where that names no such part.
-    pub(crate) fn of_part(name: &str) -> Option<MediaKind> {
+    pub(crate) fn from_part(name: &str) -> Option<MediaKind> {
         Some(match name {
             "image" | "image_url" | "input_image" => MediaKind::Image,
             "audio" | "audio_url" | "input_audio" => MediaKind::Audio,

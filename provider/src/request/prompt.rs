@@ -186,7 +186,7 @@ impl<'a> Reader<'a> {
         let without = || self.wrong("made of parts with a `type`, and a `text` in one of type text");
         let kind = kind.ok_or_else(without)?;
         fields::require_cheap_cache(self.param, part)?;
-        if let Some(media) = MediaKind::of_part(&kind) {
+        if let Some(media) = MediaKind::from_part(&kind) {
             return self.media(part, media, &kind, depth);
         }
         if let Some((name, _)) = part.all().find(|(name, _)| media::holds_data(name)) {

@@ -56,7 +56,7 @@ pub struct MarketOffer {
 
 impl MarketOffer {
     /// A market of tests: delays of a minute, terms of seconds, and a guardian that is still to be named.
-    pub fn of_tests(fee_bps: u16) -> MarketOffer {
+    pub fn for_tests(fee_bps: u16) -> MarketOffer {
         MarketOffer {
             is_test: true,
             guardian: Pubkey::default(),

@@ -24,7 +24,7 @@ pub struct Balance {
 
 impl Balance {
     /// The debt of a credit.
-    pub fn of_debt(credit: &Credit) -> Balance {
+    pub fn from_debt(credit: &Credit) -> Balance {
         let debt = &credit.debt;
         Balance {
             principal: MicroUsd(debt.principal),
@@ -235,5 +235,5 @@ impl Statement {
 }
 
 fn debt(credit: Option<&Credit>) -> Balance {
-    credit.map(Balance::of_debt).unwrap_or_default()
+    credit.map(Balance::from_debt).unwrap_or_default()
 }

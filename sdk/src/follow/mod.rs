@@ -157,7 +157,7 @@ impl<H: History> EventFollower<H> {
             let newest = self.node.list(self.address, None, 1).await?;
             self.latest = newest.first().map_or(0, |entry| entry.slot);
             let listed = self.list().await?;
-            listed.iter().for_each(|entry| self.note(entry));
+            listed.iter().for_each(|entry| self.remember(entry));
             self.handed_out = self.latest;
             self.start = None;
             return Ok(Vec::new());
@@ -187,7 +187,7 @@ impl<H: History> EventFollower<H> {
                     None => return self.wait_for(entry.signature),
                 }
             }
-            self.note(&entry);
+            self.remember(&entry);
             self.listed.pop_front();
         }
         self.unserved = None;
@@ -235,7 +235,7 @@ impl<H: History> EventFollower<H> {
         Ok(Some(events.into_iter().map(observed).collect()))
     }
 
-    fn note(&mut self, entry: &ListedTransaction) {
+    fn remember(&mut self, entry: &ListedTransaction) {
         self.latest = self.latest.max(entry.slot);
         self.seen.insert(entry.signature, entry.slot);
     }

@@ -87,7 +87,7 @@ async fn statements_of_all_periods_add_up_to_the_account() {
         }
         let mut now = account;
         now.accrue(world.now() + 1).unwrap();
-        assert_eq!(opening, Balance::of_debt(&now), "{days} days");
+        assert_eq!(opening, Balance::from_debt(&now), "{days} days");
         assert_eq!((paid, used), (MicroUsd(14_000 * USDC), Units(account.collateral.consumed)));
     }
 }

@@ -52,7 +52,7 @@ impl Row {
     pub(super) fn values(&self) -> Map<String, Value> {
         let (record, after) = (&self.found.record, &self.after);
         let (units, money) = figures(&record.change);
-        let (balance, collateral) = (Balance::of_debt(after), &after.collateral);
+        let (balance, collateral) = (Balance::from_debt(after), &after.collateral);
         let values = [
             json!(record.seq),
             json!(timestamp(ChainTime(record.at))),

@@ -63,12 +63,12 @@ pub(super) async fn run(global: &GlobalArgs, args: &FreezeArgs) -> Result<Answer
         let plan = Planned::new(&credit, &market, args.amount.amount(), args.reason)?;
         planned.push((credit, plan));
     }
-    let (done, planned): (Vec<_>, Vec<_>) = planned.into_iter().partition(|(_, plan)| plan.is_done());
-    for (credit, plan) in &done {
+    let (frozen, planned): (Vec<_>, Vec<_>) = planned.into_iter().partition(|(_, plan)| plan.is_done());
+    for (credit, plan) in &frozen {
         eprintln!("note: {} has {} frozen already", credit.address, text::units(plan.before));
     }
     let Some((first, _)) = planned.first() else {
-        let states = done.iter().map(|(credit, _)| credit_json(credit, &market)).collect();
+        let states = frozen.iter().map(|(credit, _)| credit_json(credit, &market)).collect();
         return Ok(nothing(&session, &market, "as much is frozen already", Value::Array(states)));
     };
     let parties = Parties::load(&session, &args.sign, first.account.lender)?;

@@ -175,7 +175,7 @@ fn every_rule_says_what_happened_what_it_means_and_what_to_do_in_whole_sentences
     for fact in facts() {
         let rule = fact.rule();
         assert_eq!(evaluated(Finding::is(key(7), fact.clone()), &Rules::default()).0, Level::Raise, "{rule}");
-        let Text { happened, meaning, next_step } = Text::of_fact(&key(7), &fact);
+        let Text { happened, meaning, next_step } = Text::from_fact(&key(7), &fact);
         for text in [happened, meaning, next_step] {
             let begin = text.chars().next().unwrap();
             assert!(begin.is_uppercase() || begin.is_numeric() || begin == '$', "{rule}: `{text}`");
@@ -186,7 +186,7 @@ fn every_rule_says_what_happened_what_it_means_and_what_to_do_in_whole_sentences
 
 #[test]
 fn a_text_names_its_amounts_times_and_keys() {
-    let happened = |fact| Text::of_fact(&key(2), &fact).happened;
+    let happened = |fact| Text::from_fact(&key(2), &fact).happened;
     let (provider, reporter) = (key(3), key(2));
     let bad = Fact::BadReports { provider, chunk: 0, bit: 1, from: Units(20), to: Units(19) };
     assert_eq!(
@@ -205,7 +205,7 @@ fn a_text_names_its_amounts_times_and_keys() {
 
 #[test]
 fn a_proposal_is_told_by_the_settings_that_it_changes() {
-    let happened = |fact| Text::of_fact(&key(3), &fact).happened;
+    let happened = |fact| Text::from_fact(&key(3), &fact).happened;
     let [from, to] = provider_settings();
     let change =
         |from, to| Fact::ProviderChangeProposed(Box::new(SettingsChange { from, to, waiting: WAITING }));

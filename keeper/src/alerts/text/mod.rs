@@ -29,7 +29,7 @@ impl Text {
     }
 
     /// The text of a fact on a subject.
-    pub(crate) fn of_fact(subject: &Pubkey, fact: &Fact) -> Text {
+    pub(crate) fn from_fact(subject: &Pubkey, fact: &Fact) -> Text {
         match fact {
             Fact::BurnRate { ratio, rate, long_rate, usable, exhausted_at } => {
                 credit::burn_rate(*ratio, *rate, *long_rate, *usable, *exhausted_at)

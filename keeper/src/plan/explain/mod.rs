@@ -134,7 +134,7 @@ pub(super) fn explain(now: &Now, shelf: &Shelf, address: &Pubkey, credit: &Credi
 
 /// Describes a cause in the words of its alert.
 fn cause((subject, fact): &(Pubkey, Fact)) -> CauseView {
-    let Text { happened, meaning, next_step: _ } = Text::of_fact(subject, fact);
+    let Text { happened, meaning, next_step: _ } = Text::from_fact(subject, fact);
     CauseView { rule: fact.rule(), subject: Address(*subject), happened, meaning }
 }
 

@@ -117,5 +117,5 @@ fn level(rule: Rule, measure: &Measure) -> Level {
 }
 
 fn text(finding: &Finding) -> Text {
-    Text::of_fact(&finding.subject(), finding.fact().unwrap())
+    Text::from_fact(&finding.subject(), finding.fact().unwrap())
 }

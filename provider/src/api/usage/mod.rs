@@ -84,7 +84,7 @@ async fn all_records(
     query: QueryResult,
 ) -> Result<Response, ApiError> {
     admin::require(app.admin.as_ref(), &headers)?;
-    answer_records(&app, UsageRequest::of_all(query)?).await
+    answer_records(&app, UsageRequest::for_all(query)?).await
 }
 
 /// Sums the use of all credits by day, credit, API key and model.
@@ -98,7 +98,7 @@ async fn all_totals(
     query: QueryResult,
 ) -> Result<Response, ApiError> {
     admin::require(app.admin.as_ref(), &headers)?;
-    answer_totals(&app, UsageRequest::of_all(query)?).await
+    answer_totals(&app, UsageRequest::for_all(query)?).await
 }
 
 /// Reads the request of an API key's holder, and leaves out the use of a borrower whose place that one has taken. It counts
@@ -106,7 +106,7 @@ async fn all_totals(
 async fn own(app: &App, headers: &HeaderMap, query: QueryResult) -> Result<(UsageRequest, Permit), ApiError> {
     let caller = app.authorise_caller(headers)?;
     let permit = app.running.enter(caller.credit)?;
-    let mut request = UsageRequest::of_caller(query, &caller)?;
+    let mut request = UsageRequest::from_caller(query, &caller)?;
     let since = app.gate.used_by_borrower_since(&caller.credit).await?;
     request.filter.from_us = request.filter.from_us.max(since);
     Ok((request, permit))

@@ -73,7 +73,7 @@ pub(super) struct UsageRequest {
 
 impl UsageRequest {
     /// Reads a query for the credit of its sender. A sub-key sees its own records alone. Errors: 400 for a mistake in it.
-    pub(super) fn of_caller(
+    pub(super) fn from_caller(
         query: Result<Query<UsageQuery>, QueryRejection>,
         caller: &Caller,
     ) -> Result<UsageRequest, ApiError> {
@@ -93,7 +93,9 @@ impl UsageRequest {
     }
 
     /// Reads a query for all credits, or for the one that it names. Errors: 400 for a mistake in it.
-    pub(super) fn of_all(query: Result<Query<UsageQuery>, QueryRejection>) -> Result<UsageRequest, ApiError> {
+    pub(super) fn for_all(
+        query: Result<Query<UsageQuery>, QueryRejection>,
+    ) -> Result<UsageRequest, ApiError> {
         UsageRequest::parse(query, " and `credit`")
     }
 

@@ -247,7 +247,7 @@ fn part_bytes(content: &RawValue) -> Option<u64> {
     parts.iter().try_fold(0_u64, |all, part| {
         let kind = read_text(part.get("type")?)?;
         let more = match kind.as_str() {
-            kind if MediaKind::of_part(kind).is_some() => return None,
+            kind if MediaKind::from_part(kind).is_some() => return None,
             "text" => read_text(part.get("text")?)?.len() as u64,
             "tool_result" => part.get("content").map_or(Some(0), part_bytes)?,
             _ => 0,
