@@ -64,7 +64,7 @@ pub(super) async fn capacity(args: &CapacityArgs) -> Result<Answer, ActError> {
     let outstanding = Units(provider.outstanding_units);
     if after == before {
         let says = format!("the capacity is {}", text::units(after));
-        return Ok(nothing(&session, says.as_ref(), provider_json(&session, &provider)));
+        return Ok(nothing(&session, &says, provider_json(&session, &provider)));
     }
     if after < outstanding {
         return Err(ActError::Refused(format!(
@@ -90,7 +90,7 @@ pub(super) async fn suspend(args: &SuspendArgs) -> Result<Answer, ActError> {
     let provider = session.provider().await?;
     if provider.suspended & Provider::SUSPENDED_BY_ITSELF != 0 {
         let says = "the provider has suspended itself";
-        return Ok(nothing(&session, says.as_ref(), provider_json(&session, &provider)));
+        return Ok(nothing(&session, says, provider_json(&session, &provider)));
     }
     let (market, address) = (session.market_address(), session.provider_address());
     let instruction = provider_suspend(&market, &provider.authority, &address);
@@ -119,7 +119,7 @@ pub(super) async fn resume(args: &ResumeArgs) -> Result<Answer, ActError> {
             ));
         }
         let says = "the provider is not suspended";
-        return Ok(nothing(&session, says.as_ref(), provider_json(&session, &provider)));
+        return Ok(nothing(&session, says, provider_json(&session, &provider)));
     }
     let (market, address) = (session.market_address(), session.provider_address());
     let instruction = provider_resume(&market, &provider.authority, &address);

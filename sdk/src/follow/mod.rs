@@ -14,6 +14,7 @@ pub use websocket::WebSocketWake;
 use {
     crate::{
         audit::{History, HistoryError, ListedTransaction, list_back},
+        backoff::Backoff,
         events::{Event, from_transaction},
     },
     serde::{Deserialize, Serialize},
@@ -133,20 +134,19 @@ impl<H: History> EventFollower<H> {
         wake: &mut impl Wake,
         mut note: impl FnMut(&HistoryError),
     ) -> Vec<ObservedEvent> {
-        let mut pause = RETRY_MIN;
+        let mut pauses = Backoff::new(RETRY_MIN, RETRY_MAX);
         loop {
             match self.fill().await {
                 Ok(events) if !events.is_empty() => return events,
                 Ok(_) if self.unserved.is_none() => {
-                    pause = RETRY_MIN;
+                    pauses.reset();
                     wake.wait().await;
                     continue;
                 }
                 Ok(_) => {}
                 Err(error) => note(&error),
             }
-            sleep(pause).await;
-            pause = pause.saturating_mul(2).min(RETRY_MAX);
+            sleep(pauses.next_pause()).await;
         }
     }
 
