@@ -64,6 +64,39 @@ fn another_freeze_authority_may_freeze() {
 }
 
 #[test]
+fn a_loan_is_frozen_while_another_of_the_borrower_is_in_default() {
+    let world = world();
+    let (credit, defaulted) =
+        (world.loan_with(|offer| offer.rider.cross_default = 1), world.defaulted_loan());
+    let (address, other) = (credit.to_string(), defaulted.to_string());
+    let freeze = ["credit", "freeze", &address, "--all", "--reason", "cross-default", "--other", &other];
+    let done = world.run_as("lender", &freeze);
+    assert!(done.stderr.contains(&format!("rests on        {other}")), "{done:?}");
+    let account = world.credit(&credit);
+    assert_eq!(account.collateral.frozen_for_cross, account.collateral.freezable());
+    assert_eq!(
+        (account.cross_credit, &done.data()["state"][0]["frozen_for_payment"]),
+        (defaulted, &0.into())
+    );
+    assert_eq!(world.run_as("lender", &freeze).data()["changed"], false);
+    // Without a name it finds one by itself.
+    let second = world.loan_with(|offer| offer.rider.cross_default = 1).to_string();
+    let found = ["credit", "freeze", &second, "--share", "50%", "--reason", "cross-default"];
+    assert_eq!(world.run_as("freeze-authority", &found).data()["changed"], true);
+    let (plain, sound) = (world.loan().to_string(), world.loan().to_string());
+    for (arguments, code, said) in [
+        (vec![plain.as_str(), "--other", &other], "refused", "do not provide for cross-default"),
+        (vec![second.as_str(), "--other", &sound], "refused", "rests on a loan in default of the same two"),
+        (vec![second.as_str(), "--other", &second], "usage", "is the credit itself"),
+    ] {
+        let all = [&["credit", "freeze", "--all", "--reason", "cross-default"], &arguments[..]].concat();
+        let error = world.run_as("lender", &all).error();
+        assert_eq!(error["code"], code, "{error}");
+        assert!(error["message"].as_str().unwrap().contains(said), "{error}");
+    }
+}
+
+#[test]
 fn collateral_is_taken_only_in_default() {
     let (world, credit) = (world(), world().loan().to_string());
     for (verb, said) in [

@@ -7,11 +7,11 @@ use {
     },
     crate::{
         args::{GlobalArgs, SignArgs},
-        carry_out::{carry_out, nothing},
+        carry_out::{carry_out_at_once, nothing},
         change::{After, Change, Effect, EffectLine, Line, MarketHead, Role},
         error::CliError,
         gate::gate,
-        lookup::{CreditView, credits, find},
+        lookup::{CreditView, credit as one, credits, find},
         output::Answer,
         packing::{MOST, pack},
         parties::Parties,
@@ -22,7 +22,7 @@ use {
         Pubkey,
         accounts::CreditFilter,
         amounts::{Lamports, Units},
-        instructions::credit_freeze,
+        instructions::{credit_freeze, credit_freeze_for_cross_default},
         program::state::Credit,
     },
     blockable_service::{command::values::address, text},
@@ -47,6 +47,9 @@ pub(crate) struct FreezeArgs {
     /// Reason that is recorded [default: default or missed-payment where the loan is in it, else risk]
     #[arg(long, value_name = "REASON", value_enum)]
     reason: Option<Reason>,
+    /// Loan in default that a freeze for cross-default rests on [default: one of the same lender and borrower]
+    #[arg(long, value_name = "CREDIT", value_parser = address)]
+    other: Option<Pubkey>,
     /// The provider's server, which obeys the freeze before it lands [default: the setting gate]
     #[arg(long, value_name = "URL")]
     gate: Option<String>,
@@ -56,11 +59,20 @@ pub(crate) struct FreezeArgs {
 
 /// Freezes the credits. Errors: [`CliError`].
 pub(super) async fn run(global: &GlobalArgs, args: &FreezeArgs) -> Result<Answer, CliError> {
+    if args.other.is_some() && args.reason != Some(Reason::CrossDefault) {
+        return Err(CliError::Usage(
+            "--other goes with --reason cross-default alone; add it, or leave --other out".to_string(),
+        ));
+    }
     let session = Session::open(global, Some(&args.sign), args.gate.as_deref()).await?;
     let (found, market) = chosen(&session, args).await?;
     let mut planned = Vec::new();
     for credit in found {
-        let plan = Planned::new(&credit, &market, args.amount.amount(), args.reason)?;
+        let other = match args.reason {
+            Some(Reason::CrossDefault) => defaulted_beside(&session, &credit, args.other.as_ref()).await?,
+            _ => None,
+        };
+        let plan = Planned::new(&credit, &market, args.amount.amount(), args.reason, other.as_ref())?;
         planned.push((credit, plan));
     }
     let (frozen, planned): (Vec<_>, Vec<_>) = planned.into_iter().partition(|(_, plan)| plan.is_done());
@@ -78,7 +90,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &FreezeArgs) -> Result<Answer
         1 => "frozen; new jobs on these units are refused from now on".to_string(),
         count => format!("{count} credits are frozen; new jobs on these units are refused from now on"),
     };
-    carry_out(&session, &args.sign, &parties, &change, done).await
+    carry_out_at_once(&session, &args.sign, &parties, &change, done).await
 }
 
 /// The credits that are named, or the live loans that pass the conditions.
@@ -107,6 +119,30 @@ async fn chosen(session: &Session, args: &FreezeArgs) -> Result<(Vec<CreditView>
     }
 }
 
+/// The loan that a freeze of `credit` for cross-default rests on: the one that is named, else one of the same lender and borrower that
+/// is in default; `None` where there is none. Errors: as [`one`], [`CliError::Usage`] for the credit itself.
+async fn defaulted_beside(
+    session: &Session,
+    credit: &CreditView,
+    named: Option<&Pubkey>,
+) -> Result<Option<CreditView>, CliError> {
+    if let Some(named) = named {
+        if *named == credit.address {
+            return Err(CliError::Usage(format!("--other {named} is the credit itself; name another loan")));
+        }
+        return Ok(Some(one(session, named).await?.0));
+    }
+    let parties =
+        [CreditFilter::Lender(credit.account.lender), CreditFilter::Borrower(credit.account.borrower)];
+    let mut loans = session.client.credits(&parties).await?;
+    // The one that it rests on already comes first, then in the order of their addresses.
+    loans.sort_by_key(|(address, _)| (*address != credit.account.cross_credit, *address));
+    let found = loans
+        .into_iter()
+        .find(|(address, other)| *address != credit.address && credit.account.is_cross_default(other));
+    Ok(found.map(|(address, account)| CreditView { address, account }))
+}
+
 /// The change: one freeze per credit, in as few transactions as fit.
 fn change<'a>(
     session: &Session,
@@ -123,8 +159,15 @@ fn change<'a>(
         facts.push((name("borrower"), credit.account.borrower.to_string()));
         facts.push((name("reason"), format!("{:?}: {}", plan.reason.program(), plan.reason.undone_by())));
         facts.extend(plan.arithmetic.iter().map(|words| (name("shortfall"), words.clone())));
-        let freeze =
-            credit_freeze(&market.address, signer, &credit.address, plan.amount, plan.reason.program());
+        facts.extend(plan.other.iter().map(|other| (name("rests on"), other.to_string())));
+        let freeze = match &plan.other {
+            Some(other) => {
+                credit_freeze_for_cross_default(&market.address, signer, &credit.address, other, plan.amount)
+            }
+            None => {
+                credit_freeze(&market.address, signer, &credit.address, plan.amount, plan.reason.program())
+            }
+        };
         parts.push((freeze, credit.address));
     }
     let title = match planned {

@@ -3,11 +3,12 @@
 use {
     crate::{error::CliError, lookup::CreditView, session::MarketView},
     blockable_sdk::{
+        Pubkey,
         amounts::{Bps, MicroUsd, Units},
         errors::refusal,
         program::{
-            errors::BlockableError, instructions::FreezeAmount, state::FreezeReason, transitions::Status,
-            units::mul_div_floor,
+            actions::CrossCredit, errors::BlockableError, instructions::FreezeAmount, state::FreezeReason,
+            transitions::Status, units::mul_div_floor,
         },
     },
     blockable_service::{
@@ -47,6 +48,8 @@ pub(crate) enum Reason {
     Breach,
     /// Your own assessment of the risk
     Risk,
+    /// Another loan of yours to the same borrower is in default, and the terms provide for it
+    CrossDefault,
 }
 
 impl AmountArgs {
@@ -79,6 +82,7 @@ impl Reason {
             Reason::Default => FreezeReason::Default,
             Reason::Breach => FreezeReason::Breach,
             Reason::Risk => FreezeReason::Risk,
+            Reason::CrossDefault => FreezeReason::CrossDefault,
         }
     }
 
@@ -88,6 +92,9 @@ impl Reason {
             Reason::MissedPayment | Reason::Default => "payments of arrears thaw it in proportion",
             Reason::Breach | Reason::Risk => {
                 "only `blockable credit thaw`, a cure that ends the right to freeze, or the last payment thaw it"
+            }
+            Reason::CrossDefault => {
+                "no payment thaws it but the last; you may, and anyone once the other default is over"
             }
         }
     }
@@ -106,6 +113,10 @@ pub(super) struct Planned {
     pub target: Units,
     /// The arithmetic of a shortfall, in words.
     pub arithmetic: Option<String>,
+    /// The other credit that a freeze for cross-default rests on.
+    pub other: Option<Pubkey>,
+    /// True where the freeze rests on another credit by now.
+    is_rebased: bool,
 }
 
 impl Planned {
@@ -115,6 +126,7 @@ impl Planned {
         market: &MarketView,
         amount: FreezeAmount,
         reason: Option<Reason>,
+        other: Option<&CreditView>,
     ) -> Result<Planned, CliError> {
         let (account, address) = (&credit.account, credit.address);
         let status = credit.status()?;
@@ -125,7 +137,11 @@ impl Planned {
             )));
         }
         let reason = reason.map_or_else(|| Reason::suited(credit), Ok)?;
-        let allowed = account.require_may_freeze(reason.program(), status, None, market.clock.market);
+        let cross = other.map(|other| CrossCredit { key: other.address, credit: &other.account });
+        let allowed = account.require_may_freeze(reason.program(), status, cross, market.clock.market);
+        if let (Err(error), Reason::CrossDefault) = (&allowed, reason) {
+            return Err(not_crossed(credit, other, refusal(error)));
+        }
         if allowed.is_err() {
             return Err(CliError::Refused(format!(
                 "the terms of {address} do not let you freeze it now: freezes are by {}, and it is {} with {} in arrears; wait for the mark",
@@ -139,15 +155,40 @@ impl Planned {
         let before = match reason {
             Reason::MissedPayment | Reason::Default => collateral.frozen_for_payment,
             Reason::Breach | Reason::Risk => collateral.frozen_for_other,
+            Reason::CrossDefault => collateral.frozen_for_cross,
         };
         let arithmetic = (amount == FreezeAmount::Shortfall).then(|| arithmetic(credit, Units(target)));
-        Ok(Planned { amount, reason, before: Units(before), target: Units(target), arithmetic })
+        let other = other.map(|other| other.address);
+        let is_rebased = other.is_some_and(|other| other != account.cross_credit);
+        let (before, target) = (Units(before), Units(target));
+        Ok(Planned { amount, reason, before, target, arithmetic, other, is_rebased })
     }
 
     /// True where as much is frozen already, so that nothing is left to do.
     pub(super) fn is_done(&self) -> bool {
-        self.target <= self.before
+        self.target <= self.before && !self.is_rebased
     }
+}
+
+/// The refusal of a freeze for cross-default.
+fn not_crossed(credit: &CreditView, other: Option<&CreditView>, error: Option<BlockableError>) -> CliError {
+    let (address, account) = (credit.address, &credit.account);
+    CliError::Refused(match (error, other) {
+        (Some(BlockableError::CrossDefaultNotAgreed), _) => {
+            format!("the terms of {address} do not provide for cross-default; name another reason")
+        }
+        (_, None) => format!(
+            "no other loan of {} to {} is in default, so {address} cannot be frozen for one; name another reason",
+            account.lender, account.borrower
+        ),
+        (_, Some(other)) => format!(
+            "{} is {}, of lender {} and borrower {}; a freeze for cross-default rests on a loan in default of the same two",
+            other.address,
+            other.status_name(),
+            other.account.lender,
+            other.account.borrower
+        ),
+    })
 }
 
 fn refused(credit: &CreditView, error: Option<BlockableError>) -> CliError {

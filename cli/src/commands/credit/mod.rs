@@ -21,6 +21,7 @@ mod seize;
 mod show;
 mod thaw;
 mod waive;
+mod watch;
 
 use {
     crate::{args::GlobalArgs, error::CliError, output::Answer},
