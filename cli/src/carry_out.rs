@@ -9,7 +9,7 @@ use {
         parties::Parties,
         session::Session,
     },
-    blockable_service::command::{self, Heading, Signing},
+    blockable_service::command::{self, Heading, Pending, Signing},
     serde_json::Value,
 };
 
@@ -24,6 +24,28 @@ pub(crate) async fn carry_out(
     change: &Change<'_>,
     done: impl FnOnce(&Effect) -> String,
 ) -> Result<Answer, CliError> {
+    carry(session, sign, parties, change, Pending::of_process().as_ref(), done).await
+}
+
+/// The same for a change that does no harm where it lands twice, such as a freeze: it waits for no transaction of an earlier run.
+pub(crate) async fn carry_out_at_once(
+    session: &Session,
+    sign: &SignArgs,
+    parties: &Parties,
+    change: &Change<'_>,
+    done: impl FnOnce(&Effect) -> String,
+) -> Result<Answer, CliError> {
+    carry(session, sign, parties, change, None, done).await
+}
+
+async fn carry(
+    session: &Session,
+    sign: &SignArgs,
+    parties: &Parties,
+    change: &Change<'_>,
+    pending: Option<&Pending>,
+    done: impl FnOnce(&Effect) -> String,
+) -> Result<Answer, CliError> {
     let signing = Signing {
         nodes: &session.nodes,
         most_fee: session.most_fee(),
@@ -31,6 +53,7 @@ pub(crate) async fn carry_out(
         keys: &parties.keys,
         yes: sign.yes,
         non_interactive: session.settings.non_interactive,
+        pending,
     };
     command::carry_out(&signing, change, done).await
 }

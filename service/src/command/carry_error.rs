@@ -38,6 +38,11 @@ pub enum CarryError {
     /// A node does not show an account that the transaction leaves.
     #[error("the node does not show {0} after the transaction; try again")]
     NotShown(Pubkey),
+    /// A transaction of an earlier run has landed meanwhile, so that what was read is old.
+    #[error(
+        "{0} of an earlier run has landed meanwhile; nothing else was sent: run the command again, it reads the new state"
+    )]
+    Overtaken(Signature),
     /// The chain or its node, perhaps after transactions that have landed.
     #[error(transparent)]
     Client(#[from] SendFailed),
@@ -55,7 +60,7 @@ impl CarryError {
         match self {
             CarryError::WrongKey { .. } | CarryError::TooPoor { .. } => Exit::Refused,
             CarryError::Confirm(_) => Exit::Declined,
-            CarryError::NotShown(_) => Exit::Failed,
+            CarryError::NotShown(_) | CarryError::Overtaken(_) => Exit::Failed,
             CarryError::Client(failed) => failed.exit(),
         }
     }

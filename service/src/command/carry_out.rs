@@ -2,7 +2,8 @@
 
 use {
     super::{
-        Answer, CarryError, Change, Cost, Effect, Gate, Heading, Nodes, Review, SendFailed, Step, Unsigned,
+        Answer, CarryError, Change, Cost, Effect, Gate, Heading, Nodes, Pending, Review, SendFailed, Step,
+        Unsigned,
         answer::{Ended, change_data},
         change::After,
         confirm,
@@ -50,6 +51,9 @@ pub struct Signing<'a> {
     pub yes: bool,
     /// True where nobody may be asked.
     pub non_interactive: bool,
+    /// The transactions of earlier runs whose outcome is not known. `None` for a command that changes nothing where it is done twice,
+    /// such as a freeze: it waits for no earlier one.
+    pub pending: Option<&'a Pending>,
 }
 
 /// A change that was simulated.
@@ -74,6 +78,9 @@ pub async fn carry_out<E: From<CarryError> + std::fmt::Display>(
     if !change.role.admits(&heading.signer) {
         let (found, source_text) = (heading.signer, heading.source.clone());
         return Err(CarryError::WrongKey { found, source_text, needed: change.role.needed() }.into());
+    }
+    if let Some(landed) = landed_before(signing, change).await? {
+        return Ok(landed);
     }
     let simulated = simulate(signing, change).await?;
     eprint!("{}", review(change, &simulated));
@@ -121,6 +128,38 @@ pub async fn carry_out<E: From<CarryError> + std::fmt::Display>(
         data["gate"] = sent.handed.into();
     }
     Ok(Answer { text, data })
+}
+
+/// Finds out what became of the transactions of earlier runs. The answer where the same command has landed in one of them: done once is
+/// enough. Errors: those of [`Pending::resolve`]; [`CarryError::Overtaken`] where only a part of several transactions has landed.
+async fn landed_before<E: From<CarryError>>(
+    signing: &Signing<'_>,
+    change: &Change<'_, E>,
+) -> Result<Option<Answer>, E> {
+    let Signing { nodes, heading, .. } = signing;
+    let (Some(pending), Keys::Loaded(..)) = (signing.pending, signing.keys) else { return Ok(None) };
+    let Some(signature) = pending.resolve(nodes, &subjects(change)).await? else { return Ok(None) };
+    if change.steps.len() > 1 {
+        return Err(CarryError::Overtaken(signature).into());
+    }
+    let effect = read_after(nodes, change).await?;
+    let cost = Cost { fee: Lamports::ZERO, rent: Lamports::ZERO, transactions: 1 };
+    let ended = Ended { signatures: &[signature], ..Ended::default() };
+    let text = format!(
+        "nothing to do: {signature} of an earlier run of this command has landed; run it once more to do it again"
+    );
+    Ok(Some(Answer { text, data: change_data(nodes, heading, change, cost, &effect, ended) }))
+}
+
+/// The account that each transaction of a change is about: the first of those that are watched. The others, such as the signer's
+/// wallet, may change by other commands at the same time.
+fn subjects<E>(change: &Change<'_, E>) -> Vec<Pubkey> {
+    change.steps.iter().filter_map(|step| step.watched.first().copied()).collect()
+}
+
+/// The accounts of a change of which the state afterwards is wanted.
+fn watched<E>(change: &Change<'_, E>) -> Vec<Pubkey> {
+    change.steps.iter().flat_map(|step| step.watched.iter().copied()).collect()
 }
 
 async fn simulate<E: From<CarryError>>(
@@ -198,7 +237,11 @@ async fn send<E>(
         None => {
             let send = async |step: &Step| {
                 let (transaction, last_valid) = sign(step).await?;
-                sender.submit(&transaction, last_valid).await
+                let submit = sender.submit(&transaction, last_valid);
+                let Some(pending) = signing.pending else { return submit.await };
+                let genesis = &signing.nodes.genesis;
+                let subject = step.watched.first().copied();
+                pending.guard(genesis, subject.as_slice(), (&transaction, last_valid), submit).await
             };
             (send_all(&change.steps, send).await?, Vec::new())
         }
@@ -224,7 +267,7 @@ async fn hand_over_and_send(
 
 /// Reads the accounts of a change again.
 async fn read_after<E: From<CarryError>>(nodes: &Nodes, change: &Change<'_, E>) -> Result<Effect, E> {
-    let watched: Vec<Pubkey> = change.steps.iter().flat_map(|step| step.watched.iter().copied()).collect();
+    let watched = watched(change);
     let mut after = After::default();
     for part in watched.chunks(ACCOUNTS) {
         let accounts = nodes.client.rpc().get_multiple_accounts(part).await;

@@ -69,7 +69,7 @@ pub type Line = (String, String);
 pub struct Step {
     /// Its instructions.
     pub instructions: Vec<Instruction>,
-    /// Accounts of which the state afterwards is wanted.
+    /// Accounts of which the state afterwards is wanted; the first is the one that the transaction is about.
     pub watched: Vec<Pubkey>,
 }
 

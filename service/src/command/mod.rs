@@ -11,6 +11,7 @@ mod envelope;
 mod exit;
 mod key_file;
 mod nodes;
+mod pending;
 mod review;
 mod send;
 mod unsigned;
@@ -27,6 +28,7 @@ pub use {
     exit::{EXIT_CODES, Exit},
     key_file::{KeyFileError, read_key_file},
     nodes::{Nodes, NodesError},
+    pending::Pending,
     review::{Cost, Heading, Review, sol},
     send::{SendFailed, send_all},
     unsigned::Unsigned,

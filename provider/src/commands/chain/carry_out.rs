@@ -4,7 +4,7 @@ use {
     super::{ActError, Authority, Session, provider_effect},
     blockable_sdk::{Instruction, amounts::Lamports, program::state::Provider},
     blockable_service::command::{
-        self, Answer, Change, Effect, Heading, Line, MarketHead, Role, Signing, Step,
+        self, Answer, Change, Effect, Heading, Line, MarketHead, Pending, Role, Signing, Step,
     },
     serde_json::Value,
 };
@@ -58,6 +58,7 @@ pub(crate) async fn carry_out(
     done: impl FnOnce(&Effect) -> String,
 ) -> Result<Answer, ActError> {
     let MarketHead { address, admin } = session.market_head();
+    let pending = Pending::of_process();
     let signing = Signing {
         nodes: &session.nodes,
         most_fee: session.args.priority_fee,
@@ -73,6 +74,7 @@ pub(crate) async fn carry_out(
         keys: &authority.keys,
         yes: session.args.yes,
         non_interactive: false,
+        pending: pending.as_ref(),
     };
     command::carry_out(&signing, change, done).await
 }
