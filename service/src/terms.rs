@@ -4,7 +4,7 @@ use {
     crate::{hex, text},
     blockable_sdk::{
         amounts::{Bps, ChainTime, MicroUsd, Units},
-        program::state::{AutoFreeze, Credit, FreezePolicy, Instalment},
+        program::state::{AutoFreeze, Credit, FreezePolicy, Instalment, Rider},
         terms::instalments,
     },
 };
@@ -23,19 +23,66 @@ pub fn terms_lines(credit: &Credit, now: ChainTime) -> Vec<(&'static str, String
     let (rate, longest) = (units(terms.max_units_per_second), span(terms.longest_job));
     let graces = [terms.delinquency_grace, terms.default_grace, terms.cure_period].map(span);
     let graces = format!("delinquent after {}, default after {}, cure {}", graces[0], graces[1], graces[2]);
-    vec![
+    let apr = |bps: u16| text::percent(Bps(bps.into()));
+    let interest = match terms.holdback {
+        0 => format!("{} a year", apr(terms.apr_bps)),
+        _ => format!("{} a year, {} on what is held back", apr(terms.apr_bps), apr(terms.holdback_apr_bps)),
+    };
+    let mut lines = vec![
         ("principal", format!("{}, of which {} are held back", usd(terms.principal), usd(terms.holdback))),
         ("units", format!("{}, {} of them open at once", units(terms.units), units(terms.unlocked_ahead))),
         ("rate bound", format!("{rate} a second, jobs of {longest} at most")),
-        ("interest", format!("{} a year", text::percent(Bps(terms.apr_bps.into())))),
+        ("interest", interest),
         ("instalments", instalments_text(&instalments(credit))),
         ("late fee", usd(terms.late_fee)),
         ("graces", graces),
         ("freezes", freezes_text(terms.freeze_policy, terms.auto_freeze)),
         ("unit lifetime", lifetime),
         ("offer ends", expiry),
-        ("terms hash", hex::encode(credit.terms_hash)),
-    ]
+    ];
+    lines.extend(rider_lines(&credit.rider));
+    lines.push(("terms hash", hex::encode(credit.terms_hash)));
+    lines
+}
+
+/// The optional terms that were agreed on.
+fn rider_lines(rider: &Rider) -> Vec<(&'static str, String)> {
+    let share = |bps: u16| text::percent(Bps(bps.into()));
+    let mut lines = Vec::new();
+    if rider.reserve > 0 {
+        let reserve = text::usd_owed(MicroUsd(rider.reserve));
+        lines.push(("reserve", format!("the borrower lays down {reserve} before the issue")));
+    }
+    if rider.has_covenant() {
+        let covenant = format!(
+            "of {} planned in {}: below {} the rate rises by {} up to {}, and {} of the principal falls due early; from {} on it falls \
+             by as much, down to {}",
+            text::units(Units(rider.planned_units)),
+            text::span(rider.covenant_window.into()),
+            share(rider.low_bps),
+            share(rider.apr_step_bps),
+            share(rider.apr_ceiling_bps),
+            share(rider.top_up_bps),
+            share(rider.high_bps),
+            share(rider.apr_floor_bps)
+        );
+        lines.push(("covenant", covenant));
+    }
+    if rider.pay_in_kind_bps > 0 {
+        let added = share(rider.pay_in_kind_bps);
+        lines.push((
+            "paid in kind",
+            format!("{added} of the coupon on unused units is added to the principal"),
+        ));
+    }
+    if rider.cross_default == 1 {
+        let right = "the lender may freeze while another of its loans to the borrower is in default";
+        lines.push(("cross-default", right.to_string()));
+    }
+    if rider.breach_notice == 1 {
+        lines.push(("breach", "the lender may give notice of default for a breach".to_string()));
+    }
+    lines
 }
 
 fn instalments_text(schedule: &[Instalment]) -> String {
@@ -89,7 +136,7 @@ mod tests {
         let lines = terms_lines(&credit, ChainTime(60));
         let value = |name: &str| lines.iter().find(|(known, _)| *known == name).unwrap().1.as_str();
         assert_eq!(value("principal"), "$1,000.00, of which $300.00 are held back");
-        assert_eq!(value("interest"), "12.5 % a year");
+        assert_eq!(value("interest"), "12.5 % a year, 0 % on what is held back");
         assert_eq!(
             value("instalments"),
             "2, the first of $400.00 after 30 days, the last of $600.00 after 60 days"
@@ -97,5 +144,26 @@ mod tests {
         assert_eq!(value("offer ends"), "1970-01-02 00:00 UTC (now 1970-01-01 00:01 UTC)");
         assert_eq!((value("unit lifetime"), value("freezes")), ("no end", "lender at will, anyone never"));
         assert!(freezes_text(200, 200).contains("unknown policy"));
+    }
+
+    #[test]
+    fn optional_terms_are_lines_where_they_were_agreed_on() {
+        let mut credit: Credit = bytemuck::Zeroable::zeroed();
+        let names = |credit: &Credit| -> Vec<&str> {
+            rider_lines(&credit.rider).into_iter().map(|(name, _)| name).collect()
+        };
+        assert!(names(&credit).is_empty());
+        credit.rider = Rider {
+            reserve: 5_000_000,
+            covenant_window: 86_400,
+            planned_units: 7,
+            pay_in_kind_bps: 5_000,
+            cross_default: 1,
+            breach_notice: 1,
+            ..Rider::default()
+        };
+        assert_eq!(names(&credit), ["reserve", "covenant", "paid in kind", "cross-default", "breach"]);
+        let lines = terms_lines(&credit, ChainTime(0));
+        assert!(lines.iter().any(|(_, value)| value.contains("lays down $5.00 before the issue")));
     }
 }

@@ -305,7 +305,7 @@ fn offers_that_cannot_be_made_say_why() {
         ),
         (vec!["--expires", "2020-01-01"], "usage", "--expires has passed"),
         (vec!["--first-due", "2020-01-01"], "usage", "is not after the beginning"),
-        (vec!["--from", &buyer], "not_found", "there is no token account"),
+        (vec!["--nonce", "7000002", "--from", &buyer], "not_found", "there is no token account"),
     ] {
         let message = message(world, &flags, code);
         assert!(message.contains(said), "{flags:?}: {message}");

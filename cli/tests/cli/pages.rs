@@ -25,7 +25,7 @@ fn blocks(page: &str) -> Vec<String> {
 
 /// Runs a block in a shell with the names that the page uses; commands that ask are confirmed.
 fn run(world: &World, page: &str, block: &str, names: &[(&str, &str)]) -> String {
-    const SIGN: &str = "buy|close|submit|accept|cancel|repay|collect|freeze|thaw";
+    const SIGN: &str = "buy|close|submit|accept|cancel|repay|collect|freeze|thaw|offer|restructure|reserve|freeze-authority|cancel-locked|seize";
     let script = format!(
         "blockable() {{ case \"$2\" in {SIGN}) command blockable \"$@\" --yes ;; *) command blockable \"$@\" ;; esac; }}\n{block}"
     );
@@ -61,4 +61,45 @@ fn the_page_for_buyers_does_what_it_says() {
     let shown: Vec<String> = blocks.iter().map(|block| run(world, "buyer.md", block, &names)).collect();
     assert!(shown[0].contains(lot) && shown.iter().any(|shown| shown.contains("you pay")), "{shown:?}");
     assert!(shown.iter().any(|shown| shown.contains("bought up to 5,000,000 units")), "{shown:?}");
+}
+
+#[test]
+fn the_page_for_lenders_does_what_it_says() {
+    let world = world();
+    let (credit, defaulted) = (world.loan().to_string(), world.defaulted_loan().to_string());
+    let (lender, borrower, provider) =
+        (world.party("lender"), world.party("borrower"), world.venue().provider.to_string());
+    let keys = ["lender", "borrower", "provider"].map(|name| world.key(name));
+    let gate = world.gate();
+    let names = [
+        ("CREDIT", credit.as_str()),
+        ("DEFAULTED", &defaulted),
+        ("LENDER", &lender),
+        ("BORROWER", &borrower),
+        ("PROVIDER", &provider),
+        ("LENDER_KEY", &keys[0]),
+        ("BORROWER_KEY", &keys[1]),
+        ("PROVIDER_KEY", &keys[2]),
+        ("GATE", &gate),
+    ];
+    let blocks = blocks("lender.md");
+    assert!(blocks.len() >= 5, "{blocks:?}");
+    let shown: Vec<String> = blocks.iter().map(|block| run(world, "lender.md", block, &names)).collect();
+    assert!(shown[0].contains("offered; ") && shown[0].contains("credit  "), "{}", shown[0]);
+    assert!(shown.iter().any(|shown| shown.contains("restructured")), "{shown:?}");
+    assert!(shown.iter().any(|shown| shown.contains("frozen; new jobs")), "{shown:?}");
+    assert!(shown.iter().any(|shown| shown.contains("cancelled; ")), "{shown:?}");
+}
+
+#[test]
+fn the_page_for_borrowers_does_what_it_says() {
+    let world = world();
+    let offer = world.offer(|offer| offer.rider.reserve = 10_000_000).to_string();
+    let (credit, key) = (world.loan().to_string(), world.key("borrower"));
+    let names = [("OFFER", offer.as_str()), ("CREDIT", &credit), ("BORROWER_KEY", &key)];
+    let blocks = blocks("borrower.md");
+    assert!(blocks.len() >= 3, "{blocks:?}");
+    let shown: Vec<String> = blocks.iter().map(|block| run(world, "borrower.md", block, &names)).collect();
+    assert!(shown[0].contains("accepted; ") && shown[0].contains("into the reserve"), "{}", shown[0]);
+    assert!(shown.last().unwrap().contains("removed; the rent is back with"), "{shown:?}");
 }

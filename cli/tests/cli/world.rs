@@ -4,7 +4,7 @@ use {
     crate::schema::require_described,
     blockable_sandbox::{Options, Sandbox, Venue, loans::LoanName, venue::LoanOffer},
     blockable_sdk::{
-        Keypair, Pubkey, Signer, VersionedTransaction,
+        Instruction, Keypair, Pubkey, Signer, VersionedTransaction,
         amounts::{ChainTime, MicroUsd},
         client::Sender,
         instructions,
@@ -117,7 +117,8 @@ impl World {
         let _ = fs::remove_dir_all(&folder);
         let home = folder.join("home");
         fs::create_dir_all(&home).unwrap();
-        let options = Options { keep: Some(folder.join("sandbox")), ..Options::default() };
+        let programs = Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs"));
+        let options = Options { keep: Some(folder.join("sandbox")), programs, ..Options::default() };
         let sandbox = runtime.block_on(Sandbox::start(options)).unwrap();
         World { runtime, sandbox, home }
     }
@@ -205,6 +206,29 @@ impl World {
     /// The hash of the cluster's first block.
     pub(crate) fn genesis(&self) -> String {
         self.runtime.block_on(self.venue().client.rpc().get_genesis_hash()).unwrap().to_string()
+    }
+
+    /// Signs a transaction that is sent by nobody.
+    pub(crate) fn sign(&self, instructions: &[Instruction], payer: &Keypair) -> (VersionedTransaction, u64) {
+        self.runtime.block_on(self.venue().client.sign(instructions, payer, &[])).unwrap()
+    }
+
+    /// Sends instructions of keys that are nobody's in the sandbox. Errors: the refusal.
+    pub(crate) fn send_as(
+        &self,
+        instructions: &[Instruction],
+        payer: &Keypair,
+        signers: &[&Keypair],
+    ) -> Result<(), String> {
+        let signers: Vec<&dyn Signer> = signers.iter().map(|signer| *signer as &dyn Signer).collect();
+        let sender = Sender::new(&self.venue().client);
+        let sent = self.runtime.block_on(sender.send(instructions, payer, &signers));
+        sent.map(drop).map_err(|error| format!("{error:?}"))
+    }
+
+    /// Gives a key SOL for fees.
+    pub(crate) fn give_sol(&self, key: &Pubkey) {
+        self.runtime.block_on(self.venue().airdrop(&[*key], 1)).unwrap();
     }
 
     /// Sends a signed transaction and waits until it has landed.

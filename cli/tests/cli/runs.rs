@@ -1,0 +1,140 @@
+//! Second runs of a command whose first has an unknown outcome, and runs that do not end by themselves.
+
+use {
+    crate::world::{World, run_in, world},
+    base64::{Engine, prelude::BASE64_STANDARD},
+    blockable_sdk::{
+        Pubkey, Signer, VersionedTransaction,
+        instructions::{Payment, credit_repay},
+        transactions,
+    },
+    std::{
+        fs,
+        io::{BufRead, BufReader},
+        path::{Path, PathBuf},
+        process::{Command, Stdio},
+    },
+};
+
+/// A payment of the borrower that was signed and never sent, as a run that was cut off leaves it.
+fn lost_payment(world: &World, credit: &Pubkey, micro_usd: u64) -> (VersionedTransaction, u64) {
+    let (venue, account) = (world.venue(), world.credit(credit));
+    let borrower = &venue.keyring.borrower;
+    let payment = Payment::while_it_releases(micro_usd, account.offer_slot);
+    let source = venue.wallet(borrower);
+    let repay = credit_repay(&venue.keys, &borrower.pubkey(), &source, credit, payment);
+    world.sign(&[repay], borrower)
+}
+
+/// Writes a transaction down as a run would have before it was sent. Returns the file.
+fn write_down(
+    world: &World,
+    home: &Path,
+    action: &str,
+    credit: &Pubkey,
+    (transaction, last_valid): &(VersionedTransaction, u64),
+) -> PathBuf {
+    let folder = home.join(".local/state/blockable/pending");
+    fs::create_dir_all(&folder).unwrap();
+    let signature = transaction.signatures[0].to_string();
+    let content = serde_json::json!({
+        "genesis_hash": world.genesis(),
+        "action": action,
+        "signature": signature,
+        "last_valid_block_height": last_valid,
+        "accounts": [credit.to_string()],
+        "transaction": BASE64_STANDARD.encode(transactions::encode(transaction)),
+    });
+    let path = folder.join(format!("{signature}.json"));
+    fs::write(&path, content.to_string()).unwrap();
+    path
+}
+
+fn run(world: &World, home: &Path, arguments: &[&str]) -> crate::world::Done {
+    let (url, market) = (world.url(), world.market());
+    let all = [arguments, &["--yes"]].concat();
+    run_in(home, &all, &[("BLOCKABLE_URL", &url), ("BLOCKABLE_MARKET", &market)])
+}
+
+#[test]
+fn a_second_run_finds_the_first_ones_transaction_and_does_nothing_twice() {
+    let (world, credit, home) = (world(), world().loan(), tempfile::tempdir().unwrap());
+    let (address, key) = (credit.to_string(), world.key("borrower"));
+    let repay = ["credit", "repay", &address, "--amount", "5usdc", "-k", &key, "--output", "json"];
+    let lost = lost_payment(world, &credit, 5_000_000);
+    let file = write_down(world, home.path(), &repay.join(" "), &credit, &lost);
+    let done = run(world, home.path(), &repay);
+    assert!(
+        done.stderr.contains("of an earlier run may land yet; it is followed to its end first"),
+        "{done:?}"
+    );
+    let data = done.data();
+    assert_eq!(data["changed"], false);
+    assert_eq!(data["signatures"], serde_json::json!([lost.0.signatures[0].to_string()]));
+    assert_eq!(world.credit(&credit).claims.lender, 5_000_000, "paid once");
+    assert!(!file.exists());
+    // Now that the outcome is known, the same words are another payment.
+    assert_eq!(run(world, home.path(), &repay).data()["changed"], true);
+    assert_eq!(world.credit(&credit).claims.lender, 10_000_000);
+    assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 0, "a known outcome leaves no file");
+}
+
+#[test]
+fn another_command_waits_for_what_may_land_on_its_account() {
+    let (world, credit, home) = (world(), world().loan(), tempfile::tempdir().unwrap());
+    let (address, key) = (credit.to_string(), world.key("borrower"));
+    let other = ["credit", "repay", &address, "--amount", "7usdc", "-k", &key, "--output", "json"];
+    write_down(world, home.path(), "credit repay", &credit, &lost_payment(world, &credit, 5_000_000));
+    let overtaken = run(world, home.path(), &other);
+    let error = overtaken.error();
+    assert_eq!((overtaken.code, &error["code"]), (1, &"failed".into()));
+    assert!(
+        error["message"].as_str().unwrap().contains("has landed meanwhile; nothing else was sent"),
+        "{error}"
+    );
+    assert_eq!(world.credit(&credit).claims.lender, 5_000_000);
+    assert_eq!(run(world, home.path(), &other).data()["changed"], true);
+    // One that can land no more holds nobody up.
+    let (mut dead, _) = lost_payment(world, &credit, 1_000_000);
+    dead.signatures = vec![blockable_sdk::Signature::from([7; 64])];
+    let file = write_down(world, home.path(), &other.join(" "), &credit, &(dead, 1));
+    let done = run(world, home.path(), &other);
+    assert!(done.stderr.contains("of an earlier run has not landed (expired)"), "{done:?}");
+    assert_eq!((&done.data()["changed"], file.exists()), (&true.into(), false));
+    assert_eq!(world.credit(&credit).claims.lender, 19_000_000);
+}
+
+#[test]
+fn a_freeze_waits_for_no_earlier_run() {
+    let (world, credit, home) = (world(), world().loan(), tempfile::tempdir().unwrap());
+    let (address, key) = (credit.to_string(), world.key("lender"));
+    let file = write_down(world, home.path(), "any", &credit, &lost_payment(world, &credit, 5_000_000));
+    let freeze = ["credit", "freeze", &address, "--all", "-k", &key, "--output", "json"];
+    let done = run(world, home.path(), &freeze);
+    assert_eq!(done.data()["changed"], true);
+    assert!(!done.stderr.contains("of an earlier run") && file.exists(), "{done:?}");
+}
+
+#[test]
+fn a_credit_is_shown_again_as_it_changes() {
+    let (world, credit) = (world(), world().loan());
+    let address = credit.to_string();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_blockable"))
+        .args(["credit", "show", &address, "--watch", "--interval", "1s"])
+        .env_clear()
+        .env("HOME", &world.home)
+        .env("BLOCKABLE_URL", world.url())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let frozen = |line: &String| line.starts_with("frozen");
+    assert!(lines.find(frozen).unwrap().contains("none of"));
+    world.run_as("lender", &["credit", "freeze", &address, "--units", "1234"]).data();
+    let found = lines.filter(frozen).find(|line| line.contains("1,234 units of")).is_some();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(found);
+    let json = world.run(&["credit", "show", &address, "--watch", "--output", "json"]);
+    assert_eq!((json.code, &json.error()["code"]), (2, &"usage".into()), "it is no one document");
+}
