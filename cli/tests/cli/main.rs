@@ -10,6 +10,7 @@ mod audit;
 mod credit;
 mod enforcement;
 mod faults;
+mod golden;
 mod help;
 mod manners;
 mod market;

@@ -1,7 +1,10 @@
 //! `blockable pool` and `provider`: the sandbox's lots are listed, quoted, bought from and closed.
 
 use {
-    crate::world::{World, world},
+    crate::{
+        golden::assert_golden,
+        world::{World, world},
+    },
     blockable_sandbox::loans::LoanName,
     blockable_sdk::{Pubkey, Signer, addresses, program::auction},
     serde_json::Value,
@@ -23,6 +26,7 @@ fn providers_are_listed_and_shown() {
     let listed = world.run(&["provider", "list", "--open"]);
     assert!(listed.stdout.starts_with("PROVIDER") && listed.stdout.contains(&address), "{listed:?}");
     assert!(listed.stdout.trim_end().ends_with("1 provider"), "{listed:?}");
+    assert_golden(world, "provider_list", &listed.stdout);
     let data = world.run(&["provider", "list", "--json", "provider,state"]).data();
     assert_eq!((&data[0]["provider"], &data[0]["state"]), (&address.clone().into(), &"open".into()));
     let shown = world.run(&["provider", "show", &address]);
@@ -30,6 +34,7 @@ fn providers_are_listed_and_shown() {
         assert!(shown.stdout.lines().any(|shown| shown.starts_with(line)), "{line}: {}", shown.stdout);
     }
     assert!(shown.stdout.contains("of 2 of 3 reporters, chunks of 8 credits"), "{shown:?}");
+    assert_golden(world, "provider_show", &shown.stdout);
     let data = world.run(&["provider", "show", &address, "--output", "json"]).data();
     assert_eq!(data["authority"], world.party("provider"));
     assert_eq!(data["settings"]["reporters"][0]["key"], world.party("reporter-1"));
@@ -48,6 +53,7 @@ fn lots_are_listed_with_their_price_and_quoted() {
     let listed = world.run(&["pool", "list", "--where", &format!("credit={loan}")]);
     assert!(listed.stdout.starts_with("LOT") && listed.stdout.contains(&lot), "{listed:?}");
     assert!(listed.stdout.contains("for sale") && listed.stdout.trim_end().ends_with("1 lot"), "{listed:?}");
+    assert_golden(world, "pool_list", &listed.stdout);
     let data =
         world.run(&["pool", "list", "-w", &format!("lender={}", world.party("lender")), "--output", "json"]);
     let found = data.data();
@@ -64,6 +70,7 @@ fn lots_are_listed_with_their_price_and_quoted() {
     for said in ["you pay", "it goes to", "at the floor", "1,000,000 units"] {
         assert!(text.stdout.contains(said), "{said}: {text:?}");
     }
+    assert_golden(world, "pool_quote", &text.stdout);
     let data = world.run(&[&quote[..], &["--output", "json"]].concat()).data();
     let (price, cost) = (data["price"].as_u64().unwrap(), data["cost"].as_u64().unwrap());
     assert_eq!(cost, auction::cost(1_000_000, price).unwrap());
@@ -114,6 +121,8 @@ fn units_are_bought_for_no_more_than_the_review_shows() {
     for said in ["left in the lot", "your open units", "your money", "units expire", "not undone"] {
         assert!(done.stderr.contains(said), "{said}: {done:?}");
     }
+    let review: Vec<&str> = done.stderr.lines().skip(1).collect();
+    assert_golden(world, "pool_buy", &review.join("\n"));
     let data = done.data();
     let own: Pubkey = data["created"]["credit"].as_str().unwrap().parse().unwrap();
     assert_eq!(data["state"]["lot"]["units_left"], left - 1_000_000);
