@@ -22,6 +22,7 @@ mod change;
 mod commands;
 mod error;
 mod gate;
+mod ledger;
 mod lookup;
 mod output;
 mod packing;

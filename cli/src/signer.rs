@@ -1,7 +1,10 @@
 //! Keys: where they come from, and who signs.
 
 use {
-    crate::settings::{KeySource, Place, Setting},
+    crate::{
+        ledger,
+        settings::{KeySource, Place, Setting},
+    },
     blockable_sdk::{Keypair, Pubkey, Signer},
     blockable_service::command::{Exit, KeyFileError, read_key_file},
     std::{io::Read, path::Path},
@@ -37,12 +40,16 @@ pub(crate) enum SignerError {
     /// The seed phrase makes no key.
     #[error("the seed phrase makes no key; check its words")]
     SeedPhrase,
-    /// There is no support for a Ledger.
+    /// A Ledger cannot be used.
     #[error(
-        "{0} cannot sign: this build has no driver for Ledger devices; add --no-send, and sign the transaction that is \
-         printed with a wallet of the device"
+        "{url} cannot sign: {reason}; add --no-send, and sign the transaction that is printed with a wallet of the device"
     )]
-    Ledger(String),
+    Ledger {
+        /// Its address.
+        url: String,
+        /// The reason.
+        reason: String,
+    },
     /// An address cannot sign.
     #[error("{0} ({1}) is an address and cannot sign; name its key, or add --dry-run or --no-send")]
     Address(Pubkey, Place),
@@ -54,7 +61,7 @@ impl SignerError {
         match self {
             SignerError::File { reason, .. } => reason.exit(),
             SignerError::StandardInput | SignerError::Prompt(_) | SignerError::SeedPhrase => Exit::Failed,
-            SignerError::Address(..) | SignerError::Ledger(_) => Exit::Usage,
+            SignerError::Address(..) | SignerError::Ledger { .. } => Exit::Usage,
             SignerError::Exposed(_) => Exit::Refused,
         }
     }
@@ -73,7 +80,11 @@ impl LoadedKey {
             KeySource::File(path) => load_file(path, &found.origin)?,
             KeySource::Prompt => ask_seed_phrase()?,
             KeySource::StandardInput => read_standard_input()?,
-            KeySource::Ledger(url) => return Err(SignerError::Ledger(url.clone())),
+            KeySource::Ledger(url) => {
+                let opened = ledger::open(url);
+                let signer = opened.map_err(|reason| SignerError::Ledger { url: url.clone(), reason })?;
+                return Ok(LoadedKey { signer });
+            }
             KeySource::Address(address) => return Err(SignerError::Address(*address, found.origin.clone())),
         };
         Ok(LoadedKey { signer: Box::new(keypair) })
