@@ -95,7 +95,7 @@ fn anthropic_type(status: StatusCode) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use {super::*, axum::response::IntoResponse};
 
     #[test]
     fn the_routes_of_messages_have_anthropics_shape() {
@@ -134,6 +134,9 @@ mod tests {
             );
             assert_eq!((&body["type"], &body["request_id"]), (&json!("error"), &json!("run-7")));
             assert_eq!(body["error"]["message"], json!(error.message));
+            let answer = ErrorShape::Anthropic.answer(error.clone().into_response(), &error, "run-7");
+            let phrase = answer.extensions().get::<ReasonPhrase>().map(ReasonPhrase::as_bytes);
+            assert_eq!(phrase.is_some(), status == 529, "a status that HTTP does not name needs its words");
             assert_eq!(ErrorShape::OpenAi.status(&error), error.status);
             assert_eq!(ErrorShape::OpenAi.body(&error, "run-7"), error.body());
         }

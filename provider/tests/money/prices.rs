@@ -85,7 +85,9 @@ async fn a_new_list_is_served_once_its_hash_is_in_force_and_the_old_one_until_th
 async fn nothing_is_sold_by_a_list_that_is_not_known() {
     let bench = Bench::start(|_| {}).await;
     show(&bench, [9; 32], None);
-    refused(bench.chat("one", json!({})).await, 503, "price_not_in_force").await;
+    let answer = bench.chat("one", json!({})).await;
+    assert_eq!(answer.headers().get("retry-after"), None, "the market's delay may be days");
+    refused(answer, 503, "price_not_in_force").await;
     let lease = bench.post("/v1/leases", &json!({"gpu": "h100"})).send().await.unwrap();
     refused(lease, 503, "price_not_in_force").await;
     let ready = bench.http.get(bench.ops_url("/readyz")).send().await.unwrap();

@@ -243,6 +243,12 @@ async fn a_model_has_a_path_and_a_slash_at_the_end_is_no_other_path() {
     })
     .await;
     let all: Value = bench.get("/v1/models/").send().await.unwrap().json().await.unwrap();
+    let first = &all["data"][0];
+    assert_eq!(
+        (&first["type"], &first["display_name"], &all["first_id"], &all["has_more"]),
+        (&json!("model"), &first["id"], &first["id"], &json!(false)),
+        "as Anthropic's clients read it"
+    );
     for name in ["echo", "org/model-7b"] {
         let model: Value =
             bench.get(&format!("/v1/models/{name}")).send().await.unwrap().json().await.unwrap();

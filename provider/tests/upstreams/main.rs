@@ -17,6 +17,7 @@ mod connections;
 mod early;
 mod fleet;
 mod health;
+mod salt;
 mod tokenize;
 
 use {
