@@ -210,7 +210,7 @@ fn transaction_state(status: Option<&TransactionStatus>, up_to: Option<u64>) -> 
         Some(status) => TransactionState::Landed {
             slot: status.slot,
             confirmed: status.satisfies_commitment(CommitmentConfig::confirmed()),
-            failure: status.err.clone().map(TransactionError::from),
+            failure: status.err.clone(),
         },
     }
 }
