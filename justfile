@@ -65,9 +65,9 @@ client:
 deny:
     scripts/check-dependencies
 
-# sends over a node that fails one request of ten: none lost, none done twice; just sends 1000
+# sends over a node that fails one request of ten, and 50 killed commands: none lost, none done twice; just sends 1000
 sends count="1000" *args:
-    BLOCKABLE_SENDS={{count}} cargo test --release -p blockable-cli --test cli {{args}} -- faults --nocapture
+    BLOCKABLE_SENDS={{count}} BLOCKABLE_KILLS=50 cargo test --release -p blockable-cli --test cli {{args}} -- faults --nocapture
 
 # all that CI checks
 ci:

@@ -3,7 +3,7 @@
 //! `just sends 1000` makes as many sends; each run prints its seed, and `BLOCKABLE_SEED` sets it.
 
 use {
-    crate::world::{World, world},
+    crate::world::{World, run_in, world},
     blockable_sdk::{
         Pubkey, Signature, Signer,
         client::{Client, Sender},
@@ -14,7 +14,9 @@ use {
     std::{
         collections::{BTreeMap, BTreeSet},
         env,
+        process::{Command, Stdio},
         sync::Arc,
+        thread,
         time::{Duration, SystemTime, UNIX_EPOCH},
     },
     tokio::{
@@ -155,4 +157,37 @@ fn a_command_over_a_failing_node_is_run_again_without_a_second_effect() {
         let freezes = rows.as_array().unwrap().iter().filter(|row| row["kind"] == "frozen").count();
         assert_eq!((world.credit(&credit).collateral.frozen(), freezes), (1_000, 1), "seed {seed}");
     }
+}
+
+/// Wherever it was killed: the next run finds what the killed one has sent.
+#[test]
+fn a_payment_whose_command_is_killed_is_made_once() {
+    let (world, seed) = (world(), seed());
+    let node = FaultyNode::start(&world.url(), seed, PERCENT);
+    let (url, key) = (node.url(), world.key("borrower"));
+    let mut killed = 0;
+    for place in 0..number("BLOCKABLE_KILLS", 5) {
+        let (credit, home) = (world.loan().to_string(), tempfile::tempdir().unwrap());
+        let repay = ["credit", "repay", &credit, "--amount", "5usdc", "-k", &key, "-u", &url, "--yes"];
+        let mut first = Command::new(env!("CARGO_BIN_EXE_blockable"))
+            .args(repay)
+            .env_clear()
+            .env("HOME", home.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        thread::sleep(Duration::from_millis(seed.wrapping_mul(place + 1) % 1_500));
+        let _ = first.kill();
+        let mut is_done = first.wait().unwrap().success();
+        killed += u64::from(!is_done);
+        for _ in 0..20 {
+            is_done = is_done || run_in(home.path(), &repay, &[]).code == 0;
+        }
+        assert!(is_done, "seed {seed}: it is never done");
+        let rows = world.run(&["audit", "export", &credit, "--output", "json"]).data()["rows"].clone();
+        let paid = rows.as_array().unwrap().iter().filter(|row| row["kind"] == "paid").count();
+        assert_eq!(paid, 1, "seed {seed}, {place}");
+    }
+    println!("{killed} commands were killed and run again: each payment was made once");
 }

@@ -104,7 +104,8 @@ pub async fn carry_out<E: From<CarryError> + std::fmt::Display>(
         return Err(CarryError::from(ConfirmError::NoTerminal).into());
     }
     confirm(signing.yes).map_err(CarryError::from)?;
-    let sent = send(signing, change, key.as_ref(), others).await.map_err(CarryError::from)?;
+    let sent = send(signing, change, key.as_ref(), others).await;
+    let sent = sent.inspect_err(|failed| forget(signing, &failed.landed)).map_err(CarryError::from)?;
     let effect = match read_after(nodes, change).await {
         Ok(effect) => effect,
         Err(error) => {
@@ -127,7 +128,15 @@ pub async fn carry_out<E: From<CarryError> + std::fmt::Display>(
     if change.gate.is_some() {
         data["gate"] = sent.handed.into();
     }
+    forget(signing, &sent.signatures);
     Ok(Answer { text, data })
+}
+
+/// Removes what was written down about transactions that have landed.
+fn forget(signing: &Signing<'_>, landed: &[Signature]) {
+    if let Some(pending) = signing.pending {
+        landed.iter().for_each(|signature| pending.forget(signature));
+    }
 }
 
 /// Finds out what became of the transactions of earlier runs. The answer where the same command has landed in one of them: done once is
@@ -140,6 +149,7 @@ async fn landed_before<E: From<CarryError>>(
     let (Some(pending), Keys::Loaded(..)) = (signing.pending, signing.keys) else { return Ok(None) };
     let Some(signature) = pending.resolve(nodes, &subjects(change)).await? else { return Ok(None) };
     if change.steps.len() > 1 {
+        forget(signing, &[signature]);
         return Err(CarryError::Overtaken(signature).into());
     }
     let effect = read_after(nodes, change).await?;
@@ -148,7 +158,9 @@ async fn landed_before<E: From<CarryError>>(
     let text = format!(
         "nothing to do: {signature} of an earlier run of this command has landed; run it once more to do it again"
     );
-    Ok(Some(Answer { text, data: change_data(nodes, heading, change, cost, &effect, ended) }))
+    let data = change_data(nodes, heading, change, cost, &effect, ended);
+    forget(signing, &[signature]);
+    Ok(Some(Answer { text, data }))
 }
 
 /// The account that each transaction of a change is about: the first of those that are watched. The others, such as the signer's

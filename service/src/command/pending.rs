@@ -19,7 +19,8 @@ use {
 
 /// The transactions of a user's commands of which nobody knows yet whether they have landed, one file each.
 ///
-/// A command writes the file before it hands the transaction out, and removes it once the outcome is known. What a crash or an
+/// A command writes the file before it hands the transaction out, and removes it once it can land no more, or as the last act before its
+/// answer: a user who has seen none runs the command again. What a crash or an
 /// outcome that stayed unknown leaves behind is followed to its end by the next command that is the same or touches the same accounts,
 /// before that does anything: so nothing is done twice. A file has the signed transaction, which is no secret, and no key. Files are
 /// named by signatures, so that commands at the same time do not meet. One that cannot be read is left alone and named on stderr.
@@ -59,8 +60,9 @@ impl Pending {
         Pending { folder, action }
     }
 
-    /// Hands a transaction out by `submit`, with its file on the disk until the outcome is known. A file that cannot be written is
-    /// named on stderr and holds nothing up. Errors: those of `submit`.
+    /// Hands a transaction out by `submit`, with its file on the disk until the outcome is known; one that has landed is left to
+    /// [`Pending::forget`], once nothing can keep the answer from the user any more. A file that cannot be written is named on stderr and
+    /// holds nothing up. Errors: those of `submit`.
     pub(super) async fn guard(
         &self,
         genesis: &Hash,
@@ -75,15 +77,19 @@ impl Pending {
             );
         }
         let sent = submit.await;
-        let is_unknown = |sent: &SentError| matches!(sent.outcome, Outcome::Unknown);
-        if !sent.as_ref().err().and_then(ClientError::sent).is_some_and(is_unknown) {
+        let may_land = |sent: &SentError| matches!(sent.outcome, Outcome::Unknown | Outcome::Landed { .. });
+        let is_kept = match &sent {
+            Ok(_) => true,
+            Err(error) => error.sent().is_some_and(may_land),
+        };
+        if !is_kept {
             self.forget(&transaction.signatures.first().copied().unwrap_or_default());
         }
         sent
     }
 
     /// Finds out what became of the transactions of earlier runs of this command, and of those that touch `subjects`; one that may land
-    /// yet is followed to its end. Returns the signature of one of the same command that has landed. Errors: [`CarryError::Overtaken`]
+    /// yet is followed to its end. Returns the signature of one of the same command that has landed; its file stays. Errors: [`CarryError::Overtaken`]
     /// where another one has landed only now, so that what was read is old; [`CarryError::Client`] where an outcome stays unknown.
     pub(super) async fn resolve(
         &self,
@@ -105,9 +111,13 @@ impl Pending {
                 }
                 known => known,
             };
+            if is_same && matches!(outcome, Outcome::Landed { .. }) {
+                // Of several the last one is told.
+                same.replace(signature).iter().for_each(|earlier| self.forget(earlier));
+                continue;
+            }
             self.forget(&signature);
             match outcome {
-                Outcome::Landed { .. } if is_same => same = Some(signature),
                 Outcome::Landed { .. } if was_open => return Err(CarryError::Overtaken(signature)),
                 Outcome::Landed { .. } => eprintln!("note: {signature} of an earlier run has landed"),
                 outcome => {
@@ -143,7 +153,8 @@ impl Pending {
         fs::rename(&part, &path)
     }
 
-    fn forget(&self, signature: &Signature) {
+    /// Removes the file of a transaction that has landed, as the last act before its answer.
+    pub(super) fn forget(&self, signature: &Signature) {
         // One that was never written is not there.
         let _ = fs::remove_file(self.path(signature));
     }
@@ -267,12 +278,15 @@ mod tests {
         let outcome = sent(&lost, Outcome::Unknown);
         pending.guard(&genesis, &[account], (&lost, 7), ready(outcome)).await.unwrap_err();
         assert_eq!(there(&[]), [lost.signatures[0]]);
-        for outcome in [Outcome::Expired, Outcome::Landed { slot: 1 }] {
-            let known = transaction();
-            let outcome = sent(&known, outcome);
-            pending.guard(&genesis, &[account], (&known, 7), ready(outcome)).await.unwrap_err();
-            assert_eq!(there(&[]), [lost.signatures[0]], "one that is known leaves no file");
-        }
+        let expired = transaction();
+        let outcome = sent(&expired, Outcome::Expired);
+        pending.guard(&genesis, &[account], (&expired, 7), ready(outcome)).await.unwrap_err();
+        assert_eq!(there(&[]), [lost.signatures[0]], "one that can land no more leaves no file");
+        let landed = transaction();
+        let outcome = sent(&landed, Outcome::Landed { slot: 1 });
+        pending.guard(&genesis, &[account], (&landed, 7), ready(outcome)).await.unwrap_err();
+        assert_eq!(there(&[]).len(), 2, "one that has landed stays until its answer is there");
+        pending.forget(&landed.signatures[0]);
         let entry = &pending.entries(&genesis, &[])[0];
         assert_eq!((&entry.transaction, entry.last_valid), (&lost, 7));
         // Another command sees it where it touches the account, on the same cluster.
