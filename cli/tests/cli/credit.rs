@@ -5,6 +5,10 @@ use {
     blockable_sandbox::loans::LoanName,
     blockable_sdk::{Pubkey, program::state::FreezePolicy},
     serde_json::Value,
+    std::{
+        io::{Read, Write},
+        net::{TcpListener, TcpStream},
+    },
 };
 
 #[test]
@@ -136,6 +140,7 @@ fn the_provider_obeys_a_freeze_before_it_lands() {
         done.stderr.contains("note: the provider obeys after ") && done.stderr.contains(" ms: "),
         "{done:?}"
     );
+    assert!(done.stderr.contains(&format!("handed to       {gate}")), "{done:?}");
     // Without its server the freeze lands all the same.
     let loan = world.loan();
     let deaf = ["credit", "freeze", &loan.to_string(), "--all", "--gate", "http://127.0.0.1:1"];
@@ -143,6 +148,43 @@ fn the_provider_obeys_a_freeze_before_it_lands() {
     assert!(done.stderr.contains("the provider has not obeyed yet (it cannot be reached)"), "{done:?}");
     assert_eq!(done.data()["gate"][0]["obeyed"], false);
     assert!(world.credit(&loan).collateral.frozen() > 0);
+}
+
+/// A server that answers nothing before it has three orders: it has the last as soon as the first, whatever lands when.
+#[test]
+fn the_provider_has_all_orders_of_a_freeze_at_once() {
+    let (world, listener) = (world(), TcpListener::bind("127.0.0.1:0").unwrap());
+    let gate = format!("http://{}", listener.local_addr().unwrap());
+    let server = std::thread::spawn(move || {
+        let accepted = || listener.accept().unwrap().0;
+        let mut all: Vec<TcpStream> = (0..3).map(|_| accepted()).collect();
+        for connection in &mut all {
+            read_request(connection);
+            let answer = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 12\r\n\r\n{\"frozen\":5}";
+            connection.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    let names = [(); 3].map(|()| world.loan().to_string());
+    let freeze = ["credit", "freeze", &names[0], &names[1], &names[2], "--all", "--gate", &gate];
+    let data = world.run_as("lender", &freeze).data();
+    let obeyed = data["gate"].as_array().unwrap().iter().all(|answer| answer["obeyed"] == true);
+    assert!(obeyed && data["signatures"].as_array().unwrap().len() == 3, "{data}");
+    server.join().unwrap();
+}
+
+/// Reads a request with its body.
+fn read_request(connection: &mut TcpStream) {
+    let (mut read, mut buffer) = (Vec::new(), [0; 4_096]);
+    loop {
+        let count = connection.read(&mut buffer).unwrap();
+        read.extend_from_slice(&buffer[..count]);
+        let text = String::from_utf8_lossy(&read).to_ascii_lowercase();
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        if body.len() >= length.unwrap().parse::<usize>().unwrap() {
+            return;
+        }
+    }
 }
 
 #[test]

@@ -46,6 +46,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &ExportArgs) -> Result<Answer
         "events": audited.events,
         "format": if args.focus { "FOCUS 1.2" } else { "events" },
         "rows": items,
+        "cluster": session.cluster_json(),
     });
     let Some(path) = &args.file else { return Ok(Answer { text, data }) };
     write_new(path, &text)?;

@@ -12,7 +12,7 @@ use {
     crate::{args::GlobalArgs, error::CliError, output::Answer, session::Session},
     blockable_sdk::{
         Pubkey,
-        audit::{AuditError, Audited, Auditor, Found},
+        audit::{AuditError, Audited, Auditor, Found, RpcHistory},
     },
     clap::Subcommand,
 };
@@ -35,11 +35,14 @@ impl AuditCommand {
     }
 }
 
+/// The auditor over all nodes, at the command's commitment.
+fn auditor(session: &Session) -> Auditor<RpcHistory> {
+    Auditor::over(session.clients(), session.settings.commitment.value.config())
+}
+
 /// Audits a credit over all nodes, and returns its records. Errors: the first gap or difference.
 async fn audited(session: &Session, credit: &Pubkey) -> Result<(Audited, Vec<Found>), CliError> {
-    let commitment = session.settings.commitment.value.config();
-    let auditor = Auditor::over(session.clients(), commitment);
-    auditor.audit_with_records(credit).await.map_err(|error| failed(credit, &error))
+    auditor(session).audit_with_records(credit).await.map_err(|error| failed(credit, &error))
 }
 
 fn failed(credit: &Pubkey, error: &AuditError) -> CliError {

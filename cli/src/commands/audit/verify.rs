@@ -1,11 +1,11 @@
 //! `blockable audit verify`.
 
 use {
-    super::failed,
+    super::{auditor, failed},
     crate::{args::GlobalArgs, error::CliError, output::Answer, session::Session, table::lines},
     blockable_sdk::{
         Pubkey,
-        audit::{Audited, Auditor, NOT_REBUILT},
+        audit::{Audited, NOT_REBUILT},
     },
     blockable_service::{command::values::address, hex, text},
     clap::Args,
@@ -28,8 +28,8 @@ pub(crate) struct VerifyArgs {
 pub(super) async fn run(global: &GlobalArgs, args: &VerifyArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, None, None).await?;
     let began = Instant::now();
-    let auditor = Auditor::over(session.clients(), session.settings.commitment.value.config());
-    let audited = auditor.audit(&args.credit).await.map_err(|error| failed(&args.credit, &error))?;
+    let audited =
+        auditor(&session).audit(&args.credit).await.map_err(|error| failed(&args.credit, &error))?;
     let took = began.elapsed();
     let mut shown = vec![
         ("cluster".to_string(), session.cluster()),

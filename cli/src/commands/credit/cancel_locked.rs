@@ -1,7 +1,7 @@
 //! `blockable credit cancel-locked`: units under the holdback are given up for the money that was held back for them.
 
 use {
-    super::seize::{AmountArgs, require_seizable},
+    super::seize::{SeizureArgs, require_seizable},
     crate::{
         args::{GlobalArgs, SignArgs},
         change::Role,
@@ -33,7 +33,7 @@ pub(crate) struct CancelLockedArgs {
     #[arg(value_name = "CREDIT", value_parser = address)]
     credit: Pubkey,
     #[command(flatten)]
-    amount: AmountArgs,
+    amount: SeizureArgs,
     /// The borrower's key, for a loan that is not in default
     #[arg(long, value_name = "KEY")]
     borrower_keypair: Option<KeySource>,

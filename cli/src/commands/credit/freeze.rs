@@ -3,7 +3,7 @@
 use {
     super::{
         filter::condition,
-        freeze_amount::{AmountArgs, Planned, Reason},
+        freeze_amount::{FreezeAmountArgs, Planned, Reason},
     },
     crate::{
         args::{GlobalArgs, SignArgs},
@@ -23,11 +23,13 @@ use {
         accounts::CreditFilter,
         amounts::{Lamports, Units},
         instructions::{credit_freeze, credit_freeze_for_cross_default},
+        names::freeze_reason_name,
         program::state::Credit,
     },
     blockable_service::{command::values::address, text},
     clap::Args,
     serde_json::Value,
+    std::collections::BTreeSet,
 };
 
 /// Freezes collateral at once: no new job may draw on it, running jobs end
@@ -43,7 +45,7 @@ pub(crate) struct FreezeArgs {
     #[arg(short = 'w', long = "where", value_name = "NAME=VALUE", value_parser = condition)]
     conditions: Vec<CreditFilter>,
     #[command(flatten)]
-    amount: AmountArgs,
+    amount: FreezeAmountArgs,
     /// Reason that is recorded [default: default or missed-payment where the loan is in it, else risk]
     #[arg(long, value_name = "REASON", value_enum)]
     reason: Option<Reason>,
@@ -91,6 +93,11 @@ pub(super) async fn run(global: &GlobalArgs, args: &FreezeArgs) -> Result<Answer
         count => format!("{count} credits are frozen; new jobs on these units are refused from now on"),
     };
     carry_out_at_once(&session, &args.sign, &parties, &change, done).await
+}
+
+/// The reason of a freeze in words.
+fn reason_text(reason: Reason) -> String {
+    freeze_reason_name(reason.program()).replace('_', " ")
 }
 
 /// The credits that are named, or the live loans that pass the conditions.
@@ -157,7 +164,7 @@ fn change<'a>(
         let name = |name: &str| if is_one { name.to_string() } else { format!("{name} {}", credit.address) };
         facts.push(("credit".to_string(), format!("{} ({})", credit.address, health(credit))));
         facts.push((name("borrower"), credit.account.borrower.to_string()));
-        facts.push((name("reason"), format!("{:?}: {}", plan.reason.program(), plan.reason.undone_by())));
+        facts.push((name("reason"), format!("{}: {}", reason_text(plan.reason), plan.reason.undone_by())));
         facts.extend(plan.arithmetic.iter().map(|words| (name("shortfall"), words.clone())));
         facts.extend(plan.other.iter().map(|other| (name("rests on"), other.to_string())));
         let freeze = match &plan.other {
@@ -175,6 +182,11 @@ fn change<'a>(
         planned => format!("freeze {} credits", planned.len()),
     };
     let gate = session.settings.gate.as_ref().map(|setting| gate(&setting.value)).transpose()?;
+    let providers: BTreeSet<Pubkey> = planned.iter().map(|(credit, _)| credit.account.provider).collect();
+    if gate.is_some() && providers.len() > 1 {
+        let says = format!("{}; the server obeys the freezes of its own credits", providers.len());
+        facts.push(("providers".to_string(), says));
+    }
     Ok(Change {
         title,
         market: MarketHead::from(market),

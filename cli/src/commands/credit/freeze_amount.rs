@@ -22,7 +22,7 @@ use {
 /// The amount of a freeze: one of four ways to say it.
 #[derive(Args, Clone, Debug)]
 #[group(required = true, multiple = false)]
-pub(crate) struct AmountArgs {
+pub(crate) struct FreezeAmountArgs {
     /// Freezes everything that can be: the borrower keeps exactly what it has repaid
     #[arg(long)]
     all: bool,
@@ -52,7 +52,7 @@ pub(crate) enum Reason {
     CrossDefault,
 }
 
-impl AmountArgs {
+impl FreezeAmountArgs {
     /// The amount as the program has it.
     pub(super) fn amount(&self) -> FreezeAmount {
         match (self.units, self.share) {

@@ -3,19 +3,20 @@
 use {
     crate::{
         args::{GlobalArgs, SignArgs},
-        carry_out::{carry_out, nothing},
-        change::{Change, Line, MarketHead, Role, Step},
+        carry_out::nothing,
+        change::Role,
+        commands::act::{Act, act_on_credit},
         commands::money::require_money,
         error::CliError,
         lookup::{CreditView, credit},
         output::Answer,
         parties::Parties,
         session::{LANDS_WITHIN, MarketView, Session},
-        views::{credit_effect, credit_json, health},
+        views::credit_json,
     },
     blockable_sdk::{
         Pubkey,
-        amounts::{Lamports, MicroUsd},
+        amounts::MicroUsd,
         instructions::{Payment, credit_repay},
         payments::{PaymentError, PaymentQuote, least_payment_to_cure, next_instalment, quote_payment},
         program::{instructions::LoanRead, state::MarketClock, transitions::Status},
@@ -37,7 +38,7 @@ pub(crate) struct RepayArgs {
     #[arg(value_name = "CREDIT", value_parser = address)]
     credit: Pubkey,
     #[command(flatten)]
-    amount: AmountArgs,
+    amount: PaymentArgs,
     /// Token account that pays [default: the signer's own for the market's token]
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     from: Option<Pubkey>,
@@ -48,7 +49,7 @@ pub(crate) struct RepayArgs {
 /// The amount of a payment: one of four ways to say it.
 #[derive(Args, Clone, Debug)]
 #[group(required = true, multiple = false)]
-pub(crate) struct AmountArgs {
+pub(crate) struct PaymentArgs {
     /// Pays up to this sum, such as 1500usdc or $1,234.56
     #[arg(long, value_name = "MONEY", value_parser = money)]
     amount: Option<MicroUsd>,
@@ -78,25 +79,20 @@ pub(super) async fn run(global: &GlobalArgs, args: &RepayArgs) -> Result<Answer,
     let read = LoanRead::from_credit(&credit.account).map_err(|_| CliError::OutOfRange(credit.address))?;
     let payment = Payment { amount: quote.paid.get(), read, must_cure: args.amount.cure };
     let instruction = credit_repay(&market.keys(), &parties.signer, &source, &credit.address, payment);
-    let (address, before) = (credit.address, &credit);
-    let change = Change {
-        title: format!("pay up to {} on {address}", text::usd_owed(quote.paid)),
-        market: MarketHead::from(&market),
-        role: Role::anyone("the payer", credit.account.borrower),
-        facts: facts(&credit, &quote, &source),
-        steps: vec![Step { instructions: vec![instruction], watched: vec![address] }],
-        effect: Box::new(|after| credit_effect(before, &market, after)),
-        irreversible: "the payment: only the lender could give it back".to_string(),
-        rent: Lamports::ZERO,
-        created: Vec::new(),
-        gate: None,
-    };
-    let paid = text::usd_owed(quote.paid);
-    carry_out(&session, &args.sign, &parties, &change, |_| format!("paid {paid} on {address}")).await
+    let (address, paid) = (credit.address, text::usd_owed(quote.paid));
+    let act = Act::new(
+        format!("pay up to {paid} on {address}"),
+        Role::anyone("the payer", credit.account.borrower),
+        vec![instruction],
+        "the payment: only the lender could give it back",
+        format!("paid {paid} on {address}"),
+    );
+    let act = act.with_facts([("from", source.to_string()), ("goes to", parts(&quote))]);
+    act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
 }
 
 /// The payment by the program's own arithmetic, as of the time by which it lands at the latest.
-fn quote(credit: &CreditView, market: &MarketView, amount: &AmountArgs) -> Result<PaymentQuote, CliError> {
+fn quote(credit: &CreditView, market: &MarketView, amount: &PaymentArgs) -> Result<PaymentQuote, CliError> {
     let refused = |error: PaymentError| CliError::Refused(format!("{}: {error}", credit.address));
     let account = &credit.account;
     let clock = later(&market.clock);
@@ -131,7 +127,8 @@ fn later(clock: &MarketClock) -> MarketClock {
     MarketClock { chain: clock.chain.saturating_add(LANDS_WITHIN), market, ..*clock }
 }
 
-fn facts(credit: &CreditView, quote: &PaymentQuote, source: &Pubkey) -> Vec<Line> {
+/// The parts of a debt that a payment pays, in words.
+fn parts(quote: &PaymentQuote) -> String {
     let usd = text::usd_owed;
     let parts = [
         ("late fees", quote.late_fees),
@@ -144,10 +141,5 @@ fn facts(credit: &CreditView, quote: &PaymentQuote, source: &Pubkey) -> Vec<Line
         .filter(|(_, sum)| !sum.is_zero())
         .map(|(name, sum)| format!("{name} {}", usd(*sum)))
         .collect();
-    vec![
-        ("credit".to_string(), format!("{} ({})", credit.address, health(credit))),
-        ("borrower".to_string(), credit.account.borrower.to_string()),
-        ("from".to_string(), source.to_string()),
-        ("goes to".to_string(), parts.join(", ")),
-    ]
+    parts.join(", ")
 }

@@ -44,7 +44,7 @@ pub(crate) struct SeizeArgs {
     #[arg(value_name = "CREDIT", value_parser = address)]
     credit: Pubkey,
     #[command(flatten)]
-    amount: AmountArgs,
+    amount: SeizureArgs,
     /// Price at the start, as a share of what the loan paid
     #[arg(long, value_name = "SHARE", value_parser = price_share, default_value = "100%")]
     start_price: Bps,
@@ -67,7 +67,7 @@ pub(crate) struct TakeOverArgs {
     #[arg(value_name = "CREDIT", value_parser = address)]
     credit: Pubkey,
     #[command(flatten)]
-    amount: AmountArgs,
+    amount: SeizureArgs,
     #[command(flatten)]
     sign: SignArgs,
 }
@@ -75,7 +75,7 @@ pub(crate) struct TakeOverArgs {
 /// The units of a seizure.
 #[derive(Args, Clone, Debug)]
 #[group(required = true, multiple = false)]
-pub(crate) struct AmountArgs {
+pub(crate) struct SeizureArgs {
     /// All units that can be taken
     #[arg(long)]
     all: bool,
@@ -84,7 +84,7 @@ pub(crate) struct AmountArgs {
     units: Option<Units>,
 }
 
-impl AmountArgs {
+impl SeizureArgs {
     /// The bounds by what is there to take: no more than is shown. Errors: [`CliError::Refused`] for more than there is.
     pub(super) fn bounds(
         &self,

@@ -3,18 +3,19 @@
 use {
     crate::{
         args::{GlobalArgs, SignArgs},
-        carry_out::{carry_out, nothing},
-        change::{Change, Line, MarketHead, Role, Step},
+        carry_out::nothing,
+        change::Role,
+        commands::act::{Act, act_on_credit},
         error::CliError,
         lookup::{CreditView, credit},
         output::Answer,
         parties::Parties,
         session::{MarketView, Session},
-        views::{credit_effect, credit_json, health},
+        views::credit_json,
     },
     blockable_sdk::{
         Pubkey,
-        amounts::{Bps, Lamports, Units},
+        amounts::{Bps, Units},
         instructions::credit_thaw,
         names::freeze_reason_byte_name,
         program::{instructions::ThawBounds, units::mul_div_floor},
@@ -35,7 +36,7 @@ pub(crate) struct ThawArgs {
     #[arg(value_name = "CREDIT", value_parser = address)]
     credit: Pubkey,
     #[command(flatten)]
-    amount: AmountArgs,
+    amount: ThawAmountArgs,
     #[command(flatten)]
     sign: SignArgs,
 }
@@ -43,7 +44,7 @@ pub(crate) struct ThawArgs {
 /// The amount of a thaw: one of three ways to say it.
 #[derive(Args, Clone, Debug)]
 #[group(required = true, multiple = false)]
-pub(crate) struct AmountArgs {
+pub(crate) struct ThawAmountArgs {
     /// Thaws everything that is frozen
     #[arg(long)]
     all: bool,
@@ -67,29 +68,20 @@ pub(super) async fn run(global: &GlobalArgs, args: &ThawArgs) -> Result<Answer, 
     let most = most(&credit, frozen, &args.amount)?;
     let bounds = ThawBounds { most: most.get(), keep: frozen.saturating_sub(most).get() };
     let parties = Parties::load(&session, &args.sign, credit.account.lender)?;
-    let (address, before) = (credit.address, &credit);
-    let change = Change {
-        title: format!("thaw {} of {address}", text::units(most)),
-        market: MarketHead::from(&market),
-        role: Role::freezers([&credit.account]),
-        facts: facts(&credit, &market),
-        steps: vec![Step {
-            instructions: vec![credit_thaw(&market.address, &parties.signer, &address, bounds)],
-            watched: vec![address],
-        }],
-        effect: Box::new(|after| credit_effect(before, &market, after)),
-        irreversible: "use of the units by new jobs from now on; a freeze closes again what is left"
-            .to_string(),
-        rent: Lamports::ZERO,
-        created: Vec::new(),
-        gate: None,
-    };
-    let thawed = text::units(most);
-    carry_out(&session, &args.sign, &parties, &change, |_| format!("thawed {thawed} of {address}")).await
+    let (address, thawed) = (credit.address, text::units(most));
+    let act = Act::new(
+        format!("thaw {thawed} of {address}"),
+        Role::freezers([&credit.account]),
+        vec![credit_thaw(&market.address, &parties.signer, &address, bounds)],
+        "use of the units by new jobs from now on; a freeze closes again what is left",
+        format!("thawed {thawed} of {address}"),
+    );
+    let act = act.with_facts(facts(&credit, &market));
+    act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
 }
 
 /// The most units to thaw. Errors: [`CliError::Refused`] for more than are frozen.
-fn most(credit: &CreditView, frozen: Units, amount: &AmountArgs) -> Result<Units, CliError> {
+fn most(credit: &CreditView, frozen: Units, amount: &ThawAmountArgs) -> Result<Units, CliError> {
     match (amount.units, amount.share) {
         (Some(units), _) if units > frozen => Err(CliError::Refused(format!(
             "{} has {} frozen, fewer than {}; thaw all of them by --all",
@@ -108,19 +100,14 @@ fn most(credit: &CreditView, frozen: Units, amount: &AmountArgs) -> Result<Units
     }
 }
 
-fn facts(credit: &CreditView, market: &MarketView) -> Vec<Line> {
+fn facts(credit: &CreditView, market: &MarketView) -> Vec<(&'static str, String)> {
     let account = &credit.account;
-    let fact = |name: &str, value: String| (name.to_string(), value);
-    let mut facts = vec![
-        fact("credit", format!("{} ({})", credit.address, health(credit))),
-        fact("borrower", account.borrower.to_string()),
-        fact("frozen for", freeze_reason_byte_name(account.freeze_reason).replace('_', " ")),
-    ];
+    let mut facts = vec![("frozen for", freeze_reason_byte_name(account.freeze_reason).replace('_', " "))];
     if account.frozen_at_market != 0 {
-        facts.push(fact("frozen since", text::time(market.chain_time_of(account.frozen_at_market))));
+        facts.push(("frozen since", text::time(market.chain_time_of(account.frozen_at_market))));
     }
     if account.pending_lender != Pubkey::default() {
-        facts.push(fact("withdraws", format!("the offer of this loan to {}", account.pending_lender)));
+        facts.push(("withdraws", format!("the offer of this loan to {}", account.pending_lender)));
     }
     facts
 }

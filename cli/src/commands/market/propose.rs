@@ -288,13 +288,9 @@ mod tests {
 
     /// A market in which a change to a fee of 1 bp is ready at 1,000, at another time.
     fn market(now: i64) -> (MarketView, MarketSettings) {
-        let mut account = Market::zeroed();
+        let account = Market { proposed_fee_bps: 1, change_ready_at: 1_000, ..Market::zeroed() };
         let clock = MarketClock { chain: now, market: now, is_paused: false, is_halted: false };
-        let admin = account.admin;
-        let wanted = MarketSettings { redistribution_fee_bps: 1, ..account.settings() };
-        let proposed_at = MarketClock { chain: 1_000, market: 1_000, is_paused: false, is_halted: false };
-        account.propose_change(&admin, wanted, &proposed_at).unwrap();
-        account.change_ready_at = 1_000;
+        let wanted = account.proposed_settings();
         (MarketView { address: Pubkey::default(), account, clock }, wanted)
     }
 

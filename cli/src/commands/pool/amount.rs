@@ -25,7 +25,7 @@ use {
 /// The units of a purchase: one of three ways to say it.
 #[derive(Args, Clone, Debug)]
 #[group(required = true, multiple = false)]
-pub(crate) struct AmountArgs {
+pub(crate) struct PurchaseArgs {
     /// This number of units, such as 500000units
     #[arg(long, value_name = "UNITS", value_parser = units)]
     units: Option<Units>,
@@ -48,7 +48,7 @@ pub(super) struct Purchase {
     pub cost: MicroUsd,
 }
 
-impl AmountArgs {
+impl PurchaseArgs {
     /// The purchase by `buyer` now. Errors: [`CliError::Refused`] with the numbers where there is nothing to buy, or not so much.
     pub(super) fn purchase(
         &self,

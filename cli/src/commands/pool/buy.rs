@@ -1,7 +1,7 @@
 //! `blockable pool buy`.
 
 use {
-    super::amount::{AmountArgs, Purchase},
+    super::amount::{Purchase, PurchaseArgs},
     crate::{
         args::{GlobalArgs, SignArgs},
         carry_out::carry_out,
@@ -45,7 +45,7 @@ pub(crate) struct BuyArgs {
     #[arg(value_name = "LOT", value_parser = address)]
     lot: Pubkey,
     #[command(flatten)]
-    amount: AmountArgs,
+    amount: PurchaseArgs,
     /// Fewest units, if another buyer is faster; below that nothing is bought
     #[arg(long, value_name = "UNITS", value_parser = units)]
     at_least: Option<Units>,

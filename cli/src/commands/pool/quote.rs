@@ -1,7 +1,7 @@
 //! `blockable pool quote`.
 
 use {
-    super::amount::{AmountArgs, Purchase},
+    super::amount::{Purchase, PurchaseArgs},
     crate::{
         args::GlobalArgs,
         error::CliError,
@@ -33,7 +33,7 @@ pub(crate) struct QuoteArgs {
     #[arg(value_name = "LOT", value_parser = address)]
     lot: Pubkey,
     #[command(flatten)]
-    amount: AmountArgs,
+    amount: PurchaseArgs,
     /// The buyer: the lender of the loan pays no less than the loan did
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     buyer: Option<Pubkey>,
