@@ -12,7 +12,8 @@
 //! 4. `Parties::load(&session, &args.sign, USUAL_SIGNER)?`, then fill a [`change::Change`]: title, role, facts, steps (instructions of
 //!    the SDK with bounds from what is read, and the accounts that are watched), effect, irreversible, rent, created.
 //! 5. End with [`carry_out::carry_out`]: it simulates, reviews, asks, sends, and reads again. Nothing else sends.
-//! 6. Parse amounts and times by `blockable_service::command::values`; show money, units and times by `blockable_service::text` and accounts by [`views`].
+//! 6. Parse amounts and times by `blockable_service::command::values`; show money, units and times by `blockable_service::text`,
+//!    and accounts by [`views`].
 //! 7. Describe its `data` in `cli/schemas`, in the file of its noun: a change of a credit is a `ChangeOfCredit`.
 //! 8. Test it in `cli/tests/cli`: the golden help takes it in by itself; add what it does on the sandbox, and wrong inputs.
 

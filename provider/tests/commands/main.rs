@@ -35,6 +35,7 @@ async fn a_provider_does_everything_by_commands() {
     stage.init();
     wrong_arguments(&stage);
     registers(&stage).await;
+    reads_by_one_node(&stage);
     sets_capacity_and_suspends(&stage).await;
     changes_settings(&mut stage).await;
     let credit = issues(&mut stage).await;
@@ -190,6 +191,31 @@ async fn changes_settings(stage: &mut Stage) {
     assert_eq!((settings.longest_job, settings.price_list_hash == before), (40 * DAY, false));
     stage.confirmed(&["prices"]).did(false);
     stage.confirmed(&["reporters"]).did(false);
+    lapses(stage).await;
+}
+
+/// A change that nobody applied for 14 days is in nobody's way.
+async fn lapses(stage: &Stage) {
+    let longer = ["bounds", "--longest-job", "50d"];
+    stage.confirmed(&longer).did(true);
+    let ready_at = stage.state().await.change_ready_at;
+    stage.cluster.chain.wait_until(ready_at + i64::from(14 * DAY) + 1).await;
+    let shown = stage.run(&["show"]).did(false);
+    assert_eq!(shown["state"]["waiting_change"]["has_lapsed"], true);
+    stage.confirmed(&["bounds", "--apply"]).expect(3, "the change lapsed at");
+    stage.confirmed(&["bounds", "--longest-job", "45d"]).did(true);
+    stage.confirmed(&["bounds", "--cancel"]).did(true);
+}
+
+/// Of several nodes one suffices, whatever its place.
+fn reads_by_one_node(stage: &Stage) {
+    let (good, dead) = (stage.cluster.rpc_url(), "http://127.0.0.1:1");
+    for order in [[&good, dead], [dead, &good]] {
+        let run = stage.run(&["show", "--url", order[0], "--url", order[1]]);
+        assert!(run.shown.contains("does not answer"), "{}", run.shown);
+        run.did(false);
+    }
+    stage.run(&["show", "--url", dead]).expect(1, "no node answers");
 }
 
 async fn issues(stage: &mut Stage) -> Pubkey {
