@@ -325,3 +325,28 @@ fn offers_that_cannot_be_made_say_why() {
     let error = world.run_as("lender", &much).error();
     assert!(error["message"].as_str().unwrap().contains(" holds "), "{error}");
 }
+
+#[test]
+fn the_review_of_an_offer_reads_like_this() {
+    let world = world();
+    let flags = ["--expires", "never", "--counted-from", "2099-01-01", "--nonce", "7000003", "--dry-run"];
+    let done = offer(world, &flags);
+    let data = done.data();
+    let word = |value: &Value| value.as_str().unwrap().to_string();
+    let names = [
+        (word(&data["created"]["credit"]), "<CREDIT>"),
+        (word(&data["state"]["terms_hash"]), "<HASH>"),
+        (world.key("lender"), "<LENDER KEY>"),
+        (world.genesis(), "<GENESIS>"),
+        (world.token_account("lender"), "<LENDER ACCOUNT>"),
+    ];
+    // Other tests lend from the same account.
+    let lines = done.stderr.lines().filter(|line| !line.trim_start().starts_with("your account"));
+    let text = world.stable(&lines.collect::<Vec<_>>().join("\n"));
+    let text = names.iter().fold(text, |text, (value, name)| text.replace(value, name));
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../golden");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!("credit_offer_review", text));
+}

@@ -153,6 +153,11 @@ impl World {
         self.sandbox.description().parties[name].key_file.display().to_string()
     }
 
+    /// The token account of a party.
+    pub(crate) fn token_account(&self, name: &str) -> String {
+        self.sandbox.description().parties[name].token_account.clone()
+    }
+
     /// A loan of the sandbox.
     pub(crate) fn sandbox_loan(&self, name: LoanName) -> Pubkey {
         self.venue().credit_address(name.nonce())

@@ -14,7 +14,7 @@ Exit codes:
   3  refused: a rule of the program or of this command forbids it; nothing was changed
   4  not found: an account or a file is not there
   5  declined: nobody confirmed it; nothing was sent
-  6  unknown: a transaction was sent, and its outcome is not known; look its signature up before you run the command again";
+  6  unknown: a transaction was sent, and its outcome is not known; run the command again, it finds that out before it does anything";
 
 /// The end of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
