@@ -3,6 +3,7 @@
 use {
     crate::common::{Bench, ours, refused},
     crate::keys::{call, chat, json_of, make},
+    futures_util::future::join_all,
     reqwest::Method,
     serde_json::json,
     std::time::{Duration, Instant},
@@ -51,6 +52,21 @@ async fn a_client_that_leaves_stops_no_revocation_and_leaves_none_half_done() {
         }
         json_of(call(&bench, &first, Method::DELETE, &path, json!({})).await).await;
         refused(chat(&bench, key["key"].as_str().unwrap(), json!({})).await, 401, "invalid_api_key").await;
+    }
+    bench.stop().await;
+}
+
+/// Revoking a key that another request revokes in this moment is no mistake.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_revoked_by_many_at_once() {
+    let bench = Bench::start(|_| {}).await;
+    let first = bench.key(&ours());
+    for number in 0..20 {
+        let path = format!("/v1/keys/app{number}");
+        make(&bench, &first, &format!("app{number}"), json!({})).await;
+        let revoke = || async { call(&bench, &first, Method::DELETE, &path, json!({})).await.status() };
+        let statuses = join_all((0..8).map(|_| revoke())).await;
+        assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
     }
     bench.stop().await;
 }

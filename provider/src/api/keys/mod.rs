@@ -279,10 +279,13 @@ async fn replace(
     headers: HeaderMap,
 ) -> Result<Json<KeyView>, ApiError> {
     let keys = app.clone();
-    let replaced = move |key: StoredKey| StoredKey {
-        version: key.version.saturating_add(1),
-        generation: keys.keys.lowest(&key.credit),
-        ..key
+    let replaced = move |key: StoredKey| match keys.keys.is_revoked(&key) {
+        true => Err(revoked()),
+        false => Ok(StoredKey {
+            version: key.version.saturating_add(1),
+            generation: keys.keys.lowest(&key.credit),
+            ..key
+        }),
     };
     let key = change_found(&app, &headers, name, replaced).await?;
     Ok(Json(with_text(&app, &key)))
@@ -305,25 +308,22 @@ async fn revoke(
     if let Some(key) = found.filter(|key| app.keys.is_revoked(&key.stored())) {
         return Ok(Json(KeyView::new(&app, &key)));
     }
-    let key = change_found(&app, &headers, name, |key| StoredKey { is_revoked: true, ..key }).await?;
+    // Nor where another request revokes it in this moment.
+    let key = change_found(&app, &headers, name, |key| Ok(StoredKey { is_revoked: true, ..key })).await?;
     Ok(Json(KeyView::new(&app, &key)))
 }
 
-/// Changes a sub-key that exists and is not revoked. Errors: 404, 409.
+/// Changes a sub-key that exists. Errors: 404, those of `change`.
 async fn change_found(
     app: &Arc<App>,
     headers: &HeaderMap,
     name: String,
-    change: impl FnOnce(StoredKey) -> StoredKey + Send + 'static,
+    change: impl FnOnce(StoredKey) -> Result<StoredKey, ApiError> + Send + 'static,
 ) -> Result<Arc<SubKey>, ApiError> {
     let (credit, place) = first_key(app, headers)?;
     let app = app.clone();
     run_to_end(async move {
-        let change = |found: Option<StoredKey>, _| match found {
-            None => Err(no_such_key()),
-            Some(key) if app.keys.is_revoked(&key) => Err(revoked()),
-            Some(key) => Ok(change(key)),
-        };
+        let change = |found: Option<StoredKey>, _| found.map_or_else(|| Err(no_such_key()), change);
         app.keys.change(&app.gate, (credit, place.borrower, name), change).await
     })
     .await
