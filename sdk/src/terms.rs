@@ -62,7 +62,7 @@ mod tests {
         // A third of a micro-dollar a unit.
         (credit.terms.units, credit.terms.principal) = (3_000, 1_000);
         credit.collateral.granted = 3_000;
-        credit.debt.principal = 999;
+        (credit.debt.principal, credit.lender) = (999, solana_pubkey::Pubkey::new_from_array([1; 32]));
         let lien = credit.collateral.lien();
         assert_eq!(lien_value(&credit), Some(MicroUsd(lien / 3)));
         assert_eq!(coverage(&credit), Some(Bps(lien / 3 * 10_000 / 999)));
