@@ -189,7 +189,7 @@ mod tests {
             ("url = \"http://host/?key=1\"", "reporter[0].url: must not hold a query"),
             ("mode = \"push\"", "reporter[0].mode: is no mode"),
             ("every_seconds = 0", "reporter[0].every_seconds: 0 is not from 1"),
-            ("provider = \"abc\"", "reporter[0].provider: is not an address"),
+            ("provider = \"abc\"", "reporter[0].provider: is no address"),
             ("urls = 1", "reporter[0].urls: no such key"),
         ] {
             let (_, mistakes) = read(&format!("[[reporter]]\n{line}"));

@@ -94,7 +94,7 @@ fn every_mistake_of_a_file_is_named_at_once_with_its_place() {
     assert_eq!(code, CONFIG, "{errors}");
     let mistakes = [
         "keeper.toml:",
-        "  market: is not an address",
+        "  market: is no address",
         "  colour: no such key",
         "  cycle.seconds: 0 is not from 0.1 to 600",
         "  cycle.secnds: no such key",
@@ -107,7 +107,7 @@ fn every_mistake_of_a_file_is_named_at_once_with_its_place() {
         "  rpc[1].url: ",
         "  rpc: two nodes have one name",
         "  reporter[0].url: is no such URL",
-        "  reporter[0].provider: is not an address",
+        "  reporter[0].provider: is no address",
     ];
     names(&errors, &mistakes);
     assert!(!errors.contains(MARKER), "{errors}");

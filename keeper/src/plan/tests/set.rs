@@ -52,7 +52,7 @@ fn mistakes_say_what_to_do() {
         [
             "metering.urgent_every_seconds: 6 is more than every_seconds, 5; lower it",
             "metering.max_credits: 33 is not from 1 to 32",
-            "enforcement.lenders: is not an address; write it in base58",
+            "enforcement.lenders: is no address: it stands for another number of bytes than 32; write it whole, in base58",
             "enforcement.actions: has an unknown action; choose from meter, draw_reserve, mark_delinquent, \
              mark_defaulted, auto_freeze, cancel_locked, thaw_cross, expire_units, apply_covenant",
             "backup.delay: no such key; remove it or correct its name",
