@@ -31,7 +31,8 @@ pub(super) struct ShareUsedUp;
 ///
 /// A new connection takes a place. Where all are taken, or all of its network's share, another one is closed for it: the one that
 /// has been idle for the longest time; where none is idle, the one whose head has been coming for the longest time, or whose
-/// client has let its answer wait for the longest time, or whose body has been coming for the longest time. A connection whose
+/// client has let its answer wait for the longest time, or whose body has been coming for the longest time; and only then one that
+/// has been idle, or whose head has been coming, for less than a second. A connection whose
 /// request is served is not closed while its client takes the answer as it comes; it ends with that answer where others wait.
 /// The lock of `places` may be held while a slot's is taken, never the other way round, and neither across an `await`.
 pub struct Connections {

@@ -10,6 +10,10 @@ use {
     tokio::{sync::Notify, time::Instant},
 };
 
+/// Time after which a connection that is idle, or whose head is coming, gives way before all others.
+///
+/// A client that has just connected, or is about to ask again, is not closed for the next one while others keep answers waiting.
+const LEAST_IDLE: Duration = Duration::from_secs(1);
 /// Time for which an answer must have been kept waiting before its connection gives way.
 const LEAST_STALL: Duration = Duration::from_secs(1);
 /// Time for which a body must have been coming before its connection gives way.
@@ -62,14 +66,18 @@ impl Stall {
 /// The place of a connection among those that may give way: the least one does first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Yielding {
-    /// Nothing has been asked since.
+    /// Nothing has been asked since, for at least [`LEAST_IDLE`].
     Idle(Instant),
-    /// A head has been coming since.
+    /// A head has been coming since, for at least [`LEAST_IDLE`].
     Head(Instant),
     /// The answer has waited for its client, the longest time first.
     Stalled(std::cmp::Reverse<Duration>),
-    /// A body has been coming since.
+    /// A body has been coming since, for at least [`LEAST_RECEIVING`].
     Receiving(Instant),
+    /// Nothing has been asked since, a short time ago.
+    IdleShortly(Instant),
+    /// A head has been coming since, a short time ago.
+    HeadShortly(Instant),
 }
 
 /// One connection as the others see it. Its task, its service and its bodies move the phase on.
@@ -181,12 +189,15 @@ impl Slot {
     /// The place among those that may give way to another connection; `None` where it may not.
     pub(super) fn yielding(&self, now: Instant) -> Option<Yielding> {
         let state = self.state();
+        let lasted = now.saturating_duration_since(state.since);
         match state.phase {
-            Phase::Silent | Phase::Waiting => return Some(Yielding::Idle(state.since)),
-            Phase::Head => return Some(Yielding::Head(state.since)),
-            Phase::Receiving if now.saturating_duration_since(state.since) >= LEAST_RECEIVING => {
-                return Some(Yielding::Receiving(state.since));
+            Phase::Silent | Phase::Waiting if lasted >= LEAST_IDLE => {
+                return Some(Yielding::Idle(state.since));
             }
+            Phase::Silent | Phase::Waiting => return Some(Yielding::IdleShortly(state.since)),
+            Phase::Head if lasted >= LEAST_IDLE => return Some(Yielding::Head(state.since)),
+            Phase::Head => return Some(Yielding::HeadShortly(state.since)),
+            Phase::Receiving if lasted >= LEAST_RECEIVING => return Some(Yielding::Receiving(state.since)),
             Phase::Receiving | Phase::Closed => return None,
             Phase::Serving | Phase::Flushing => {}
         }
@@ -252,8 +263,21 @@ mod tests {
             Yielding::Stalled(Reverse(SECOND * 9)),
             Yielding::Stalled(Reverse(SECOND)),
             body,
+            Yielding::IdleShortly(now),
+            Yielding::HeadShortly(now),
         ];
         assert!(order.is_sorted());
+    }
+
+    #[test]
+    fn a_client_that_has_just_connected_gives_way_last() {
+        let (silent, now) = (Slot::new(None), Instant::now());
+        let stalled = serving(false);
+        stalled.note_stall(PATIENCE, now);
+        assert!(silent.yielding(now) > stalled.yielding(now + SECOND));
+        silent.received();
+        assert!(silent.yielding(now) > stalled.yielding(now + SECOND));
+        assert!(silent.yielding(now + SECOND * 3) < stalled.yielding(now + SECOND * 3));
     }
 
     #[test]
