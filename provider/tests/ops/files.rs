@@ -17,7 +17,7 @@ fn files() -> OpsFiles {
 
 /// Metrics with their descriptions, by the name of their list.
 fn described() -> [(&'static str, BTreeSet<String>); 3] {
-    let source = fs::read_to_string(folder().join("src/metrics.rs")).unwrap();
+    let source = fs::read_to_string(folder().join("src/metrics/mod.rs")).unwrap();
     ["COUNTERS", "GAUGES", "HISTOGRAMS"].map(|list| {
         let (_, from) = source.split_once(&format!("const {list}: ")).unwrap();
         let (text, _) = from.split_once("\n];").unwrap();
