@@ -69,6 +69,10 @@ deny:
 sends count="1000" *args:
     BLOCKABLE_SENDS={{count}} BLOCKABLE_KILLS=50 cargo test --release -p blockable-cli --test cli {{args}} -- faults --nocapture
 
+# time from the start of a command to its answer, on a machine that does nothing else: 50 ms at most
+start:
+    BLOCKABLE_START=1 cargo test --release -p blockable-cli --test cli -- help --nocapture --test-threads 1
+
 # all that CI checks
 ci:
     .ci/run

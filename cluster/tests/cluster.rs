@@ -206,9 +206,17 @@ async fn the_clock_goes_as_fast_as_the_machines() {
     let (cluster, _) = start(Pace::PerSlot { slot_ms: 20 }, false).await;
     let (began, first) = (Instant::now(), cluster.now().await.unwrap());
     sleep(Duration::from_secs(4)).await;
-    let (passed, now) = (began.elapsed().as_secs_f64(), cluster.now().await.unwrap());
-    #[allow(clippy::cast_precision_loss)]
-    let shown = now.seconds_since(first) as f64;
-    assert!((shown - passed).abs() < 2.0, "{shown} s shown after {passed} s");
+    // A clock that is slower or faster gets ever farther away; a machine that was busy for a while lets it catch up.
+    loop {
+        let (passed, now) = (began.elapsed().as_secs_f64(), cluster.now().await.unwrap());
+        #[allow(clippy::cast_precision_loss)]
+        let shown = now.seconds_since(first) as f64;
+        // Both times of the clock are whole seconds.
+        if (shown - passed).abs() < 2.0 {
+            break;
+        }
+        assert!(began.elapsed() < PATIENCE, "{shown} s shown after {passed} s");
+        sleep(Duration::from_millis(20)).await;
+    }
     cluster.stop().await.unwrap();
 }
