@@ -97,6 +97,29 @@ fn a_loan_is_frozen_while_another_of_the_borrower_is_in_default() {
 }
 
 #[test]
+fn a_mark_that_is_not_due_says_from_when_it_is() {
+    let (world, sound) = (world(), world().loan().to_string());
+    let late = world.loan_with(|offer| {
+        offer.schedule[0].due_after = 1;
+        let terms = &mut offer.terms;
+        (terms.delinquency_grace, terms.default_grace) = (3_600, 7_200);
+    });
+    world.wait_until(world.credit(&late).issued_at + 2);
+    let late = late.to_string();
+    for (credit, said) in [
+        (&sound, "is in arrears, so there is nothing to mark"),
+        (&late, "and the mark of delinquency is due 60 minutes later, at "),
+    ] {
+        let error = world.run_as("buyer", &["credit", "mark", credit]).error();
+        assert_eq!(error["code"], "refused", "{error}");
+        assert!(error["message"].as_str().unwrap().contains(said), "{error}");
+    }
+    let defaulted = world.defaulted_loan().to_string();
+    let again = world.run_as("buyer", &["credit", "mark", &defaulted]).data();
+    assert_eq!((&again["changed"], &again["state"]["status"]), (&false.into(), &"defaulted".into()));
+}
+
+#[test]
 fn collateral_is_taken_only_in_default() {
     let (world, credit) = (world(), world().loan().to_string());
     for (verb, said) in [

@@ -144,7 +144,7 @@ impl Planned {
         }
         if allowed.is_err() {
             return Err(CliError::Refused(format!(
-                "the terms of {address} do not let you freeze it now: freezes are by {}, and it is {} with {} in arrears; wait for the mark",
+                "the terms of {address} do not let you freeze it now: freezes are by {}, and it is {} with {} in arrears; `blockable credit mark {address}` makes the mark once its grace is over",
                 freezes_text(account.terms.freeze_policy, account.terms.auto_freeze),
                 credit.status_name(),
                 text::usd_owed(MicroUsd(account.arrears()))

@@ -11,6 +11,7 @@ mod filter;
 mod freeze;
 mod freeze_amount;
 mod list;
+mod mark;
 mod notice;
 mod offer;
 mod repay;
@@ -40,6 +41,7 @@ pub(crate) enum CreditCommand {
     Collect(collect::CollectArgs),
     Freeze(freeze::FreezeArgs),
     Thaw(thaw::ThawArgs),
+    Mark(mark::MarkArgs),
     Notice(notice::NoticeArgs),
     Seize(seize::SeizeArgs),
     TakeOver(seize::TakeOverArgs),
@@ -68,6 +70,7 @@ impl CreditCommand {
             CreditCommand::Collect(args) => collect::run(global, args).await,
             CreditCommand::Repay(args) => repay::run(global, args).await,
             CreditCommand::Thaw(args) => thaw::run(global, args).await,
+            CreditCommand::Mark(args) => mark::run(global, args).await,
             CreditCommand::Notice(args) => notice::run(global, args).await,
             CreditCommand::Seize(args) => seize::seize(global, args).await,
             CreditCommand::TakeOver(args) => seize::take_over(global, args).await,
