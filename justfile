@@ -73,6 +73,14 @@ sends count="1000" *args:
 start:
     BLOCKABLE_START=1 cargo test --release -p blockable-cli --test cli -- help --nocapture --test-threads 1
 
+# the path of somebody who has README and --help alone, on solana-test-validator; CI runs it on a sandbox
+stranger *args="--validator":
+    scripts/stranger {{args}}
+
+# the audit of a log: 10,000 events within 10 s, and 1,000 tamperings, all found
+audit events="10000" tampers="1000":
+    BLOCKABLE_AUDIT_EVENTS={{events}} BLOCKABLE_TAMPERS={{tampers}} cargo test --release -p blockable-sdk --all-features --test audit -- --nocapture
+
 # all that CI checks
 ci:
     .ci/run
