@@ -1,4 +1,4 @@
-//! Opens a market of tests on a node, with a payment token of its own and keys of a lender and a borrower that have money.
+//! Opens a market of tests on a node, with a payment token of its own and keys of a lender, a borrower and a buyer that have money.
 //!
 //! ```sh
 //! cargo run --release -p blockable-demo --example market -- RPC_URL FOLDER
@@ -42,10 +42,15 @@ async fn run() -> Result<String, Box<dyn Error>> {
     keyring.write(&folder)?;
     let venue = Venue::new(Client::new(url.as_str()), keyring);
     let keys = &venue.keyring;
-    let payers = [keys.admin.pubkey(), keys.lender.pubkey(), keys.borrower.pubkey()];
+    let payers = [keys.admin.pubkey(), keys.lender.pubkey(), keys.borrower.pubkey(), keys.buyer.pubkey()];
     venue.airdrop(&payers, SOL).await?;
     venue.create_mint().await?;
-    let wallets = [(&keys.lender, 1_000_000), (&keys.borrower, 1_000_000), (&keys.treasury, 0)];
+    let wallets = [
+        (&keys.lender, 1_000_000),
+        (&keys.borrower, 1_000_000),
+        (&keys.buyer, 1_000_000),
+        (&keys.treasury, 0),
+    ];
     venue.fund(&wallets.map(|(owner, dollars)| (owner, MicroUsd(dollars * USDC)))).await?;
     let tests = MarketOffer::for_tests(FEE_BPS);
     let guardian = keys.guardian.pubkey();
