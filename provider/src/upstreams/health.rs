@@ -34,6 +34,19 @@ pub(super) struct Health {
     is_confirmed: bool,
 }
 
+/// A change of an upstream's health, for the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// It stays as it was.
+    None,
+    /// It is doubted, since the requests of one credit alone have failed.
+    Doubted(Pubkey),
+    /// It goes down.
+    Down,
+    /// It comes up.
+    Up,
+}
+
 /// The place of an upstream in the choice: the lower, the sooner it is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Rank {
@@ -50,19 +63,36 @@ pub(super) enum Rank {
 impl Health {
     /// Its rank at a time.
     pub(super) fn rank(&self, now: Instant) -> Rank {
-        match (self.down_until, self.busy_until) {
-            (Some(_), _) if self.is_confirmed => Rank::Down,
-            (Some(_), _) => Rank::Doubted,
-            (None, Some(until)) if now < until => Rank::Busy,
-            _ => Rank::Up,
+        match self.busy_until {
+            Some(until) if now < until => self.rank_by_failures().max(Rank::Busy),
+            _ => self.rank_by_failures(),
         }
     }
 
-    /// Notes a request that was answered. Returns true where it was down.
-    pub(super) fn note_answer(&mut self) -> bool {
-        let was_down = self.down_until.is_some();
-        *self = Health::default();
-        was_down
+    fn rank_by_failures(&self) -> Rank {
+        match self.down_until {
+            Some(_) if self.is_confirmed => Rank::Down,
+            Some(_) => Rank::Doubted,
+            None => Rank::Up,
+        }
+    }
+
+    /// The change from an earlier state to this one.
+    fn change_from(&self, before: Health) -> Change {
+        match (self.rank_by_failures(), self.accuser) {
+            (now, _) if now == before.rank_by_failures() => Change::None,
+            (Rank::Doubted, Some(credit)) => Change::Doubted(credit),
+            (Rank::Doubted | Rank::Down, _) => Change::Down,
+            (Rank::Up | Rank::Busy, _) => Change::Up,
+        }
+    }
+
+    /// Notes a request that was answered. It may have run for long: an upstream that has said meanwhile that it has no room has
+    /// none yet.
+    pub(super) fn note_answer(&mut self) -> Change {
+        let before = *self;
+        *self = Health { busy_until: before.busy_until, ..Health::default() };
+        self.change_from(before)
     }
 
     /// Notes that it has no room for a time.
@@ -75,11 +105,21 @@ impl Health {
         self.down_until.is_some() && self.is_confirmed
     }
 
-    /// Notes a failure of a credit's request, or of a probe. Returns true where it goes down by it.
-    pub(super) fn note_failure(&mut self, evidence: Evidence, credit: Option<&Pubkey>, now: Instant) -> bool {
-        if evidence == Evidence::None {
-            return false;
+    /// Notes a failure of a credit's request, or of a probe.
+    pub(super) fn note_failure(
+        &mut self,
+        evidence: Evidence,
+        credit: Option<&Pubkey>,
+        now: Instant,
+    ) -> Change {
+        let before = *self;
+        if evidence != Evidence::None {
+            self.count_failure(evidence, credit, now);
         }
+        self.change_from(before)
+    }
+
+    fn count_failure(&mut self, evidence: Evidence, credit: Option<&Pubkey>, now: Instant) {
         let is_another = match (credit, self.accuser) {
             (None, _) => true,
             (Some(credit), Some(accuser)) => *credit != accuser,
@@ -89,24 +129,23 @@ impl Health {
         self.is_confirmed |= is_another || evidence == Evidence::Certain;
         // Requests that are tried in spite of a failure say nothing else that is new before the next probe.
         if self.down_until.is_some_and(|until| now < until) {
-            return false;
+            return;
         }
         let counts_as = if evidence == Evidence::Certain { FAILURES } else { 1 };
         self.failures = self.failures.saturating_add(1).max(counts_as);
         if self.failures < FAILURES {
-            return false;
+            return;
         }
         let doubled = self.failures.saturating_sub(FAILURES).min(6);
         let pause = FIRST_PAUSE.saturating_mul(1 << doubled).min(LONGEST_PAUSE);
-        let was_up = self.down_until.is_none();
         self.down_until = now.checked_add(pause);
-        was_up
     }
 
-    /// Notes a probe that was answered. Returns true where it was down.
-    pub(super) fn note_probe(&mut self) -> bool {
-        self.is_confirmed = false;
-        self.down_until.take().is_some()
+    /// Notes a probe that was answered.
+    pub(super) fn note_probe(&mut self) -> Change {
+        let before = *self;
+        (self.is_confirmed, self.down_until) = (false, None);
+        self.change_from(before)
     }
 
     /// The time of its next probe, which is `interval` after the last one while it is up.
@@ -126,17 +165,17 @@ mod tests {
         let mut health = Health::default();
         let fail = |health: &mut Health| health.note_failure(Evidence::Failure, None, now);
         assert_eq!(health.rank(now), Rank::Up);
-        assert!(!fail(&mut health) && !fail(&mut health));
+        assert_eq!((fail(&mut health), fail(&mut health)), (Change::None, Change::None));
         assert_eq!(health.rank(now), Rank::Up);
-        assert!(fail(&mut health));
+        assert_eq!(fail(&mut health), Change::Down);
         assert_eq!(health.rank(now + LONGEST_PAUSE), Rank::Down, "time alone does not bring it up");
-        assert!(health.note_probe() && !health.note_probe());
+        assert_eq!((health.note_probe(), health.note_probe()), (Change::Up, Change::None));
         assert_eq!(health.rank(now), Rank::Up);
-        assert!(fail(&mut health), "a probe forgives nothing");
-        assert!(health.note_answer());
-        assert!(!fail(&mut health), "an answer forgives all");
-        assert!(!health.note_failure(Evidence::None, None, now));
-        assert!(Health::default().note_failure(Evidence::Certain, None, now));
+        assert_eq!(fail(&mut health), Change::Down, "a probe forgives nothing");
+        assert_eq!(health.note_answer(), Change::Up);
+        assert_eq!(fail(&mut health), Change::None, "an answer forgives all");
+        assert_eq!(health.note_failure(Evidence::None, None, now), Change::None);
+        assert_eq!(Health::default().note_failure(Evidence::Certain, None, now), Change::Down);
     }
 
     /// The content of one customer's requests may be all that fails.
@@ -146,16 +185,18 @@ mod tests {
         let [one, other] = [Pubkey::new_unique(), Pubkey::new_unique()];
         let by_one = || {
             let mut health = Health::default();
-            for _ in 0..9 {
-                health.note_failure(Evidence::Failure, Some(&one), now);
-            }
+            let changes = [(); 9].map(|()| health.note_failure(Evidence::Failure, Some(&one), now));
+            assert_eq!(changes[..4], [Change::None, Change::None, Change::Doubted(one), Change::None]);
+            assert!(changes[4..].iter().all(|change| *change == Change::None));
             assert_eq!((health.rank(now), health.is_down()), (Rank::Doubted, false), "it is taken last");
             health
         };
         for credit in [Some(&other), None] {
             let mut health = by_one();
-            assert!(!health.note_failure(Evidence::Failure, credit, now) && health.is_down());
-            assert!(health.note_answer() && !health.is_down());
+            assert_eq!(health.note_failure(Evidence::Failure, credit, now), Change::Down, "the real one");
+            assert!(health.is_down());
+            assert_eq!(health.note_failure(Evidence::Failure, credit, now), Change::None, "and once");
+            assert!(health.note_answer() == Change::Up && !health.is_down());
             for _ in 0..FAILURES {
                 health.note_failure(Evidence::Failure, Some(&other), now);
             }
@@ -179,7 +220,7 @@ mod tests {
             now = next;
         }
         assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60]);
-        assert!(health.note_probe());
+        assert_eq!(health.note_probe(), Change::Up);
         assert_eq!(health.next_probe(now, Duration::from_secs(10)), now + Duration::from_secs(10));
     }
 
@@ -190,6 +231,8 @@ mod tests {
         health.note_busy(now, Duration::from_secs(7));
         assert_eq!(health.rank(now + Duration::from_secs(6)), Rank::Busy);
         assert_eq!(health.rank(now + Duration::from_secs(7)), Rank::Up);
+        assert_eq!(health.note_answer(), Change::None);
+        assert_eq!(health.rank(now), Rank::Busy, "a request that ran already says nothing of its room");
         health.note_busy(now, Duration::from_secs(1 << 40));
         assert_eq!(health.rank(now + LONGEST_PAUSE), Rank::Up);
     }

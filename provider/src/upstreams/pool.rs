@@ -3,7 +3,7 @@
 use {
     super::{
         fault::{Evidence, FaultClass, UpstreamFault},
-        health::{Health, Rank},
+        health::{Change, Health, Rank},
         server::UpstreamServer,
     },
     crate::limits::CreditPlace,
@@ -31,17 +31,6 @@ struct Seat {
     /// Grows by the weight with every choice among equals; the highest one is taken, and pays for it.
     turn: i64,
     health: Health,
-}
-
-/// A change of an upstream's health, for the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Change {
-    /// It stays as it was.
-    None,
-    /// It goes down.
-    Down,
-    /// It comes up.
-    Up,
 }
 
 impl Pool {
@@ -105,9 +94,8 @@ impl Pool {
     /// Notes the result of a probe.
     pub(super) fn note_probe(&self, place: usize, result: Result<(), Evidence>, now: Instant) -> Change {
         self.change(place, |health| match result {
-            Ok(()) if health.note_probe() => Change::Up,
-            Err(evidence) if health.note_failure(evidence, None, now) => Change::Down,
-            Ok(()) | Err(_) => Change::None,
+            Ok(()) => health.note_probe(),
+            Err(evidence) => health.note_failure(evidence, None, now),
         })
     }
 
@@ -115,7 +103,8 @@ impl Pool {
         let mut seats = lock(&self.seats);
         let changed = seats.get_mut(place).map_or(Change::None, |seat| change(&mut seat.health));
         drop(seats);
-        if changed == Change::Down
+        // Its next probe is sooner than it was.
+        if matches!(changed, Change::Doubted(_) | Change::Down)
             && let Some(server) = self.servers.get(place)
         {
             server.failed.notify_one();
@@ -185,7 +174,7 @@ impl Slot {
 
     /// Notes that the upstream has answered.
     pub(crate) fn note_answer(&self) -> Change {
-        self.pool.change(self.place, |health| if health.note_answer() { Change::Up } else { Change::None })
+        self.pool.change(self.place, Health::note_answer)
     }
 
     /// Notes a failure of the request.
@@ -194,8 +183,7 @@ impl Slot {
             if let (FaultClass::Busy, Some(seconds)) = (fault.class, fault.error.retry_after) {
                 health.note_busy(now, Duration::from_secs(u64::from(seconds)));
             }
-            let goes_down = health.note_failure(fault.evidence(), Some(&self.credit), now);
-            if goes_down { Change::Down } else { Change::None }
+            health.note_failure(fault.evidence(), Some(&self.credit), now)
         })
     }
 }
@@ -296,12 +284,12 @@ mod tests {
         let (pool, now) = (pool(&[(1, 1), (1, 1)]), Instant::now());
         let fault = UpstreamFault::failed("gone");
         let slot = pool.take(&ONE, &[], now).unwrap();
-        for expected in [Change::None, Change::None, Change::Down, Change::None] {
+        for expected in [Change::None, Change::None, Change::Doubted(ONE), Change::None] {
             assert_eq!(slot.note_fault(&fault, now), expected);
         }
         drop(slot);
         assert!(pool.is_up(0), "one credit alone names none as down");
-        assert_eq!(pool.take(&OTHER, &[1], now).unwrap().note_fault(&fault, now), Change::None);
+        assert_eq!(pool.take(&OTHER, &[1], now).unwrap().note_fault(&fault, now), Change::Down);
         assert!(!pool.is_up(0) && pool.is_up(1));
         assert_eq!(places(&pool, 3), [1, 1, 1]);
         let other = pool.take(&ONE, &[], now).unwrap();

@@ -3,8 +3,9 @@
 use {
     super::{
         fault::{FaultClass, UpstreamFault},
+        health::Change,
         http::UpstreamHttp,
-        pool::{Change, Pool},
+        pool::Pool,
         server::UpstreamServer,
     },
     crate::config::ProbeSettings,
@@ -36,7 +37,7 @@ pub(crate) async fn probe(
             let next = pool.next_probe(place, last, settings.interval);
             tokio::select! {
                 () = sleep_until(next.into()) => break,
-                // It has gone down: its next probe is sooner than it was.
+                // It is doubted or has gone down: its next probe is sooner than it was.
                 () = server.failed.notified() => {}
             }
         }
@@ -47,6 +48,10 @@ pub(crate) async fn probe(
 pub(crate) fn log(change: Change, model: &str, upstream: &str, detail: &str) {
     match change {
         Change::None => {}
+        // One customer's requests may fail by their content, which is no error of the operator's.
+        Change::Doubted(credit) => {
+            tracing::info!(model, upstream, %credit, detail, "the upstream is doubted, by one credit's requests")
+        }
         Change::Down => tracing::error!(model, upstream, detail, "the upstream is down"),
         Change::Up => tracing::info!(model, upstream, "the upstream is up"),
     }
