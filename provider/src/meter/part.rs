@@ -33,12 +33,41 @@ pub(crate) fn tokens_of_part(body: &[u8]) -> u64 {
         }
     };
     // The quotation mark ends the text that was cut; where none was, it begins one that does not count.
-    let ended = format!("{whole}\"");
+    let ended = format!("{}\"", without_cut_escape(whole));
     let counted = Cell::new(0);
     // What was read before the end that is missing has been counted.
     let _ =
         (Texts { counted: &counted, name: "" }).deserialize(&mut serde_json::Deserializer::from_str(&ended));
     counted.get().div_ceil(4)
+}
+
+/// Length of an escape with a number, as `\u00e4`.
+const NUMBERED: usize = 6;
+
+/// The text up to an escape that has not come whole. A character above U+FFFF has two, which are one.
+fn without_cut_escape(text: &str) -> &str {
+    let mut whole = text;
+    while let Some((before, _)) = whole.rsplit_once('\\') {
+        let backslashes = before.bytes().rev().take_while(|byte| *byte == b'\\').count();
+        let escape = whole.get(before.len()..).unwrap_or_default();
+        let is_complete = match escape.as_bytes().get(1) {
+            None => false,
+            Some(b'u') => escape.len() > NUMBERED || (escape.len() == NUMBERED && !is_first_half(escape)),
+            Some(_) => true,
+        };
+        // One that stands after an odd number of them is escaped itself.
+        if is_complete || backslashes % 2 == 1 {
+            break;
+        }
+        whole = before;
+    }
+    whole
+}
+
+/// True for the escape of a surrogate that another one must follow.
+fn is_first_half(escape: &str) -> bool {
+    let number = escape.get(2..).and_then(|digits| u16::from_str_radix(digits, 16).ok());
+    number.is_some_and(|number| (0xd800..0xdc00).contains(&number))
 }
 
 /// Counts the texts in a value, in quarters of tokens, while it is read.
@@ -122,6 +151,11 @@ mod tests {
         assert_eq!(tokens_of_part(cut.as_bytes()), 2, "of a text that is cut what has come");
         let all: Vec<u64> = (0..=body.len()).map(|end| tokens_of_part(&body.as_bytes()[..end])).collect();
         assert!(all.is_sorted() && all.last() == Some(&4), "{all:?}");
+        let escaped =
+            r#"{"text":"a\nb\"c\\d\\\ne\u00e4f\u6f22\ud83d\ude00g\ud83d\ude00\ud83d\ude00 h","more":"a \\"}"#;
+        let all: Vec<u64> =
+            (0..=escaped.len()).map(|end| tokens_of_part(&escaped.as_bytes()[..end])).collect();
+        assert!(all.is_sorted() && all.last() == Some(&9), "{all:?}");
         for none in ["", "<html>", "{", "data: {\"choices\":[]}", "[1,", "{\"a\":1.5e3,\"b\":[true,null,-1"] {
             assert_eq!(tokens_of_part(none.as_bytes()), 0, "{none}");
         }
