@@ -4,7 +4,12 @@ use {
     crate::config::FreezeSettings,
     blockable_sdk::{Pubkey, Signature},
     blockable_service::{http::ClientNetwork, lock::lock},
-    std::{collections::HashMap, hash::Hash, sync::Mutex, time::Instant},
+    std::{
+        collections::HashMap,
+        hash::Hash,
+        sync::{Mutex, MutexGuard},
+        time::Instant,
+    },
     tokio::sync::{Semaphore, SemaphorePermit},
 };
 
@@ -32,8 +37,8 @@ impl<K: Eq + Hash> Buckets<K> {
         (tokens + now.saturating_duration_since(at).as_secs_f64() * self.per_second).min(self.burst)
     }
 
-    /// Takes a token. Returns false where none is left.
-    fn take(&self, key: K, now: Instant) -> bool {
+    /// Finds a token, which is there until it is taken or let go. `None` where none is left.
+    fn find(&self, key: K, now: Instant) -> Option<Token<'_, K>> {
         let mut all = lock(&self.tokens);
         if all.len() >= MOST_BUCKETS {
             all.retain(|_, bucket| self.filled(*bucket, now) < self.burst);
@@ -42,11 +47,27 @@ impl<K: Eq + Hash> Buckets<K> {
                 all.clear();
             }
         }
-        let bucket = all.entry(key).or_insert((self.burst, now));
-        let tokens = self.filled(*bucket, now);
-        let taken = tokens >= 1.0;
-        *bucket = (if taken { tokens - 1.0 } else { tokens }, now);
-        taken
+        let tokens = all.get(&key).map_or(self.burst, |bucket| self.filled(*bucket, now));
+        (tokens >= 1.0).then_some(Token { all, key, left: (tokens - 1.0, now) })
+    }
+
+    /// Takes a token. Returns false where none is left.
+    fn take(&self, key: K, now: Instant) -> bool {
+        self.find(key, now).map(Token::take).is_some()
+    }
+}
+
+/// A token that was found. It keeps the buckets locked, so that nobody else takes it.
+struct Token<'a, K> {
+    all: MutexGuard<'a, HashMap<K, (f64, Instant)>>,
+    key: K,
+    /// What the bucket has once it is taken.
+    left: (f64, Instant),
+}
+
+impl<K: Eq + Hash> Token<'_, K> {
+    fn take(mut self) {
+        self.all.insert(self.key, self.left);
     }
 }
 
@@ -81,10 +102,23 @@ impl Intake {
     /// Begins the work on one whose signature and signer were verified; it lasts until the permit is dropped. `None` where it must
     /// wait.
     pub(crate) fn enter(&self, signature: Signature, signer: Pubkey) -> Option<SemaphorePermit<'_>> {
-        let now = Instant::now();
-        let may =
-            self.signatures.take(signature, now) && self.signers.take(signer, now) && self.all.take((), now);
-        if may { self.at_once.try_acquire().ok() } else { None }
+        self.enter_at((signature, signer), Instant::now())
+    }
+
+    /// Whoever is refused by one bound has used up nothing of the others. The locks are always taken in this order.
+    fn enter_at(
+        &self,
+        (signature, signer): (Signature, Pubkey),
+        now: Instant,
+    ) -> Option<SemaphorePermit<'_>> {
+        let signature = self.signatures.find(signature, now)?;
+        let signer = self.signers.find(signer, now)?;
+        let all = self.all.find((), now)?;
+        let permit = self.at_once.try_acquire().ok()?;
+        signature.take();
+        signer.take();
+        all.take();
+        Some(permit)
     }
 }
 
@@ -132,5 +166,22 @@ mod tests {
         assert_eq!(entered(other, &Signature::new_unique), 10);
         let rest: usize = (0..9).map(|_| entered(Pubkey::new_unique(), &Signature::new_unique)).sum();
         assert_eq!(rest, 20, "all of them together have a bound");
+    }
+
+    #[test]
+    fn who_is_refused_by_one_bound_uses_up_no_other() {
+        let now = Instant::now();
+        let (lender, second) = ((Signature::from([7; 64]), Pubkey::new_unique()), Duration::from_secs(1));
+        let another = || (Signature::new_unique(), Pubkey::new_unique());
+        let intake = Intake::new(&FreezeSettings { at_once: 64, per_second: 1, burst: 4 });
+        assert!((0..4).all(|_| intake.enter_at(another(), now).is_some()));
+        assert!((0..50).all(|_| intake.enter_at(lender, now).is_none()), "all are used up");
+        assert!(intake.enter_at(lender, now + second).is_some(), "the next one that there is room for");
+
+        let intake = Intake::new(&FreezeSettings { at_once: 1, per_second: 1, burst: 4 });
+        let busy = intake.enter_at(another(), now);
+        assert!(busy.is_some() && (0..50).all(|_| intake.enter_at(lender, now).is_none()));
+        drop(busy);
+        assert!(intake.enter_at(lender, now).is_some());
     }
 }
