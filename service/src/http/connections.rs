@@ -29,8 +29,8 @@ pub(super) struct ShareUsedUp;
 
 /// The open connections of one or more listeners.
 ///
-/// A new connection takes a place. Where all are taken, or all of its network's share, another one is closed for it: the one that
-/// has been idle for the longest time; where none is idle, the one whose head has been coming for the longest time, or whose
+/// A new connection takes a place. Where all are taken, or all of its network's share, another one is closed for it: one of a
+/// network that has more than its fair part of the places before one of any other; among these the one that has been idle for the longest time; where none is idle, the one whose head has been coming for the longest time, or whose
 /// client has let its answer wait for the longest time, or whose body has been coming for the longest time; and only then one that
 /// has been idle, or whose head has been coming, for less than a second. A connection whose
 /// request is served is not closed while its client takes the answer as it comes; it ends with that answer where others wait.
@@ -77,14 +77,29 @@ impl Places {
         Some(slot)
     }
 
-    /// Closes the connection that gives way to a new one of a network; of any where it is `None`. Returns false where none may
-    /// be closed.
-    fn close_one(&mut self, network: Option<ClientNetwork>, now: Instant) -> bool {
+    /// The places that each network may have where all those that want some have as many: `most` by the networks that have some
+    /// and the one that asks.
+    fn fair_part(&self, most: usize, asks: Option<ClientNetwork>) -> usize {
+        let new = asks.is_some_and(|network| !self.networks.contains_key(&network));
+        (most / (self.networks.len() + usize::from(new)).max(1)).max(1)
+    }
+
+    /// Closes the connection that gives way to a new one of a network; of any where it is `None`. One of a network with more
+    /// places than `fair` does before all others. Returns false where none may be closed.
+    fn close_one(&mut self, network: Option<ClientNetwork>, fair: usize, now: Instant) -> bool {
         loop {
+            let is_above = |slot: &Slot| {
+                slot.network.and_then(|network| self.networks.get(&network)).is_some_and(|has| *has > fair)
+            };
             let among = self.open.iter().filter(|(_, slot)| network.is_none() || slot.network == network);
-            let first = among.filter_map(|(number, slot)| Some((slot.yielding(now)?, *number))).min();
-            let Some((_, number)) = first else { return false };
-            if !self.open.get(&number).is_some_and(|slot| slot.give_way(now)) {
+            let first = among
+                .filter_map(|(number, slot)| {
+                    let is_above = is_above(slot);
+                    Some((!is_above, slot.yielding(is_above, now)?, *number))
+                })
+                .min();
+            let Some((is_within, _, number)) = first else { return false };
+            if !self.open.get(&number).is_some_and(|slot| slot.give_way(!is_within, now)) {
                 continue;
             }
             if let Some(slot) = self.remove(number) {
@@ -153,13 +168,15 @@ impl Connections {
 
     fn try_admit(self: &Arc<Self>, network: Option<ClientNetwork>) -> Result<Option<Place>, ShareUsedUp> {
         let (mut places, now) = (lock(&self.places), Instant::now());
+        let fair = places.fair_part(self.most, network);
         if let Some(network) = network {
             let used = places.networks.get(&network).copied().unwrap_or(0);
-            if used >= self.most_per_network && !places.close_one(Some(network), now) {
+            // What it may close of its own does not depend on what others have.
+            if used >= self.most_per_network && !places.close_one(Some(network), usize::MAX, now) {
                 return Err(ShareUsedUp);
             }
         }
-        if places.open.len() >= self.most && !places.close_one(None, now) {
+        if places.open.len() >= self.most && !places.close_one(None, fair, now) {
             return Ok(None);
         }
         if let Some(network) = network {
@@ -194,7 +211,7 @@ impl Connections {
             .open
             .iter()
             .filter(|(_, slot)| slot.sending.load(Ordering::Relaxed) > 0)
-            .filter_map(|(number, slot)| match slot.yielding(now)? {
+            .filter_map(|(number, slot)| match slot.yielding(false, now)? {
                 Yielding::Stalled(time) => Some((time, *number)),
                 _ => None,
             })
@@ -205,7 +222,7 @@ impl Connections {
             if freed >= bytes {
                 break;
             }
-            if places.open.get(&number).is_some_and(|slot| slot.give_way(now))
+            if places.open.get(&number).is_some_and(|slot| slot.give_way(false, now))
                 && let Some(slot) = places.remove(number)
             {
                 freed = freed.saturating_add(slot.sending.load(Ordering::Relaxed));
@@ -264,26 +281,26 @@ mod tests {
         let connections = Connections::new(3, 3, usize::MAX);
         let (first, second, third) = (
             admit(&connections, 1).await.unwrap(),
-            admit(&connections, 1).await.unwrap(),
             admit(&connections, 2).await.unwrap(),
+            admit(&connections, 3).await.unwrap(),
         );
         assert!(first.slot.begin_request(false));
         second.slot.received();
-        let fourth = admit(&connections, 3).await.unwrap();
+        let fourth = admit(&connections, 4).await.unwrap();
         assert_eq!(third.slot.state().phase, Phase::Closed, "idle before one whose head is coming");
         assert!(fourth.slot.begin_request(false));
-        let fifth = admit(&connections, 3).await.unwrap();
+        let fifth = admit(&connections, 5).await.unwrap();
         assert_eq!(second.slot.state().phase, Phase::Closed);
         assert!(!second.slot.begin_request(false), "no request is served without a place");
         assert!(fifth.slot.begin_request(false));
         assert_eq!(connections.open(), 3);
-        assert!(timeout(Duration::from_millis(20), connections.admit(network(4))).await.is_err());
+        assert!(timeout(Duration::from_millis(20), connections.admit(network(6))).await.is_err());
 
         fifth.slot.end_answer();
-        assert!(timeout(Duration::from_millis(20), connections.admit(network(4))).await.is_err());
+        assert!(timeout(Duration::from_millis(20), connections.admit(network(6))).await.is_err());
         let waiting = {
             let connections = connections.clone();
-            tokio::spawn(async move { connections.admit(network(4)).await.is_ok() })
+            tokio::spawn(async move { connections.admit(network(6)).await.is_ok() })
         };
         tokio::task::yield_now().await;
         assert!(fifth.slot.note_flushed());
@@ -292,6 +309,29 @@ mod tests {
         drop((first, second, third, fourth, fifth));
         assert_eq!(connections.open(), 0);
         assert!(lock(&connections.places).networks.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_few_networks_with_slow_requests_shut_no_other_out() {
+        let connections = Connections::new(8, 8, usize::MAX);
+        let mut slow = Vec::new();
+        for (number, has_body) in (0..8).zip([true, true, false, true].into_iter().cycle()) {
+            let place = admit(&connections, 1 + number % 2).await.unwrap();
+            if has_body {
+                assert!(place.slot.begin_request(true));
+            } else {
+                place.slot.received();
+            }
+            slow.push(place);
+        }
+        // Two have all places. The third gets one at once, and keeps it before its first byte, whatever the others do.
+        let customer = admit(&connections, 3).await.unwrap();
+        for number in 0..20 {
+            slow.push(admit(&connections, 1 + number % 2).await.unwrap());
+        }
+        assert_eq!(customer.slot.state().phase, Phase::Silent);
+        assert!(customer.slot.begin_request(true));
+        assert_eq!(connections.open(), 8);
     }
 
     #[tokio::test]

@@ -78,6 +78,8 @@ pub(super) enum Yielding {
     IdleShortly(Instant),
     /// A head has been coming since, a short time ago.
     HeadShortly(Instant),
+    /// A body has been coming since, a short time ago. Only of a network that has more than its fair part of the places.
+    ReceivingShortly(Instant),
 }
 
 /// One connection as the others see it. Its task, its service and its bodies move the phase on.
@@ -186,8 +188,9 @@ impl Slot {
         *stall = Stall { before, since: None };
     }
 
-    /// The place among those that may give way to another connection; `None` where it may not.
-    pub(super) fn yielding(&self, now: Instant) -> Option<Yielding> {
+    /// The place among those that may give way to another connection; `None` where it may not. A connection of a network that
+    /// has more than its fair part of the places gives way also while its body has just begun to come.
+    pub(super) fn yielding(&self, is_above_fair: bool, now: Instant) -> Option<Yielding> {
         let state = self.state();
         let lasted = now.saturating_duration_since(state.since);
         match state.phase {
@@ -198,6 +201,7 @@ impl Slot {
             Phase::Head if lasted >= LEAST_IDLE => return Some(Yielding::Head(state.since)),
             Phase::Head => return Some(Yielding::HeadShortly(state.since)),
             Phase::Receiving if lasted >= LEAST_RECEIVING => return Some(Yielding::Receiving(state.since)),
+            Phase::Receiving if is_above_fair => return Some(Yielding::ReceivingShortly(state.since)),
             Phase::Receiving | Phase::Closed => return None,
             Phase::Serving | Phase::Flushing => {}
         }
@@ -207,11 +211,11 @@ impl Slot {
     }
 
     /// Gives its place to another connection, where it still may. Returns false where it may not any more.
-    pub(super) fn give_way(&self, now: Instant) -> bool {
+    pub(super) fn give_way(&self, is_above_fair: bool, now: Instant) -> bool {
         let open =
             [Phase::Silent, Phase::Waiting, Phase::Head, Phase::Receiving, Phase::Serving, Phase::Flushing];
         // A request may have begun, or bytes may have gone out, since it was chosen.
-        self.yielding(now).is_some() && self.advance(&open, Phase::Closed)
+        self.yielding(is_above_fair, now).is_some() && self.advance(&open, Phase::Closed)
     }
 }
 
@@ -232,15 +236,15 @@ mod tests {
     fn an_answer_gives_way_once_its_client_has_let_it_wait() {
         let (slot, now) = (serving(false), Instant::now());
         assert_eq!(slot.note_stall(PATIENCE, now), PATIENCE);
-        assert_eq!(slot.yielding(now + SECOND / 2), None);
-        assert_eq!(slot.yielding(now + SECOND * 2), Some(Yielding::Stalled(Reverse(SECOND * 2))));
+        assert_eq!(slot.yielding(false, now + SECOND / 2), None);
+        assert_eq!(slot.yielding(false, now + SECOND * 2), Some(Yielding::Stalled(Reverse(SECOND * 2))));
         // A byte earns next to nothing, and an answer that is being taken does not give way.
         slot.note_written(1, 1_000, now + SECOND * 2);
-        assert_eq!(slot.yielding(now + SECOND * 9), None);
+        assert_eq!(slot.yielding(false, now + SECOND * 9), None);
         let left = slot.note_stall(PATIENCE, now + SECOND * 9);
         assert_eq!(left, PATIENCE - SECOND * 2 + Duration::from_millis(1));
         slot.end_answer();
-        assert!(slot.yielding(now + SECOND * 9).is_some(), "nor does its end change anything");
+        assert!(slot.yielding(false, now + SECOND * 9).is_some(), "nor does its end change anything");
         assert_eq!(slot.note_stall(PATIENCE, now + SECOND * 60), Duration::ZERO);
         // Bytes that are taken earn the time back.
         slot.note_written(1 << 20, 1_000, now + SECOND * 60);
@@ -250,13 +254,14 @@ mod tests {
     #[test]
     fn a_body_gives_way_after_a_while_and_after_all_others() {
         let (slot, now) = (serving(true), Instant::now());
-        assert_eq!(slot.yielding(now + SECOND * 4), None);
-        let body = slot.yielding(now + SECOND * 6).unwrap();
+        assert_eq!(slot.yielding(false, now + SECOND * 4), None);
+        assert!(matches!(slot.yielding(true, now), Some(Yielding::ReceivingShortly(_))));
+        let body = slot.yielding(false, now + SECOND * 6).unwrap();
         assert!(matches!(body, Yielding::Receiving(_)));
         let turn = slot.state().number;
         slot.end_body();
         assert_eq!((slot.state().phase, slot.state().number), (Phase::Serving, turn));
-        assert_eq!(slot.yielding(now + SECOND * 60), None, "a request that is served");
+        assert_eq!(slot.yielding(false, now + SECOND * 60), None, "a request that is served");
         let order = [
             Yielding::Idle(now),
             Yielding::Head(now),
@@ -265,6 +270,7 @@ mod tests {
             body,
             Yielding::IdleShortly(now),
             Yielding::HeadShortly(now),
+            Yielding::ReceivingShortly(now),
         ];
         assert!(order.is_sorted());
     }
@@ -274,17 +280,21 @@ mod tests {
         let (silent, now) = (Slot::new(None), Instant::now());
         let stalled = serving(false);
         stalled.note_stall(PATIENCE, now);
-        assert!(silent.yielding(now) > stalled.yielding(now + SECOND));
+        assert!(silent.yielding(false, now) > stalled.yielding(false, now + SECOND));
         silent.received();
-        assert!(silent.yielding(now) > stalled.yielding(now + SECOND));
-        assert!(silent.yielding(now + SECOND * 3) < stalled.yielding(now + SECOND * 3));
+        assert!(silent.yielding(false, now) > stalled.yielding(false, now + SECOND));
+        assert!(silent.yielding(false, now + SECOND * 3) < stalled.yielding(false, now + SECOND * 3));
     }
 
     #[test]
     fn a_place_is_given_away_once() {
         let (slot, now) = (serving(false), Instant::now());
         slot.note_stall(PATIENCE, now);
-        assert!(!slot.give_way(now) && slot.give_way(now + SECOND) && !slot.give_way(now + SECOND));
+        assert!(
+            !slot.give_way(false, now)
+                && slot.give_way(false, now + SECOND)
+                && !slot.give_way(false, now + SECOND)
+        );
         assert!(!slot.begin_request(false), "no request is served without a place");
     }
 }
