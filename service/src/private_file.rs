@@ -3,8 +3,10 @@
 //! On systems other than Unix the files are as the system makes them.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs,
+    fs::{DirBuilder, File, OpenOptions},
     io,
+    io::Write,
     path::Path,
 };
 
@@ -39,7 +41,7 @@ pub fn prepare(path: &Path) -> io::Result<()> {
 pub fn take_from_others(path: &Path) {
     #[cfg(unix)]
     {
-        use std::{fs, os::unix::fs::PermissionsExt};
+        use std::os::unix::fs::PermissionsExt;
         let found = fs::metadata(path).map(|file| file.permissions().mode());
         if let Ok(found) = found.map(|mode| mode & 0o777)
             && found & !OWNER_ALONE != 0
@@ -64,13 +66,48 @@ pub fn create(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
+/// Writes a private file in one step, in place of what was there: whoever reads it, also after a loss of power, finds the old contents
+/// or the new ones, and the new ones once this has returned. It is written with the extension `part` first. Errors: the system's; the
+/// old contents are there then, but where only the folder could not be synced.
+pub fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
+    let part = path.with_extension("part");
+    let written =
+        create(&part).and_then(|mut file| file.write_all(contents)).and_then(|()| publish(&part, path));
+    if written.is_err() {
+        // One that was never made, or has its name already, is not there.
+        let _ = fs::remove_file(&part);
+    }
+    written
+}
+
+/// Gives a finished file its name, in place of what has it, so that it survives a loss of power whole or not at all. Errors: the
+/// system's.
+pub fn publish(part: &Path, path: &Path) -> io::Result<()> {
+    OpenOptions::new().write(true).open(part)?.sync_all()?;
+    fs::rename(part, path)?;
+    sync_folder(path)
+}
+
+/// Has the name of a new file on the disk too. Errors: the system's.
+pub fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Other systems open no folder.
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+/// Makes a folder that only its owner can open, and those above it, where they are missing. Errors: the system's.
+pub fn make_folder(folder: &Path) -> io::Result<()> {
+    #[allow(unused_mut, reason = "it is changed on Unix alone")]
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
+}
+
 #[cfg(test)]
 #[cfg(unix)]
 mod tests {
-    use {
-        super::*,
-        std::{fs, os::unix::fs::PermissionsExt},
-    };
+    use {super::*, std::os::unix::fs::PermissionsExt};
 
     fn mode(path: &Path) -> u32 {
         fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -96,5 +133,27 @@ mod tests {
         take_from_others(&none);
         assert!(!none.exists());
         assert!(prepare(&old.join("below")).is_err());
+    }
+    #[test]
+    fn a_file_is_replaced_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("kept.json");
+        let files = || fs::read_dir(folder.path()).unwrap().count();
+        for contents in ["old and longer", "new"] {
+            replace(&path, contents.as_bytes()).unwrap();
+            assert_eq!((fs::read_to_string(&path).unwrap().as_str(), mode(&path)), (contents, 0o600));
+        }
+        assert_eq!(files(), 1, "no part is left");
+        // A folder in its place cannot be replaced.
+        let taken = folder.path().join("taken");
+        fs::create_dir(&taken).unwrap();
+        replace(&taken, b"new").unwrap_err();
+        assert_eq!((files(), taken.is_dir()), (2, true));
+        let below = folder.path().join("a/b");
+        make_folder(&below).unwrap();
+        make_folder(&below).unwrap();
+        assert_eq!(mode(&below), 0o700);
+        publish(&path, &below.join("moved")).unwrap();
+        assert!(!path.exists() && below.join("moved").exists());
     }
 }

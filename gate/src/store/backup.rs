@@ -5,10 +5,7 @@ use {
     blockable_sdk::Pubkey,
     blockable_service::private_file,
     rusqlite::{Connection, params},
-    std::{
-        fs::{self, File},
-        path::{Path, PathBuf},
-    },
+    std::{fs, path::Path},
 };
 
 /// The mark of a backup, which no store that is served from has.
@@ -93,10 +90,5 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreErr
 
 /// Gives a finished file its name, so that it survives a loss of power whole or not at all. Errors: [`StoreError::File`].
 pub(super) fn publish(part: &Path, target: &Path) -> Result<(), StoreError> {
-    let failed = |error| file_failed(target, &error);
-    File::open(part).and_then(|file| file.sync_all()).map_err(failed)?;
-    fs::rename(part, target).map_err(failed)?;
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.map_or_else(|| PathBuf::from("."), Path::to_path_buf);
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
+    private_file::publish(part, target).map_err(|error| file_failed(target, &error))
 }
