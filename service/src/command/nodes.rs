@@ -9,10 +9,13 @@ use {
     },
     serde_json::{Value, json},
     std::{collections::BTreeMap, time::Duration},
-    tokio::{task::JoinSet, time::timeout},
+    tokio::{
+        task::JoinSet,
+        time::{Instant, timeout_at},
+    },
 };
 
-/// Time that further nodes have once one has answered: a freeze waits for no slow one.
+/// Time that all further nodes have together once the first has answered: a freeze waits for no slow one.
 const GRACE: Duration = Duration::from_millis(500);
 
 /// A reason for which no cluster can be read.
@@ -111,13 +114,17 @@ impl Answers {
         }
         let mut answers = Answers { answered: BTreeMap::new(), silent: Vec::new(), failure: String::new() };
         let mut failures = BTreeMap::new();
+        let mut until = None;
         loop {
-            let answer = match answers.answered.is_empty() {
-                true => asked.join_next().await,
-                false => timeout(GRACE, asked.join_next()).await.unwrap_or(None),
+            let answer = match until {
+                None => asked.join_next().await,
+                Some(until) => timeout_at(until, asked.join_next()).await.unwrap_or(None),
             };
             match answer {
-                Some(Ok((place, client, Ok(hash)))) => answers.add(place, client, hash)?,
+                Some(Ok((place, client, Ok(hash)))) => {
+                    answers.add(place, client, hash)?;
+                    until.get_or_insert_with(|| Instant::now() + GRACE);
+                }
                 Some(Ok((place, _, Err(error)))) => drop(failures.insert(place, describe(&error))),
                 Some(Err(_)) => {}
                 None => break,
@@ -145,5 +152,47 @@ impl Answers {
         }
         self.answered.insert(place, (client, hash));
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use {
+        super::*,
+        tokio::{
+            io::{AsyncReadExt, AsyncWriteExt},
+            net::TcpListener,
+            time::sleep,
+        },
+    };
+
+    /// A node that answers a request after some time with the hash of its first block.
+    async fn node(after: Duration) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = Vec::new();
+            while !request.ends_with(b"}") {
+                stream.read_buf(&mut request).await.unwrap();
+            }
+            sleep(after).await;
+            let body = json!({"jsonrpc": "2.0", "id": 0, "result": Hash::default().to_string()}).to_string();
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length";
+            stream.write_all(format!("{head}: {}\r\n\r\n{body}", body.len()).as_bytes()).await.unwrap();
+        });
+        url
+    }
+
+    #[tokio::test]
+    async fn all_other_nodes_share_one_time_once_the_first_has_answered() {
+        let mut urls = Vec::new();
+        for delay in [0, 400, 800, 1_200, 1_600, 2_000] {
+            urls.push(node(Duration::from_millis(delay)).await);
+        }
+        let answers = Answers::ask(&urls, CommitmentConfig::confirmed()).await.unwrap();
+        assert!(answers.answered.contains_key(&0), "{}", answers.failure);
+        assert!(!answers.answered.contains_key(&5), "each answer gave the next node its own time");
+        assert_eq!(answers.answered.len() + answers.silent.len(), 6);
     }
 }
