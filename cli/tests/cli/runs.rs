@@ -8,6 +8,8 @@ use {
         instructions::{Payment, credit_repay},
         transactions,
     },
+    blockable_service::hex,
+    sha2::{Digest, Sha256},
     std::{
         fs,
         io::{BufRead, BufReader},
@@ -26,20 +28,23 @@ fn lost_payment(world: &World, credit: &Pubkey, micro_usd: u64) -> (VersionedTra
     world.sign(&[repay], borrower)
 }
 
-/// Writes a transaction down as a run would have before it was sent. Returns the file.
+/// Writes a transaction down as a run of the borrower would have before it was sent; `words` are those that decide what it did.
+/// Returns the file.
 fn write_down(
     world: &World,
     home: &Path,
-    action: &str,
+    words: &[&str],
     credit: &Pubkey,
     (transaction, last_valid): &(VersionedTransaction, u64),
 ) -> PathBuf {
     let folder = home.join(".local/state/blockable/pending");
     fs::create_dir_all(&folder).unwrap();
     let signature = transaction.signatures[0].to_string();
+    let (market, borrower) = (world.market(), world.party("borrower"));
+    let action = [words, &[market.as_str(), borrower.as_str()]].concat().join("\0");
     let content = serde_json::json!({
         "genesis_hash": world.genesis(),
-        "action": action,
+        "action": hex::encode(Sha256::digest(action)),
         "signature": signature,
         "last_valid_block_height": last_valid,
         "accounts": [credit.to_string()],
@@ -60,9 +65,10 @@ fn run(world: &World, home: &Path, arguments: &[&str]) -> crate::world::Done {
 fn a_second_run_finds_the_first_ones_transaction_and_does_nothing_twice() {
     let (world, credit, home) = (world(), world().loan(), tempfile::tempdir().unwrap());
     let (address, key) = (credit.to_string(), world.key("borrower"));
-    let repay = ["credit", "repay", &address, "--amount", "5usdc", "-k", &key, "--output", "json"];
+    let words = ["credit", "repay", &address, "--amount", "5usdc", "-k", &key];
+    let repay = [&words[..], &["--output", "json"]].concat();
     let lost = lost_payment(world, &credit, 5_000_000);
-    let file = write_down(world, home.path(), &repay.join(" "), &credit, &lost);
+    let file = write_down(world, home.path(), &words, &credit, &lost);
     let done = run(world, home.path(), &repay);
     assert!(
         done.stderr.contains("of an earlier run may land yet; it is followed to its end first"),
@@ -79,17 +85,49 @@ fn a_second_run_finds_the_first_ones_transaction_and_does_nothing_twice() {
     assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 0, "a known outcome leaves no file");
 }
 
+/// The first run was cut off after its transaction had landed. The second one says the same in other words.
+#[test]
+fn what_has_landed_is_not_done_again_in_other_words() {
+    let (world, credit, home) = (world(), world().loan(), tempfile::tempdir().unwrap());
+    let (address, key, url) = (credit.to_string(), world.key("borrower"), world.url());
+    let words = ["credit", "repay", &address, "--amount", "5usdc", "-k", &key];
+    let landed = |micro_usd: u64| {
+        let lost = lost_payment(world, &credit, micro_usd);
+        let file = write_down(world, home.path(), &words, &credit, &lost);
+        world.submit(&lost.0, lost.1);
+        file
+    };
+    // Node and form of the answer decide nothing about the payment: it is the same one.
+    let file = landed(5_000_000);
+    let same = [&["-u", &url][..], &words, &["--output=json"]].concat();
+    let done = run(world, home.path(), &same);
+    assert_eq!((&done.data()["changed"], file.exists()), (&false.into(), false), "{done:?}");
+    assert_eq!(world.credit(&credit).claims.lender, 5_000_000, "paid once");
+    // Of other words nobody knows whether they mean the same, so that their user looks first.
+    let file = landed(6_000_000);
+    let other = ["credit", "repay", &address, "--amount", "$6", "-k", &key, "--output", "json"];
+    let overtaken = run(world, home.path(), &other);
+    let message = overtaken.error()["message"].as_str().unwrap().to_string();
+    assert!(overtaken.code == 1 && message.contains("of an earlier run has landed"), "{overtaken:?}");
+    assert_eq!((world.credit(&credit).claims.lender, file.exists()), (11_000_000, false), "paid once");
+    assert_eq!(run(world, home.path(), &other).data()["changed"], true);
+}
+
 #[test]
 fn another_command_waits_for_what_may_land_on_its_account() {
     let (world, credit, home) = (world(), world().loan(), tempfile::tempdir().unwrap());
     let (address, key) = (credit.to_string(), world.key("borrower"));
-    let other = ["credit", "repay", &address, "--amount", "7usdc", "-k", &key, "--output", "json"];
-    write_down(world, home.path(), "credit repay", &credit, &lost_payment(world, &credit, 5_000_000));
+    let words = ["credit", "repay", &address, "--amount", "7usdc", "-k", &key];
+    let other = [&words[..], &["--output", "json"]].concat();
+    write_down(world, home.path(), &["credit", "repay"], &credit, &lost_payment(world, &credit, 5_000_000));
     let overtaken = run(world, home.path(), &other);
     let error = overtaken.error();
     assert_eq!((overtaken.code, &error["code"]), (1, &"failed".into()));
     assert!(
-        error["message"].as_str().unwrap().contains("has landed meanwhile; nothing else was sent"),
+        error["message"]
+            .as_str()
+            .unwrap()
+            .contains("has landed, perhaps what you want here in other words; nothing else was sent"),
         "{error}"
     );
     assert_eq!(world.credit(&credit).claims.lender, 5_000_000);
@@ -97,7 +135,7 @@ fn another_command_waits_for_what_may_land_on_its_account() {
     // One that can land no more holds nobody up.
     let (mut dead, _) = lost_payment(world, &credit, 1_000_000);
     dead.signatures = vec![blockable_sdk::Signature::from([7; 64])];
-    let file = write_down(world, home.path(), &other.join(" "), &credit, &(dead, 1));
+    let file = write_down(world, home.path(), &words, &credit, &(dead, 1));
     let done = run(world, home.path(), &other);
     assert!(done.stderr.contains("of an earlier run has not landed (expired)"), "{done:?}");
     assert_eq!((&done.data()["changed"], file.exists()), (&true.into(), false));
@@ -108,7 +146,7 @@ fn another_command_waits_for_what_may_land_on_its_account() {
 fn a_freeze_waits_for_no_earlier_run() {
     let (world, credit, home) = (world(), world().loan(), tempfile::tempdir().unwrap());
     let (address, key) = (credit.to_string(), world.key("lender"));
-    let file = write_down(world, home.path(), "any", &credit, &lost_payment(world, &credit, 5_000_000));
+    let file = write_down(world, home.path(), &["any"], &credit, &lost_payment(world, &credit, 5_000_000));
     let freeze = ["credit", "freeze", &address, "--all", "-k", &key, "--output", "json"];
     let done = run(world, home.path(), &freeze);
     assert_eq!(done.data()["changed"], true);

@@ -38,9 +38,10 @@ pub enum CarryError {
     /// A node does not show an account that the transaction leaves.
     #[error("the node does not show {0} after the transaction; try again")]
     NotShown(Pubkey),
-    /// A transaction of an earlier run has landed meanwhile, so that what was read is old.
+    /// A transaction of an earlier run in other words has landed: it may have done this already, and what was read may be old.
     #[error(
-        "{0} of an earlier run has landed meanwhile; nothing else was sent: run the command again, it reads the new state"
+        "{0} of an earlier run has landed, perhaps what you want here in other words; nothing else was sent: look at the account, and \
+         run the command again if it is still to be done"
     )]
     Overtaken(Signature),
     /// The chain or its node, perhaps after transactions that have landed.

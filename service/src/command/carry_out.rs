@@ -106,15 +106,7 @@ pub async fn carry_out<E: From<CarryError> + std::fmt::Display>(
     confirm(signing.yes).map_err(CarryError::from)?;
     let sent = send(signing, change, key.as_ref(), others).await;
     let sent = sent.inspect_err(|failed| forget(signing, &failed.landed)).map_err(CarryError::from)?;
-    let effect = match read_after(nodes, change).await {
-        Ok(effect) => effect,
-        Err(error) => {
-            eprintln!(
-                "note: it has landed, and cannot be read again ({error}); the state shown is the simulated one"
-            );
-            simulated.effect.clone()
-        }
-    };
+    let effect = shown_after(nodes, change, &simulated.effect).await;
     let mut text = done(&effect);
     for signature in &sent.signatures {
         text += &format!("\nsignature  {signature}");
@@ -147,7 +139,7 @@ async fn landed_before<E: From<CarryError>>(
 ) -> Result<Option<Answer>, E> {
     let Signing { nodes, heading, .. } = signing;
     let (Some(pending), Keys::Loaded(..)) = (signing.pending, signing.keys) else { return Ok(None) };
-    let Some(signature) = pending.resolve(nodes, &subjects(change)).await? else { return Ok(None) };
+    let Some(signature) = pending.resolve(nodes, heading, &subjects(change)).await? else { return Ok(None) };
     if change.steps.len() > 1 {
         forget(signing, &[signature]);
         return Err(CarryError::Overtaken(signature).into());
@@ -248,12 +240,12 @@ async fn send<E>(
         }
         None => {
             let send = async |step: &Step| {
-                let (transaction, last_valid) = sign(step).await?;
-                let submit = sender.submit(&transaction, last_valid);
+                let signed = sign(step).await?;
+                let submit = sender.submit(&signed.0, signed.1);
                 let Some(pending) = signing.pending else { return submit.await };
-                let genesis = &signing.nodes.genesis;
                 let subject = step.watched.first().copied();
-                pending.guard(genesis, subject.as_slice(), (&transaction, last_valid), submit).await
+                let entry = pending.entry(&signing.heading, subject.as_slice(), &signed);
+                pending.guard(&signing.nodes.genesis, &entry, submit).await
             };
             (send_all(&change.steps, send).await?, Vec::new())
         }
@@ -275,6 +267,20 @@ async fn hand_over_and_send(
     });
     let (handed, results): (Vec<_>, Vec<_>) = join_all(each).await.into_iter().unzip();
     Ok((all_landed(results)?, handed))
+}
+
+/// The effect of a change that has landed; the simulated one where the accounts cannot be read again, which stderr says.
+async fn shown_after<E: From<CarryError> + std::fmt::Display>(
+    nodes: &Nodes,
+    change: &Change<'_, E>,
+    simulated: &Effect,
+) -> Effect {
+    read_after(nodes, change).await.unwrap_or_else(|error| {
+        eprintln!(
+            "note: it has landed, and cannot be read again ({error}); the state shown is the simulated one"
+        );
+        simulated.clone()
+    })
 }
 
 /// Reads the accounts of a change again.
