@@ -8,22 +8,16 @@
     reason = "a test may end by a panic and wait for the clock"
 )]
 
+mod first;
+mod issuing;
 mod stage;
 
 use {
-    blockable_sdk::{
-        Keypair, Pubkey, Signer, addresses,
-        program::{instructions::OfferRead, state::ProviderSettings, transitions::Status},
-        read_keypair_file,
-    },
-    blockable_testkit::{Chain, DAY, Loan},
-    stage::{BINARY, CAPACITY, Stage},
-    std::{
-        fs,
-        os::unix::fs::PermissionsExt,
-        path::Path,
-        process::{Command, Output},
-    },
+    blockable_sdk::{Keypair, Pubkey, Signer, program::state::ProviderSettings},
+    blockable_testkit::DAY,
+    issuing::{issues, watches},
+    stage::{CAPACITY, Stage},
+    std::{fs, os::unix::fs::PermissionsExt},
 };
 
 const REGISTER: [&str; 7] =
@@ -218,87 +212,6 @@ fn reads_by_one_node(stage: &Stage) {
     stage.run(&["show", "--url", dead]).expect(1, "no node answers");
 }
 
-async fn issues(stage: &mut Stage) -> Pubkey {
-    stage.confirmed(&["issue"]).did(false);
-    let chain = &mut stage.cluster.chain;
-    let ours = addresses::provider(&chain.keys.market, &stage.authority.pubkey());
-    let theirs = std::mem::replace(&mut chain.provider, ours);
-    let credit = offered(chain, 77).await;
-    let address = credit.to_string();
-    stage.confirmed(&["issue", &address]).expect(3, "has not accepted");
-    let chain = &mut stage.cluster.chain;
-    let read: OfferRead = chain.offer_read(&credit).await;
-    let accept = chain.accept(&credit, read);
-    chain.send(&[accept], &["borrower"]).await;
-
-    let waiting = stage.run(&["issue"]).did(false);
-    assert_eq!(waiting["state"]["waiting"][0]["credit"], address);
-    stage.confirmed(&["issue", "nonsense"]).expect(2, "is no address");
-    stage.confirmed(&["issue", &theirs.to_string()]).expect(1, "a credit needs");
-    stage.confirmed(&["issue", &address, "--terms-hash", &"0".repeat(64)]).expect(3, "read the offer anew");
-    stage.confirmed(&["issue", &address, "--terms-hash", "00"]).expect(2, "64 hexadecimal digits");
-    stage.confirmed(&["issue", &address, "--offer-slot", "1"]).expect(3, "was made in slot");
-    stage.edit("units_per_1k_generated = 401", "units_per_1k_generated = 402");
-    stage.confirmed(&["issue", &address]).expect(3, "run `prices`");
-    stage.edit("units_per_1k_generated = 402", "units_per_1k_generated = 401");
-    stage.edit("reporter-1.json", "../other.json");
-    stage.confirmed(&["issue", &address]).expect(3, "run `reporters`");
-    stage.edit("../other.json", "reporter-1.json");
-    stage.confirmed(&["capacity", "1000"]).did(true);
-    stage.confirmed(&["issue", &address]).expect(3, "of the capacity are free");
-    stage.confirmed(&["capacity", "2000000000"]).did(true);
-    let still = stage.cluster.chain.credit(&credit).await;
-    assert_eq!(still.status, Status::Accepted.byte());
-
-    let slot = read.slot.to_string();
-    let run = stage.confirmed(&["issue", &address, "--offer-slot", &slot]);
-    for part in ["$100,000.00, of which $40,000.00 are held back", "cannot be taken back", "terms hash"] {
-        assert!(run.shown.contains(part), "{part}: {}", run.shown);
-    }
-    assert_eq!(run.did(true)["state"]["status"], "active");
-    stage.confirmed(&["issue", &address]).did(false);
-    stage.confirmed(&["capacity", "1"]).expect(3, "are outstanding");
-    credit
-}
-
-/// An offer on the units of the chain's provider that nobody has accepted.
-async fn offered(chain: &mut Chain, nonce: u64) -> Pubkey {
-    let settings = chain.client.provider(&chain.provider).await.unwrap();
-    let mut args = Loan::new(nonce).with(|terms| terms.offer_expires_at = 0).args;
-    (args.terms.reporters_hash, args.terms.max_units_per_second) = (settings.reporters_hash(), 10_000);
-    (args.terms.holdback, args.terms.unlocked_ahead) = (40_000_000_000, 500_000_000);
-    let credit = chain.credit_of(&args);
-    let offer = chain.offer(args);
-    chain.send(&[offer], &["lender"]).await;
-    credit
-}
-
-/// Offers are issued by rules or left with a reason, both said once, until a signal comes.
-async fn watches(stage: &mut Stage) {
-    stage.run(&["issue", "--watch"]).expect(2, "--least-price");
-    stage.run(&["issue", "--least-price", "4usdc"]).expect(2, "--watch");
-    stage.run(&["issue", "--watch", "--least-price", "dear"]).expect(2, "such as 100000usdc");
-    let chain = &mut stage.cluster.chain;
-    let credit = offered(chain, 78).await;
-    let read = chain.offer_read(&credit).await;
-    let accept = chain.accept(&credit, read);
-    chain.send(&[accept], &["borrower"]).await;
-    let rules = ["--least-price", "100usdc", "--poll", "1s"];
-    let left = stage.watch(&[&rules[..], &["--yes"]].concat());
-    assert_eq!(left["data"]["state"]["credit"], credit.to_string());
-    let reason = left["data"]["state"]["left"].as_str().unwrap();
-    assert!(reason.contains("$40,000.00 of $100,000.00 are held back"), "{reason}");
-    let rules = [&rules[..], &["--most-holdback", "40%"]].concat();
-    let shown = stage.watch(&[&rules[..], &["--dry-run"]].concat());
-    assert_eq!((&shown["data"]["dry_run"], &shown["data"]["changed"]), (&true.into(), &false.into()));
-    assert_eq!(stage.cluster.chain.credit(&credit).await.status, Status::Accepted.byte());
-    stage.run(&[&["issue", "--watch"], &rules[..]].concat()).expect(5, "add --yes");
-    let issued = stage.watch(&[&rules[..], &["--yes"]].concat());
-    assert_eq!(issued["data"]["state"]["status"], "active");
-    assert_eq!(issued["data"]["signatures"].as_array().unwrap().len(), 1);
-    assert_eq!(stage.cluster.chain.credit(&credit).await.status, Status::Active.byte());
-}
-
 async fn collects(stage: &mut Stage, credit: &Pubkey) {
     stage.confirmed(&["collect"]).did(false);
     let chain = &mut stage.cluster.chain;
@@ -311,103 +224,4 @@ async fn collects(stage: &mut Stage, credit: &Pubkey) {
     assert_eq!(data["state"]["collected"][0]["credit"], credit.to_string());
     stage.confirmed(&["collect"]).did(false);
     assert_eq!(stage.cluster.chain.credit(credit).await.claims.provider, 0);
-}
-
-/// A file as `init` writes it does not serve, and says each value that is left.
-#[test]
-fn placeholders_are_refused_by_name() {
-    let folder = tempfile::tempdir().unwrap();
-    let init = Command::new(BINARY).arg("init").arg(folder.path().join("a")).output().unwrap();
-    assert!(init.status.success());
-    let config = folder.path().join("a/provider.toml");
-    let key = ["key", "--credit", "1nc1nerator11111111111111111111111111111111"];
-    for command in [&["serve"][..], &["show"], &["collect"], &key] {
-        let output = run_plain(&config, command);
-        let shown = String::from_utf8_lossy(&output.stderr).to_string();
-        assert_eq!(output.status.code(), Some(2), "{shown}");
-        assert!(shown.contains("chain.market") && shown.contains("placeholder"), "{shown}");
-    }
-    let missing = folder.path().join("nowhere.toml");
-    for command in [&["serve"][..], &["show"]] {
-        assert_eq!(run_plain(&missing, command).status.code(), Some(4), "{command:?}");
-    }
-    let help = Command::new(BINARY).arg("--help").output().unwrap();
-    let help = String::from_utf8(help.stdout).unwrap();
-    for part in ["register", "collect", "5  declined", "6  unknown"] {
-        assert!(help.contains(part), "{part}");
-    }
-}
-
-fn run_plain(config: &Path, command: &[&str]) -> Output {
-    let (name, rest) = command.split_first().unwrap();
-    Command::new(BINARY).arg(name).arg("--config").arg(config).args(rest).output().unwrap()
-}
-
-/// A key that has just been made cannot pay, and is told so before anything is sent. Keys, addresses and counts that cannot be used
-/// are refused by name.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_new_key_needs_sol_and_wrong_values_of_the_first_commands_are_named() {
-    let stage = Stage::new().await;
-    let market = stage.cluster.chain.keys.market.to_string();
-    let new = |arguments: &[&str]| {
-        let folder = stage.path("new").display().to_string();
-        let given =
-            ["init", &folder, "--rpc", &stage.cluster.rpc_url(), "--reporters", "2"].map(String::from);
-        Command::new(BINARY).args(given).args(arguments).output().unwrap()
-    };
-    let key = stage.path("new.json").display().to_string();
-    for (arguments, code, says) in [
-        (&["--market", "11111111111111111111111111111111"][..], 2, "is the placeholder of the example"),
-        (&["--market", &market, "--keypair", &key], 4, "--new-keypair FILE"),
-        (&["--new-keypair", &key], 2, "--market"),
-        (&["--market", &market, "--new-keypair", &key, "--keypair", &key], 2, "cannot be used with"),
-    ] {
-        let output = new(arguments);
-        let shown = String::from_utf8_lossy(&output.stderr).to_string();
-        assert_eq!(output.status.code(), Some(code), "{shown}");
-        assert!(shown.contains(says), "{says}: {shown}");
-    }
-    let output = new(&["--market", &market, "--new-keypair", &key]);
-    let shown = String::from_utf8(output.stdout).unwrap();
-    let made = read_keypair_file(&key).unwrap().pubkey();
-    assert!(shown.contains(&format!("authority {made}: give it SOL")), "{shown}");
-    let config = stage.path("new/provider.toml");
-    let register = Command::new(BINARY).args(REGISTER).arg("--yes").arg("--config").arg(&config).output();
-    let register = register.unwrap();
-    let shown = String::from_utf8_lossy(&register.stderr).to_string();
-    assert_eq!(register.status.code(), Some(3), "{shown}");
-    assert!(
-        shown.contains(&format!("{made} pays, and has 0.000000000 SOL")) && shown.contains("send it SOL"),
-        "{shown}"
-    );
-    let credit = stage.authority.pubkey().to_string();
-    let output = run_plain(&config, &["key", "--credit", &credit, "--successor", "nobody"]);
-    assert!(String::from_utf8_lossy(&output.stderr).contains("is no address"), "{output:?}");
-}
-
-/// Each command that the pages for providers show is one of the binary's, with options that it takes.
-#[test]
-fn the_pages_show_commands_that_exist() {
-    let pages = [
-        include_str!("../../../docs/provider.md"),
-        include_str!("../../../docs/provider-api.md"),
-        include_str!("../../../docs/provider-reference.md"),
-    ];
-    let lines = pages.iter().flat_map(|page| page.lines());
-    let lines = lines.map(|line| line.strip_prefix("sudo -u blockable-provider ").unwrap_or(line));
-    let shown: Vec<&str> = lines.filter(|line| line.starts_with("blockable-provider ")).collect();
-    assert!(shown.len() >= 12, "{shown:?}");
-    for line in shown {
-        let command = line.split(" #").next().unwrap().split(" <").next().unwrap();
-        let words: Vec<&str> = command.split_whitespace().skip(1).collect();
-        let help = Command::new(BINARY).args([words[0], "--help"]).output().unwrap();
-        assert!(help.status.success(), "{line}");
-        let help = String::from_utf8(help.stdout).unwrap();
-        for option in words.iter().filter(|word| word.starts_with("--")) {
-            assert!(
-                help.contains(&format!("{option} ")) || help.contains(&format!("{option}\n")),
-                "{line}: {option}"
-            );
-        }
-    }
 }
