@@ -159,47 +159,45 @@ fn a_schedule_comes_from_a_file() {
     assert!(said.contains("nowhere.csv cannot be read"), "{said}");
 }
 
+/// Flags that change what the named terms say.
+const CHANGED: [&str; 30] = [
+    "--apr",
+    "9.5% apr",
+    "--late-fee",
+    "5usdc",
+    "--delinquent-after",
+    "3d",
+    "--default-after",
+    "9d",
+    "--cure",
+    "4d",
+    "--freeze",
+    "at-will",
+    "--auto-freeze",
+    "never",
+    "--ahead",
+    "10%",
+    "--holdback",
+    "100usdc",
+    "--lifetime",
+    "500d",
+    "--units-per-second",
+    "50",
+    "--longest-job",
+    "60s",
+    "--reserve",
+    "20usdc",
+    "--cross-default",
+    "--breach-notice",
+    "--expires",
+    "never",
+];
+
 #[test]
 fn flags_change_the_named_terms() {
     let world = world();
     let keeper = world.party("keeper");
-    let (_, credit, _) = offered(
-        world,
-        &[
-            "--apr",
-            "9.5% apr",
-            "--late-fee",
-            "5usdc",
-            "--delinquent-after",
-            "3d",
-            "--default-after",
-            "9d",
-            "--cure",
-            "4d",
-            "--freeze",
-            "at-will",
-            "--auto-freeze",
-            "never",
-            "--ahead",
-            "10%",
-            "--holdback",
-            "100usdc",
-            "--lifetime",
-            "500d",
-            "--units-per-second",
-            "50",
-            "--longest-job",
-            "60s",
-            "--reserve",
-            "20usdc",
-            "--cross-default",
-            "--breach-notice",
-            "--freeze-authority",
-            &keeper,
-            "--expires",
-            "never",
-        ],
-    );
+    let (_, credit, _) = offered(world, &[&CHANGED[..], &["--freeze-authority", &keeper]].concat());
     let (terms, rider) = (&credit.terms, &credit.rider);
     assert_eq!((terms.apr_bps, terms.late_fee, terms.holdback), (950, 5_000_000, 100_000_000));
     assert_eq!(

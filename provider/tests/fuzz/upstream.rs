@@ -63,12 +63,18 @@ struct Good {
     parts: Vec<String>,
 }
 
+fn data(value: Value) -> String {
+    format!("data: {value}\n\n")
+}
+
+fn named(name: &str, value: Value) -> String {
+    format!("event: {name}\ndata: {value}\n\n")
+}
+
 fn answer(path: &str, body: &Value) -> Good {
     let is_stream = body["stream"] == true;
     let usage = json!({"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5});
     let newer = json!({"input_tokens": 3, "output_tokens": 2});
-    let data = |value: Value| format!("data: {value}\n\n");
-    let named = |name: &str, value: Value| format!("event: {name}\ndata: {value}\n\n");
     let parts = match (path.rsplit('/').next().unwrap_or_default(), is_stream) {
         ("embeddings", _) => {
             let one = json!({"object": "embedding", "index": 0, "embedding": [0.5]});
@@ -134,18 +140,19 @@ fn whole(status: u16, kind: &str, body: &[u8]) -> Vec<u8> {
     [&head(status, kind, Some(body.len())), body].concat()
 }
 
+fn bytes(bytes: Vec<u8>) -> Vec<Act> {
+    vec![Act::Raw(bytes)]
+}
+
+fn error(status: u16) -> Vec<Act> {
+    let body = b"{\"error\":{\"message\":\"at 10.0.0.7 with sk-secret\",\"type\":\"x\"}}";
+    bytes(whole(status, "application/json", body))
+}
+
 /// The acts for a draw: below 120 those of the good answer.
 fn acts(draw: u64, good: Good) -> Vec<Act> {
     let kind = if good.is_stream { "text/event-stream" } else { "application/json" };
     let text = good.parts.concat();
-    let bytes = |bytes: Vec<u8>| vec![Act::Raw(bytes)];
-    let error = |status: u16| {
-        bytes(whole(
-            status,
-            "application/json",
-            b"{\"error\":{\"message\":\"at 10.0.0.7 with sk-secret\",\"type\":\"x\"}}",
-        ))
-    };
     let begun = |rest: &[u8]| {
         [
             head(200, kind, None),

@@ -10,7 +10,7 @@ use {
         lookup::{CreditView, credit},
         output::Answer,
         parties::Parties,
-        session::{LANDS_WITHIN, Session},
+        session::{LANDS_WITHIN, MarketView, Session},
         views::credit_json,
     },
     blockable_sdk::{
@@ -93,6 +93,29 @@ async fn cheapest_at(session: &Session, credit: &CreditView) -> Result<MarketTim
     Ok(latest)
 }
 
+/// Requires that no lot of a credit is open. Errors: [`CliError::Refused`] with the time at which the last one is at its lowest price.
+async fn require_no_open_lot(
+    session: &Session,
+    credit: &CreditView,
+    market: &MarketView,
+) -> Result<(), CliError> {
+    let account = &credit.account;
+    if account.lots_open == 0 {
+        return Ok(());
+    }
+    let floor_at = cheapest_at(session, credit).await?;
+    Err(CliError::Refused(format!(
+        "{} of {}, and its sales pay the debt; at {} the last one is at its lowest price: wait until all is sold, or close what \
+         has ended",
+        match account.lots_open {
+            1 => "1 lot is open".to_string(),
+            count => format!("{count} lots are open"),
+        },
+        credit.address,
+        text::time(market.chain_time_of(floor_at.get()))
+    )))
+}
+
 /// Writes the debt off. Errors: [`CliError`].
 pub(super) async fn write_off(global: &GlobalArgs, args: &WriteOffArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, Some(&args.sign), None).await?;
@@ -102,19 +125,7 @@ pub(super) async fn write_off(global: &GlobalArgs, args: &WriteOffArgs) -> Resul
         let says = format!("{} owes nothing", credit.address);
         return Ok(nothing(&session, &market, &says, credit_json(&credit, &market)));
     }
-    if account.lots_open > 0 {
-        let floor_at = cheapest_at(&session, &credit).await?;
-        return Err(CliError::Refused(format!(
-            "{} of {}, and its sales pay the debt; at {} the last one is at its lowest price: wait until all is sold, or close what \
-             has ended",
-            match account.lots_open {
-                1 => "1 lot is open".to_string(),
-                count => format!("{count} lots are open"),
-            },
-            credit.address,
-            text::time(market.chain_time_of(floor_at.get()))
-        )));
-    }
+    require_no_open_lot(&session, &credit, &market).await?;
     let cancelled = account.cancellable().map_err(|_| CliError::OutOfRange(credit.address))?;
     let cured_by = account.defaulted_at.saturating_add(account.terms.cure_period.into());
     // A write-off cancels no sooner than a cancel.
