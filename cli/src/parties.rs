@@ -27,8 +27,9 @@ pub(crate) struct Parties {
 }
 
 impl Parties {
-    /// Loads the keys of a change that `usual` signs if no key is named; with `--dry-run` and `--no-send` none. Whether the key may
-    /// sign is checked by [`carry_out`](crate::carry_out::carry_out), once the chain says who may. Errors: [`CliError::Settings`], [`CliError::Signer`].
+    /// Loads the keys of a change that `usual` signs if no key is named; with `--dry-run` and `--no-send` none.
+    /// [`carry_out`](crate::carry_out::carry_out) checks that the key may sign, once the chain says who may. Errors:
+    /// [`CliError::Settings`], [`CliError::Signer`].
     pub(crate) fn load(session: &Session, sign: &SignArgs, usual: Pubkey) -> Result<Parties, CliError> {
         if sign.dry_run || sign.no_send {
             let keys = if sign.dry_run { Keys::DryRun } else { Keys::NoSend };

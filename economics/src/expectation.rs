@@ -38,9 +38,8 @@ pub struct Expectation {
 }
 
 impl Expectation {
-    /// Walks the paths of an agreement as assumed and in a crash. `preset` says how a lender enforces and sells. A unit is taken to
-    /// cost on the market what the provider's bonus for money in advance makes of its price in the loan, whatever a unit is of.
-    /// Errors: [`EconomicsError::Refused`] for terms that no market for real money takes; those of a path.
+    /// Walks the paths of an agreement as assumed and in a crash. `preset` says how a lender enforces and sells. The market price of a
+    /// unit at issue is taken to be the loan's price, raised by the bonus that a provider gives for money in advance. Errors: [`EconomicsError::Refused`] for terms that no market for real money takes; those of a path.
     pub fn new(
         agreement: &Agreement,
         preset: &Preset,

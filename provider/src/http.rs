@@ -24,7 +24,8 @@ const ANTHROPIC_ID: HeaderName = HeaderName::from_static("request-id");
 /// A path, as axum writes it, and its handlers by method.
 pub(crate) type Route = (&'static str, MethodRouter<Arc<App>>);
 
-/// Serves a request with an id and answers errors in the shape that its client reads, and logs and counts it. Headers and bodies are never logged.
+/// Serves a request with an id and answers errors in the shape that its client reads, and logs and counts it. Headers and bodies are
+/// never logged.
 pub(crate) async fn track(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let trace = Trace::from_headers(request.headers());
     let began = Instant::now();

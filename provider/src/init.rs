@@ -43,7 +43,8 @@ pub struct InitValues {
     pub reporters: u8,
 }
 
-/// Writes `provider.toml`, with a comment on every key, and `secret` and fresh keys, readable by their owner alone, to a folder. Overwrites nothing. Returns the path of `provider.toml`. Errors: [`InitError`].
+/// Writes `provider.toml`, with a comment on every key, and `secret` and fresh keys, readable by their owner alone, to a folder.
+/// Overwrites nothing. Returns the path of `provider.toml`. Errors: [`InitError`].
 pub fn init(folder: &Path, values: &InitValues) -> Result<PathBuf, InitError> {
     let (config, secret) = (folder.join("provider.toml"), folder.join("secret"));
     let reporters: Vec<PathBuf> =

@@ -71,8 +71,8 @@ impl<K: Eq + Hash> Token<'_, K> {
     }
 }
 
-/// Bounds freezes, or sign-ins, in two steps: what comes from a network, and what has shown to be signed by somebody who may do
-/// it. Only the second one leads to the node and the store, so that nobody without such a key takes their places.
+/// Bounds freezes, or sign-ins, in two steps: first by the network they come from, then, once their signature is verified, by the key
+/// that signed. Only the second step leads to the node and the store, so that nobody without such a key takes their places.
 pub(crate) struct Intake {
     networks: Buckets<ClientNetwork>,
     signatures: Buckets<Signature>,

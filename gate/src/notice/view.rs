@@ -90,7 +90,8 @@ impl NoticedCredit {
     }
 }
 
-/// A credit after a change, as the chain shows it, or with a freeze order that is obeyed. Running jobs and use that is not on the chain yet are not subtracted.
+/// A credit after a change, as the chain shows it, or with a freeze order that is obeyed. Running jobs and use that is not on the chain
+/// yet are not subtracted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
     /// The status, in lower case.

@@ -28,8 +28,8 @@ use {
 
 /// Position with the chain's time up to which no report is signed, in seconds since 1970.
 pub(crate) const NOT_BEFORE: &str = "reports/not-before";
-/// Numbers that are left out, more than a lost store can have given. Of holds they are microseconds: the clock of the lost store's machine
-/// may have been ahead by over an hour.
+/// Numbers that are left out, more than a lost store can have given. Of holds they are microseconds: the clock of the lost store's
+/// machine may have been ahead by over an hour.
 const LEFT_OUT: u64 = 1 << 32;
 /// The end of a hold that was open in the backup.
 const DROPPED: JobFigures = JobFigures::without_tokens("lost");

@@ -33,8 +33,9 @@ use {
 
 /// Issues the units of an accepted offer: you are paid, and owe the units from then on
 ///
-/// Without a credit it lists the offers that wait; with --watch it issues those that keep your rules. Refused where
-/// reporters or prices on the chain are others than the server's file has, because the server could not meter the loan, or would charge by another list than the lender has read.
+/// Without a credit it lists the offers that wait; with --watch it issues those that keep your rules. Refused where reporters or prices
+/// on the chain are others than the server's file has, because the server could not meter the loan, or would charge by another list
+/// than the lender has read.
 #[derive(Args, Debug)]
 pub(super) struct IssueArgs {
     #[command(flatten)]

@@ -181,7 +181,10 @@ impl RunningJob {
         let stated = tokens;
         let tokens = stated.within(self.plan.most_prompt_tokens(), self.most_generated());
         if tokens != stated {
-            tracing::warn!(%hold, ?stated, ?tokens, model, "the upstream states more tokens than the request can have; fewer are recorded");
+            tracing::warn!(
+                %hold, ?stated, ?tokens, model,
+                "the upstream states more tokens than the request can have; fewer are recorded"
+            );
         }
         let (end, took) = (outcome.end, self.began.elapsed());
         Settlement { tokens, is_counted, end, units, above_hold, took }

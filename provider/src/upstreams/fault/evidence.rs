@@ -5,7 +5,7 @@ use super::{FaultClass, UpstreamFault};
 /// The weight of a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Evidence {
-    /// It says nothing about health: the request brings it about.
+    /// It says nothing about the upstream's health: the request itself is the cause.
     None,
     /// The upstream has failed once.
     Failure,
