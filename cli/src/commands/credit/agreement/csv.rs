@@ -4,19 +4,25 @@ use {
     super::dates::Beginning,
     crate::error::CliError,
     blockable_sdk::program::state::{Instalment, MAX_INSTALMENTS},
-    blockable_service::command::values::{money, when},
-    std::{fs, path::Path},
+    blockable_service::command::values::{AmountError, money, when},
+    std::{fs, io::ErrorKind, path::Path},
 };
 
 /// The first line.
 const HEADER: &str = "due,principal";
 
 /// Reads the schedule of a file: the header `due,principal`, then a line for each instalment, such as `30d,1000usdc` or
-/// `2027-01-31,1000usdc`. Errors: [`CliError::NotFound`], [`CliError::Usage`] with every line that is wrong.
+/// `2027-01-31,1000usdc`. Errors: [`CliError::NotFound`] where there is no file, [`CliError::Failed`] where the system does not give
+/// it, [`CliError::Usage`] for one that is no text, and with every line that is wrong.
 pub(super) fn read(path: &Path, from: &Beginning) -> Result<Vec<Instalment>, CliError> {
     let shown = path.display();
     let text = fs::read_to_string(path).map_err(|error| {
-        CliError::NotFound(format!("{shown} cannot be read: {error}; name a text file with the schedule"))
+        let says = format!("{shown} cannot be read: {error}; name a text file with the schedule");
+        match error.kind() {
+            ErrorKind::NotFound => CliError::NotFound(says),
+            ErrorKind::InvalidData | ErrorKind::IsADirectory => CliError::Usage(says),
+            _ => CliError::Failed(says),
+        }
     })?;
     parse(&text, from).map_err(|mistakes| CliError::Usage(format!("{shown}: {}", mistakes.join("; "))))
 }
@@ -62,10 +68,12 @@ fn instalment(line: &str, from: &Beginning, previous: Option<u32>) -> Result<Ins
     if previous.is_some_and(|previous| due_after <= previous) {
         return Err(format!("{due:?} is not after the date of the line before; put the dates in order"));
     }
-    let principal = match principal.trim_start_matches(['0', '.']) {
+    let principal = match money(principal) {
+        Ok(amount) => amount.get(),
         // An instalment of interest alone.
-        "usdc" | "usd" | "" if principal.starts_with('0') => 0,
-        _ => money(principal).map_err(|error| format!("{principal:?} {error}"))?.get(),
+        Err(AmountError::Zero) => 0,
+        Err(_) if *principal == "0" => 0,
+        Err(error) => return Err(format!("{principal:?} {error}")),
     };
     Ok(Instalment { due_after, principal })
 }
@@ -111,5 +119,33 @@ mod tests {
         assert!(read_text("due,principal\n").unwrap_err()[0].starts_with("has no instalment"));
         let many: String = (1..=37).map(|day| format!("{day}d,1usdc\n")).collect();
         assert!(read_text(&format!("due,principal\n{many}")).unwrap_err()[0].contains("more than 36"));
+    }
+    #[test]
+    fn no_money_is_a_number_that_is_zero() {
+        for text in ["0", "0usdc", "0 usdc", "0.00usd", "$0", "$0.00"] {
+            let schedule = read_text(&format!("due,principal\n10d,{text}\n30d,1usdc")).unwrap();
+            assert_eq!(schedule[0].principal, 0, "{text}");
+        }
+        for text in ["0.0.0", "0..usdc", "0.0.0usdc", "", "usdc", "0x", "-0"] {
+            let mistakes = read_text(&format!("due,principal\n10d,{text}\n30d,1usdc")).unwrap_err();
+            assert!(
+                mistakes[0].starts_with(&format!("line 2 {text:?} is no amount of money")),
+                "{mistakes:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_there_and_cannot_be_read_is_not_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("schedule.csv");
+        let from = DateArgs::default().beginning(ChainTime(0)).unwrap();
+        let error = || read(&path, &from).unwrap_err();
+        assert!(matches!(error(), CliError::NotFound(_)));
+        fs::write(&path, b"due,principal\n\xff").unwrap();
+        assert!(matches!(error(), CliError::Usage(says) if says.contains("UTF-8")));
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        assert!(matches!(error(), CliError::Usage(_)));
     }
 }
