@@ -67,6 +67,16 @@ pub(crate) async fn credit(
     Ok((CreditView::new(*address, account, &market)?, market))
 }
 
+/// Reads a credit that need not be there; `None` where there is none. Errors: [`CliError::Carry`], also for a node that fails: what
+/// cannot be read is not taken for missing.
+pub(crate) async fn credit_if_any(session: &Session, address: &Pubkey) -> Result<Option<Credit>, CliError> {
+    match session.client.credit(address).await {
+        Ok(credit) => Ok(Some(credit)),
+        Err(ClientError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Reads several credits, which must be of one market. Errors: as [`credit`], [`CliError::Usage`].
 pub(crate) async fn credits(
     session: &Session,

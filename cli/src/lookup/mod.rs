@@ -5,7 +5,7 @@ mod lot;
 mod provider;
 
 pub(crate) use {
-    credit::{CreditView, credit, credits, find},
+    credit::{CreditView, credit, credit_if_any, credits, find},
     lot::{LotView, NotForSale, find_lots, lot},
     provider::{ProviderView, find_providers, provider},
 };
@@ -31,7 +31,8 @@ struct Wanted {
     listed_by: &'static str,
 }
 
-/// The refusal of an address that is not of the wanted kind: what is there instead, or which of `others` is near.
+/// The refusal of an address that is not of the wanted kind: what is there instead, or which of `others` is near. Where that cannot be
+/// read, the node's failure.
 async fn missing(
     session: &Session,
     address: &Pubkey,
@@ -42,12 +43,16 @@ async fn missing(
     let cluster = session.cluster();
     let rpc = session.client.rpc();
     let account = rpc.get_account_with_commitment(address, rpc.commitment()).await;
-    let account = account.ok().and_then(|answer| answer.value);
+    let account = match account {
+        Ok(answer) => answer.value,
+        Err(error) => return ClientError::from(error).into(),
+    };
     if let Some(kind) = account.as_ref().map(|account| kind_of(&account.owner, &account.data)) {
         return CliError::NotFound(format!("{address} is {kind} and no {name}; `{listed_by}` lists {name}s"));
     }
     let near = match others().await {
         Ok(others) => nearest(&address.to_string(), others.iter().map(ToString::to_string)),
+        // It is known by now that nothing is there; a near match is only a hint.
         Err(_) => None,
     };
     CliError::NotFound(match near {

@@ -7,7 +7,9 @@ use {
     },
     blockable_sandbox::loans::LoanName,
     blockable_sdk::{Pubkey, Signer, addresses, program::auction},
-    serde_json::Value,
+    blockable_testkit::http::{Reply, Server, forward},
+    serde_json::{Value, json},
+    std::sync::atomic::{AtomicUsize, Ordering},
 };
 
 /// A lot of all units that a defaulted loan of its own has.
@@ -136,6 +138,44 @@ fn units_are_bought_for_no_more_than_the_review_shows() {
     assert!(world.credit(&credit).recovered > 0);
     let early = world.run_as("lender", &["pool", "close", &lot]).error();
     assert!(early["message"].as_str().unwrap().contains("its price falls until"), "{early}");
+}
+
+/// A node that fails each request about an account from one of them on.
+fn failing_node(world: &World, account: &str, first: usize) -> Server {
+    let (url, account, seen) = (world.url(), account.to_string(), AtomicUsize::new(0));
+    Server::json_rpc(move |request| {
+        let is_about = request["method"] == "getAccountInfo" && request["params"][0] == account;
+        if is_about && seen.fetch_add(1, Ordering::Relaxed) + 1 >= first {
+            let error = json!({"error": {"code": -32_603, "message": "the disk is slow"}});
+            return Reply::json_rpc(request, error);
+        }
+        forward(&url, request).map_or(Reply::HangUp, |answer| Reply::Body(answer.to_string()))
+    })
+}
+
+#[test]
+fn an_account_that_a_node_cannot_give_is_not_taken_for_missing() {
+    let world = world();
+    let loan = world.sandbox_loan(LoanName::ForSale);
+    let (lot, account, buyer) = (addresses::lot(&loan, 0), world.credit(&loan), world.party("buyer"));
+    let market = world.market().parse().unwrap();
+    let own = addresses::unrestricted_credit(
+        &market,
+        &account.provider,
+        &buyer.parse().unwrap(),
+        account.units_expire_at,
+    );
+    let node = failing_node(world, &own.to_string(), 1);
+    let buy = ["pool", "buy", &lot.to_string(), "--units", "1,000", "--dry-run", "-k", &buyer];
+    let error = world.run(&[&buy[..], &["--output", "json", "-u", &node.url()]].concat()).error();
+    assert_eq!(error["code"], "failed", "{error}");
+    assert!(error["message"].as_str().unwrap().contains("the disk is slow"), "{error}");
+    // The second read, which says what is there in place of a credit.
+    let provider = account.provider.to_string();
+    let node = failing_node(world, &provider, 2);
+    let error = world.run(&["credit", "show", &provider, "--output", "json", "-u", &node.url()]).error();
+    assert_eq!(error["code"], "failed", "{error}");
+    assert!(error["message"].as_str().unwrap().contains("the disk is slow"), "{error}");
 }
 
 #[test]

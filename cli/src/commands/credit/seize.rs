@@ -6,7 +6,7 @@ use {
         change::Role,
         commands::act::{Act, act_on_credit},
         error::CliError,
-        lookup::{CreditView, credit},
+        lookup::{CreditView, credit, credit_if_any},
         output::Answer,
         parties::Parties,
         session::{MarketView, Session},
@@ -189,13 +189,9 @@ pub(super) async fn take_over(global: &GlobalArgs, args: &TakeOverArgs) -> Resul
     let done = format!("taken over into {to}; use them at the provider");
     let mut act = Act::new(title, Role::lender(&credit.account), vec![instruction], undone(&credit)?, done)
         .with_facts(facts);
-    match session.client.credit(&to).await {
-        Ok(_) => {}
-        Err(ClientError::NotFound { .. }) => {
-            act.rent = rent(&session, Credit::SPACE).await?;
-            act.created = vec![("credit", to)];
-        }
-        Err(error) => return Err(error.into()),
+    if credit_if_any(&session, &to).await?.is_none() {
+        act.rent = rent(&session, Credit::SPACE).await?;
+        act.created = vec![("credit", to)];
     }
     act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
 }

@@ -11,7 +11,7 @@ use {
             money::{balance_after, require_money},
         },
         error::CliError,
-        lookup::{CreditView, LotView, lot},
+        lookup::{CreditView, LotView, credit_if_any, lot},
         output::Answer,
         session::{MarketView, Session},
         views::{credit_json, expiry, lot_json},
@@ -76,7 +76,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &BuyArgs) -> Result<Answer, C
         &parties.signer,
         lot_keys.units_expire_at,
     );
-    let own = session.client.credit(&to).await.ok();
+    let own = credit_if_any(&session, &to).await?;
     let rent = if own.is_some() { Lamports::ZERO } else { rent(&session).await? };
     let price = purchase.price.get();
     let instruction = lot_buy(&keys, &parties.signer, &parties.payer, &source, &lot_keys, bounds, price);

@@ -16,7 +16,7 @@ use {
             money::{balance_after, require_money},
         },
         error::CliError,
-        lookup::{CreditView, ProviderView, provider},
+        lookup::{CreditView, ProviderView, credit_if_any, provider},
         output::Answer,
         parties::Parties,
         session::{MarketView, Session},
@@ -102,7 +102,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &OfferArgs) -> Result<Answer,
         )));
     }
     let draft = draft(args, &market, &provider.account, &lender)?;
-    if let Some(existing) = read_existing(&session, &draft.address).await? {
+    if let Some(existing) = credit_if_any(&session, &draft.address).await? {
         return repeated(&session, &market, &draft, existing);
     }
     require_taken(&draft.agreement, args.principal.get(), &market.account.bounds)?;
@@ -160,14 +160,6 @@ fn require_named(session: &Session, market: &MarketView, provider: &Pubkey) -> R
             market.address, named.value
         ))),
         None => Ok(()),
-    }
-}
-
-async fn read_existing(session: &Session, address: &Pubkey) -> Result<Option<Credit>, CliError> {
-    match session.client.credit(address).await {
-        Ok(credit) => Ok(Some(credit)),
-        Err(ClientError::NotFound { .. }) => Ok(None),
-        Err(error) => Err(error.into()),
     }
 }
 
