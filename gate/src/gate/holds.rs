@@ -6,7 +6,7 @@ use {
         answers::KeptAnswer,
         hold::{AtDeadline, Hold, HoldId, Job, Refusal},
         ledger::{ChainClocks, Ledger},
-        store::{self, KeptBytes, StoreError},
+        store::{self, StoreError},
         usage::JobFigures,
     },
     blockable_sdk::{Pubkey, amounts::Units},
@@ -121,7 +121,7 @@ impl Gate {
         hold: Hold,
         used: Units,
         figures: JobFigures,
-        answer: Option<KeptAnswer>,
+        mut answer: Option<KeptAnswer>,
     ) -> Result<Units, StoreError> {
         let floor = {
             let mut ledger = self.ledger();
@@ -132,9 +132,11 @@ impl Gate {
         let is_full = self.writer().map(|writer| writer.full_mark()).unwrap_or_default();
         let settled = self
             .write(move |connection| {
-                if let Some(answer) = &answer {
+                if let Some(answer) = &mut answer {
                     // The room of a full store is for settlements; the name stays, so that no request is charged again.
-                    let bounds = if is_full.load(Ordering::Relaxed) { KeptBytes::NONE } else { bounds };
+                    if is_full.load(Ordering::Relaxed) {
+                        answer.body = None;
+                    }
                     store::keep_answer(connection, &record.credit, answer, bounds, now_ms())?;
                 }
                 store::settle_hold(connection, &record, used, figures, floor, now_us())

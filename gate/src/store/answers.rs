@@ -19,11 +19,6 @@ pub struct KeptBytes {
     pub total: u64,
 }
 
-impl KeptBytes {
-    /// No body is kept.
-    pub(crate) const NONE: KeptBytes = KeptBytes { per_credit: 0, total: 0 };
-}
-
 /// Keeps an answer as of a time in milliseconds since 1970, and drops the bodies of older ones where they have more bytes than the
 /// `bounds`: first those of its credit, then those of the credit that has most. Its name stays for as long as that of any other: a
 /// request that comes again is never charged anew. One of the same name is replaced: it was too old to be found.

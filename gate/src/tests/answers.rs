@@ -134,6 +134,43 @@ async fn settlements_find_room_whatever_answers_are_kept() {
     gate.close().await;
 }
 
+/// A body that a full store has no room for takes no other one with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_settlement_in_a_full_store_drops_no_other_credits_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let gate = start(folder.path(), |config| config.max_store_bytes = Some(2_000_000));
+    let settled = (0..300).map(async |count| {
+        let hold = gate.admit(&address(2), Job::new(Units(1), "chat/b", HOUR)).await.unwrap();
+        let (figures, answer) =
+            (JobFigures::without_tokens("complete"), answer(&format!("{count}"), Some(&[b'x'; 1_000])));
+        gate.settle_with_answer(&hold, Units(1), figures, Some(answer)).await.unwrap();
+    });
+    futures_util::future::join_all(settled).await;
+    let bodies = async || {
+        let sql = "SELECT count(*) FROM answers WHERE body NOT NULL";
+        gate.write(move |connection| connection.query_row(sql, [], |row| row.get::<_, u32>(0))).await.unwrap()
+    };
+    assert_eq!(bodies().await, 300);
+    let (long, mut running) = ("x".repeat(20_000), Vec::new());
+    let refused = loop {
+        match gate.admit(&address(1), Job::new(Units(1), &long, HOUR)).await {
+            Ok(hold) => running.push(hold),
+            Err(refusal) => break refusal,
+        }
+    };
+    assert_eq!(refused, Refusal::Storage);
+    for (count, hold) in running.iter().enumerate().take(3) {
+        let answer = answer(&format!("full-{count}"), Some(b"{}"));
+        gate.settle_with_answer(hold, Units(1), JobFigures::without_tokens("complete"), Some(answer))
+            .await
+            .unwrap();
+    }
+    assert!(kept(&gate, 1, "full-0").await.is_some_and(|kept| kept.body.is_none()));
+    // Some may go for settlements, those few that make room.
+    assert!(bodies().await >= 100, "{}", bodies().await);
+    gate.close().await;
+}
+
 /// A result that has gone out is charged once the store takes it, and until then nobody else gets its units.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_settlement_that_cannot_be_written_keeps_its_hold_past_the_deadline() {
