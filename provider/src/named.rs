@@ -38,9 +38,9 @@ type NameOfCaller = (Pubkey, String, String);
 
 /// The named requests that run, by credit, key and name.
 ///
-/// The lock is held for single steps. An answer is recorded with its settlement, and only then does its name leave this table: so
-/// a request that comes again finds its first one running, or its answer, or nothing was charged. A crash loses the table with the
-/// jobs that ran, and what was charged has its answer in the store.
+/// The lock is held for single steps. An answer is recorded with its settlement, or waits with it in the gate's memory, and only then
+/// does its name leave this table: so a request that comes again finds its first one running, or its answer, or nothing was charged.
+/// A crash loses the table with the jobs that ran, and what was charged has its answer in the store.
 #[derive(Clone, Default)]
 pub(crate) struct NamedRequests {
     running: Arc<Mutex<HashMap<NameOfCaller, RunningName>>>,

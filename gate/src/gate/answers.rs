@@ -11,13 +11,18 @@ use {
 };
 
 impl Gate {
-    /// The answer that is kept for a caller's name, no older than [`crate::GateConfig::keep_answers`]. Errors: [`StoreError`].
+    /// The answer that is kept for a caller's name, no older than [`crate::GateConfig::keep_answers`], or that waits with its
+    /// settlement until the store takes it. Errors: [`StoreError`].
     pub async fn kept_answer(
         &self,
         credit: &Pubkey,
         caller: &str,
         name: &str,
     ) -> Result<Option<KeptAnswer>, StoreError> {
+        // First: a settlement leaves this place once the store has it.
+        if let Some(waiting) = self.core.unwritten.answer(credit, caller, name) {
+            return Ok(Some(waiting));
+        }
         let (credit, caller, name) = (*credit, caller.to_string(), name.to_string());
         let keep = i64::try_from(self.config().keep_answers.as_millis()).unwrap_or(i64::MAX);
         let since = super::now_ms().saturating_sub(keep);

@@ -7,7 +7,7 @@ use {
         hold::{Hold, HoldId},
         usage::JobFigures,
     },
-    blockable_sdk::amounts::Units,
+    blockable_sdk::{Pubkey, amounts::Units},
     std::{
         collections::HashMap,
         sync::Mutex,
@@ -44,6 +44,14 @@ impl Unwritten {
         lock(&self.waiting).contains_key(&id)
     }
 
+    /// The answer of a name whose settlement waits: it is charged, and a request of the name must not be charged again.
+    pub(super) fn answer(&self, credit: &Pubkey, caller: &str, name: &str) -> Option<KeptAnswer> {
+        let waiting = lock(&self.waiting);
+        let of_credit = waiting.values().filter(|settlement| settlement.hold.credit == *credit);
+        let mut answers = of_credit.filter_map(|settlement| settlement.answer.as_ref());
+        answers.find(|answer| answer.caller == caller && answer.name == name).cloned()
+    }
+
     fn take_turn(&self) -> bool {
         if lock(&self.waiting).is_empty() {
             return false;
@@ -59,7 +67,8 @@ impl Unwritten {
 
 impl Gate {
     /// Ends a hold with the units its job used, once the store takes that: for a job whose result has gone out, and whose settlement
-    /// [`Gate::settle_with_answer`] could not record. The hold stays open until then. The answer's body is not kept.
+    /// [`Gate::settle_with_answer`] could not record. The hold stays open until then. The answer's body is not
+    /// kept; its name is known at once.
     pub fn settle_later(&self, hold: &Hold, used: Units, figures: JobFigures, answer: Option<KeptAnswer>) {
         let answer = answer.map(|answer| KeptAnswer { body: None, ..answer });
         let settlement = Settlement { hold: hold.clone(), used, figures, answer };
@@ -78,20 +87,22 @@ impl Gate {
         }
     }
 
-    /// Writes the settlements that wait, until one fails.
+    /// Writes the settlements that wait. One that fails stays, and takes no other's turn.
     pub(super) async fn write_unwritten(&self) {
         let waiting: Vec<Settlement> = lock(&self.core.unwritten.waiting).values().cloned().collect();
+        let mut failed = Vec::new();
         for Settlement { hold, used, figures, answer } in waiting {
             match self.settle_with_answer(&hold, used, figures, answer).await {
                 Ok(_) => {
                     lock(&self.core.unwritten.waiting).remove(&hold.id);
                     tracing::warn!(hold = %hold.id, units = used.get(), "a settlement was recorded late");
                 }
-                Err(error) => {
-                    tracing::error!(hold = %hold.id, %error, "a settlement still waits for the store");
-                    return;
-                }
+                Err(error) => failed.push((hold.id, error)),
             }
+        }
+        // One line for all of them: this comes every second while the disk is full.
+        if let Some((hold, error)) = failed.first() {
+            tracing::error!(%hold, %error, waiting = failed.len(), "settlements still wait for the store");
         }
     }
 

@@ -2,7 +2,10 @@ use {
     super::{address, credit, open},
     crate::{Gate, GateConfig, Job, JobFigures, KeptAnswer, KeptBytes, Refusal},
     blockable_sdk::amounts::Units,
-    std::{path::Path, time::Duration},
+    std::{
+        path::Path,
+        time::{Duration, Instant},
+    },
     tokio::time::sleep,
 };
 
@@ -29,6 +32,15 @@ async fn settle(gate: &Gate, number: u64, answer: &KeptAnswer) {
     let hold = gate.admit(&address(number), Job::new(Units(10), "job", HOUR)).await.unwrap();
     let figures = JobFigures::without_tokens("complete");
     gate.settle_with_answer(&hold, Units(1), figures, Some(answer.clone())).await.unwrap();
+}
+
+/// Waits until no more than `most` settlements wait for the store.
+async fn until_unwritten(gate: &Gate, most: usize) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while gate.unwritten_settlements() > most {
+        assert!(Instant::now() < deadline, "they are never written");
+        sleep(Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -176,7 +188,8 @@ async fn a_settlement_in_a_full_store_drops_no_other_credits_answers() {
 async fn a_settlement_that_cannot_be_written_keeps_its_hold_past_the_deadline() {
     let folder = tempfile::tempdir().unwrap();
     let gate = start(folder.path(), |_| {});
-    let hold = gate.admit(&address(1), Job::new(Units(900), "chat/a", Duration::from_millis(300))).await;
+    let limit = Duration::from_millis(300);
+    let hold = gate.admit(&address(1), Job::new(Units(900), "chat/a", limit)).await;
     let (hold, figures) = (hold.unwrap(), JobFigures::without_tokens("complete"));
     let rename = async |from: &str, to: &str| {
         let sql = format!("ALTER TABLE {from} RENAME TO {to}");
@@ -187,18 +200,50 @@ async fn a_settlement_that_cannot_be_written_keeps_its_hold_past_the_deadline() 
     let failed = gate.settle_with_answer(&hold, Units(800), figures, Some(kept_answer.clone())).await;
     assert!(failed.is_err());
     gate.settle_later(&hold, Units(800), figures, Some(kept_answer));
-    sleep(Duration::from_millis(700)).await;
+    assert_eq!(
+        kept(&gate, 1, "a").await,
+        Some(answer("a", None)),
+        "a retry runs and is charged no second time"
+    );
+    assert_eq!((kept(&gate, 2, "a").await, kept(&gate, 1, "b").await), (None, None));
+    sleep(limit).await;
+    gate.end_overdue().await;
     assert_eq!((gate.unwritten_settlements(), gate.holds().len()), (1, 1), "past its deadline");
     assert!(gate.admit(&address(1), Job::new(Units(200), "chat/b", HOUR)).await.is_err());
     rename("away", "usage").await;
-    let deadline = std::time::Instant::now() + Duration::from_secs(60);
-    while gate.unwritten_settlements() > 0 {
-        assert!(std::time::Instant::now() < deadline, "it is never written");
-        sleep(Duration::from_millis(20)).await;
-    }
+    until_unwritten(&gate, 0).await;
     let room = gate.room(&address(1)).unwrap();
     assert_eq!((gate.readings()[0].cumulative, room.in_flight), (Units(800), Units(0)));
     assert!(kept(&gate, 1, "a").await.is_some_and(|kept| kept.body.is_none()), "and its name is known");
+    gate.close().await;
+}
+
+/// One that the store always refuses takes nobody else's units.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_settlement_that_is_never_written_keeps_no_other_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let gate = start(folder.path(), |_| {});
+    let execute = async |sql: &'static str| {
+        gate.write(move |connection| connection.execute_batch(sql)).await.unwrap();
+    };
+    execute(
+        "CREATE TRIGGER refused BEFORE INSERT ON usage WHEN new.reference = 'bad'
+         BEGIN SELECT RAISE(ABORT, 'refused'); END;",
+    )
+    .await;
+    // As many of both kinds, so that a good one comes after a bad one in any order.
+    for _ in 0..10 {
+        for (number, reference) in [(1, "bad"), (2, "good")] {
+            let hold = gate.admit(&address(number), Job::new(Units(10), reference, HOUR)).await.unwrap();
+            gate.settle_later(&hold, Units(7), JobFigures::without_tokens("complete"), None);
+        }
+    }
+    until_unwritten(&gate, 10).await;
+    let in_flight = |number| gate.room(&address(number)).unwrap().in_flight;
+    assert_eq!((in_flight(1), in_flight(2)), (Units(100), Units(0)));
+    execute("DROP TRIGGER refused").await;
+    until_unwritten(&gate, 0).await;
+    assert_eq!(in_flight(1), Units(0));
     gate.close().await;
 }
 
