@@ -133,9 +133,9 @@ impl Pump {
             }
             match self.another(&job, time, &permit).await {
                 Ok(next) => answer = next,
-                // The other one has had the request for too long, which is charged.
-                Err(Some(late)) => {
-                    break (late, Outcome::stopped(late, 0, || job.count_prompt()), None, rest);
+                // The other one stopped; a late one is charged.
+                Err(Some(stop)) => {
+                    break (stop, Outcome::stopped(stop, 0, || job.count_prompt()), None, rest);
                 }
                 Err(None) => break (stop, outcome, fault, rest),
             }
@@ -185,8 +185,8 @@ impl Pump {
         }
     }
 
-    /// Asks another upstream, since one has failed and nothing of its answer has gone to the client. Errors: that one was late, or
-    /// `None` where no other one is left, or answers by a stream.
+    /// Asks another upstream, since one has failed and nothing of its answer has gone to the client. Errors: the way in which that
+    /// one stopped, or `None` where no other one is left, or answers by a stream.
     async fn another(
         &mut self,
         job: &RunningJob,
