@@ -101,7 +101,9 @@ impl KeyBook {
         if let Some(found) = found.as_ref().filter(|_| before.as_ref() == Some(&stored)) {
             return Ok(found.clone());
         }
-        stored.revision = before.map_or(0, |before| before.revision).saturating_add(1);
+        // The file may have one that the store did not take: the next one comes after it.
+        let of_file = changing.as_ref().map_or(0, |file| file.revision(&id(&stored)));
+        stored.revision = before.map_or(0, |before| before.revision).max(of_file).saturating_add(1);
         record(&mut changing, KeyChange::SubKey(Box::new(stored.clone()))).await?;
         gate.put_api_key(stored.clone()).await?;
         let ended = found.as_ref().map(|key| key.ended()).unwrap_or_default();

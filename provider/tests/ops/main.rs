@@ -14,10 +14,10 @@
 mod common;
 mod files;
 mod floods;
+mod key_changes;
 mod keys;
 mod leaving;
 mod listener;
-mod revocations;
 mod teams;
 mod usage;
 

@@ -132,84 +132,29 @@ pub(super) fn merge(one: &StoredKey, other: &StoredKey) -> StoredKey {
     }
 }
 
+/// The changes that count, each once.
+#[derive(Clone, Debug, Default)]
+struct Changes {
+    below: BTreeMap<Pubkey, u32>,
+    keys: BTreeMap<(Pubkey, Pubkey, String), StoredKey>,
+}
+
 /// The file of changes.
 ///
 /// Owned by the book of keys, behind its lock. A change is on the disk before the store has it and before it is answered, so that no
-/// crash and no restore of the store takes it back. A line that a crash has cut is dropped: it was not answered.
+/// crash and no restore of the store takes it back. A line that a crash has cut is dropped: it was not answered. A change that could
+/// not be written is not in `changes`, and the next one replaces the whole file, with what may be left of the one that failed.
 #[derive(Debug)]
 pub(super) struct KeyChanges {
     path: PathBuf,
-    below: BTreeMap<Pubkey, u32>,
-    keys: BTreeMap<(Pubkey, Pubkey, String), StoredKey>,
+    changes: Changes,
     /// Lines that the file has.
     lines: usize,
+    /// True where a write has failed, which may have left a part of a line, or one that was refused.
+    is_doubtful: bool,
 }
 
-impl KeyChanges {
-    /// Reads the file; without one there are no changes. Errors: [`StoreError::File`], also for a line that is none.
-    pub(super) fn read(path: &Path) -> Result<KeyChanges, StoreError> {
-        let failed = |reason: String| StoreError::File { path: path.display().to_string(), reason };
-        let mut all =
-            KeyChanges { path: path.to_path_buf(), below: BTreeMap::new(), keys: BTreeMap::new(), lines: 0 };
-        let text = match fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(all),
-            Err(error) => return Err(failed(error.to_string())),
-        };
-        private_file::take_from_others(path);
-        let is_cut = !text.is_empty() && !text.ends_with('\n');
-        for (number, line) in (1..).zip(text.lines()) {
-            match Line::read(line) {
-                Some(change) => all.take(&change),
-                None if is_cut && number == text.lines().count() => {}
-                None => return Err(failed(format!("line {number} is no change; correct or remove it"))),
-            }
-            all.lines += 1;
-        }
-        if is_cut {
-            all.write_anew().map_err(|error| failed(error.to_string()))?;
-        }
-        Ok(all)
-    }
-
-    /// Adds a change, which is on the disk then. Errors: [`StoreError::File`].
-    pub(super) fn add(&mut self, change: &KeyChange) -> Result<(), StoreError> {
-        self.take(change);
-        let written = if self.lines >= self.below.len() + self.keys.len() + SPARE_LINES {
-            self.write_anew()
-        } else {
-            self.append(change)
-        };
-        written.map_err(|error| self.failed(&error))
-    }
-
-    /// Adds what a store has and the file has not: one that was lost, or begins at another place, is whole again. Errors:
-    /// [`StoreError::File`].
-    pub(super) fn complete(&mut self, stored: &StoredKeys) -> Result<(), StoreError> {
-        let before = self.all();
-        for (credit, generation) in &stored.generations {
-            self.take(&KeyChange::Below(*credit, *generation));
-        }
-        for key in &stored.keys {
-            self.take(&KeyChange::SubKey(Box::new(key.clone())));
-        }
-        if self.all() == before {
-            return Ok(());
-        }
-        self.write_anew().map_err(|error| self.failed(&error))
-    }
-
-    fn failed(&self, error: &io::Error) -> StoreError {
-        StoreError::File { path: self.path.display().to_string(), reason: error.to_string() }
-    }
-
-    /// All changes that count, each once.
-    pub(super) fn all(&self) -> Vec<KeyChange> {
-        let below = self.below.iter().map(|(credit, generation)| KeyChange::Below(*credit, *generation));
-        let keys = self.keys.values().map(|key| KeyChange::SubKey(Box::new(key.clone())));
-        below.chain(keys).collect()
-    }
-
+impl Changes {
     fn take(&mut self, change: &KeyChange) {
         match change {
             KeyChange::Below(credit, generation) => {
@@ -224,24 +169,110 @@ impl KeyChanges {
         }
     }
 
-    fn append(&mut self, change: &KeyChange) -> io::Result<()> {
+    fn all(&self) -> Vec<KeyChange> {
+        let below = self.below.iter().map(|(credit, generation)| KeyChange::Below(*credit, *generation));
+        let keys = self.keys.values().map(|key| KeyChange::SubKey(Box::new(key.clone())));
+        below.chain(keys).collect()
+    }
+}
+
+impl KeyChanges {
+    /// Reads the file; without one there are no changes. Errors: [`StoreError::File`], also for a line that is none.
+    pub(super) fn read(path: &Path) -> Result<KeyChanges, StoreError> {
+        let failed = |reason: String| StoreError::File { path: path.display().to_string(), reason };
+        let changes = Changes::default();
+        let mut all = KeyChanges { path: path.to_path_buf(), changes, lines: 0, is_doubtful: false };
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(all),
+            Err(error) => return Err(failed(error.to_string())),
+        };
+        private_file::take_from_others(path);
+        let is_cut = !text.is_empty() && !text.ends_with('\n');
+        for (number, line) in (1..).zip(text.lines()) {
+            match Line::read(line) {
+                Some(change) => all.changes.take(&change),
+                None if is_cut && number == text.lines().count() => {}
+                None => return Err(failed(format!("line {number} is no change; correct or remove it"))),
+            }
+            all.lines += 1;
+        }
+        if is_cut {
+            all.replace(all.changes.clone())?;
+        }
+        Ok(all)
+    }
+
+    /// Adds a change, which is on the disk then. Errors: [`StoreError::File`], with no change added.
+    pub(super) fn add(&mut self, change: &KeyChange) -> Result<(), StoreError> {
+        let most = self.changes.below.len() + self.changes.keys.len() + SPARE_LINES;
+        if self.is_doubtful || self.lines >= most {
+            let mut changes = self.changes.clone();
+            changes.take(change);
+            return self.replace(changes);
+        }
+        let appended = self.append(change);
+        self.note(appended)?;
+        self.changes.take(change);
+        self.lines += 1;
+        Ok(())
+    }
+
+    /// Adds what a store has and the file has not: one that was lost, or begins at another place, is whole again. Errors:
+    /// [`StoreError::File`].
+    pub(super) fn complete(&mut self, stored: &StoredKeys) -> Result<(), StoreError> {
+        let mut changes = self.changes.clone();
+        for (credit, generation) in &stored.generations {
+            changes.take(&KeyChange::Below(*credit, *generation));
+        }
+        for key in &stored.keys {
+            changes.take(&KeyChange::SubKey(Box::new(key.clone())));
+        }
+        if changes.all() == self.all() { Ok(()) } else { self.replace(changes) }
+    }
+
+    /// All changes that count, each once.
+    pub(super) fn all(&self) -> Vec<KeyChange> {
+        self.changes.all()
+    }
+
+    /// The revision of a sub-key in the file; 0 where it has none. It is ahead of the store's where that did not take a change.
+    pub(super) fn revision(&self, id: &(Pubkey, Pubkey, String)) -> u32 {
+        self.changes.keys.get(id).map_or(0, |key| key.revision)
+    }
+
+    fn append(&self, change: &KeyChange) -> io::Result<()> {
         let mut file = private_file::options().create(true).append(true).open(&self.path)?;
         file.write_all(text(std::slice::from_ref(change)).as_bytes())?;
         file.sync_all()?;
-        self.lines += 1;
         sync_folder(&self.path)
     }
 
-    /// Replaces the file in one step.
-    fn write_anew(&mut self) -> io::Result<()> {
-        let (next, all) = (self.path.with_extension("next"), self.all());
-        let mut file = private_file::create(&next)?;
-        file.write_all(text(&all).as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&next, &self.path)?;
-        self.lines = all.len();
-        sync_folder(&self.path)
+    /// Replaces the file in one step by one with these changes. Errors: [`StoreError::File`], with the earlier changes kept.
+    fn replace(&mut self, changes: Changes) -> Result<(), StoreError> {
+        let all = changes.all();
+        let written = write_anew(&self.path, &all);
+        self.note(written)?;
+        (self.changes, self.lines, self.is_doubtful) = (changes, all.len(), false);
+        Ok(())
     }
+
+    /// Notes the outcome of a write. Errors: its failure, as [`StoreError::File`].
+    fn note(&mut self, written: io::Result<()>) -> Result<(), StoreError> {
+        written.map_err(|error| {
+            self.is_doubtful = true;
+            StoreError::File { path: self.path.display().to_string(), reason: error.to_string() }
+        })
+    }
+}
+
+fn write_anew(path: &Path, changes: &[KeyChange]) -> io::Result<()> {
+    let next = path.with_extension("next");
+    let mut file = private_file::create(&next)?;
+    file.write_all(text(changes).as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&next, path)?;
+    sync_folder(path)
 }
 
 fn text(changes: &[KeyChange]) -> String {
@@ -257,104 +288,4 @@ fn sync_folder(path: &Path) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn key(number: u8) -> Pubkey {
-        Pubkey::new_from_array([number; 32])
-    }
-
-    fn stored(name: &str, version: u32, revision: u32) -> StoredKey {
-        StoredKey {
-            credit: key(1),
-            owner: key(2),
-            name: name.to_string(),
-            version,
-            generation: 0,
-            revision,
-            budget: Some(KeyBudget { units: Units(u64::MAX), period: BudgetPeriod::Month }),
-            requests_per_minute: Some(7),
-            units_per_minute: None,
-            created_ms: -1,
-            expires_ms: Some(9),
-            is_revoked: false,
-        }
-    }
-
-    fn change(key: &StoredKey) -> KeyChange {
-        KeyChange::SubKey(Box::new(key.clone()))
-    }
-
-    #[test]
-    fn what_voids_only_rises_and_bounds_are_the_last_ones() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("revocations");
-        let mut file = KeyChanges::read(&path).unwrap();
-        assert_eq!(file.all(), []);
-        let lowered = StoredKey { budget: None, ..stored("team", 2, 2) };
-        let gone = StoredKey { is_revoked: true, ..stored("gone", 1, 2) };
-        for change in [
-            KeyChange::Below(key(1), 3),
-            KeyChange::Below(key(1), 2),
-            change(&stored("team", 1, 1)),
-            change(&lowered),
-            // An earlier state, as of a file that was put together by hand.
-            change(&StoredKey { generation: 4, ..stored("team", 1, 1) }),
-            change(&gone),
-            change(&stored("gone", 1, 1)),
-        ] {
-            file.add(&change).unwrap();
-        }
-        let team = StoredKey { generation: 4, ..lowered };
-        let all = [KeyChange::Below(key(1), 3), change(&gone), change(&team)];
-        assert_eq!((file.all(), KeyChanges::read(&path).unwrap().all()), (all.to_vec(), all.to_vec()));
-        let text = fs::read_to_string(&path).unwrap();
-        assert_eq!(text.lines().next().unwrap(), format!(r#"{{"credit":"{}","generation":3}}"#, key(1)));
-    }
-
-    #[test]
-    fn a_line_that_a_crash_has_cut_is_dropped_and_any_other_fault_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("revocations");
-        let whole = text(&[KeyChange::Below(key(1), 3), change(&stored("team", 2, 1))]);
-        for cut in 1..whole.len() {
-            fs::write(&path, &whole[..cut]).unwrap();
-            let mut read = KeyChanges::read(&path).unwrap();
-            read.add(&change(&stored("next", 1, 1))).unwrap();
-            let read = KeyChanges::read(&path).unwrap();
-            assert!(read.all().contains(&change(&stored("next", 1, 1))), "cut at {cut}");
-            assert_eq!(read.all().len() > 1, cut >= whole.find('\n').unwrap(), "cut at {cut}");
-        }
-        for wrong in
-            ["\n", "{}\n", "x\n{\"credit\":\"a\"", "{\"credit\":\"1\",\"generation\":1,\"more\":2}\n"]
-        {
-            fs::write(&path, wrong).unwrap();
-            let error = KeyChanges::read(&path).unwrap_err().to_string();
-            assert!(error.contains("line 1 is no change"), "{wrong}: {error}");
-        }
-    }
-
-    #[test]
-    fn a_file_with_many_old_lines_is_written_anew() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut file = KeyChanges::read(&folder.path().join("revocations")).unwrap();
-        file.add(&change(&stored("team", 1, 1))).unwrap();
-        file.lines = SPARE_LINES + 1;
-        file.add(&change(&stored("team", 2, 2))).unwrap();
-        assert_eq!((file.lines, fs::read_to_string(&file.path).unwrap().lines().count()), (1, 1));
-        assert_eq!(KeyChanges::read(&file.path).unwrap().all(), [change(&stored("team", 2, 2))]);
-    }
-
-    #[test]
-    fn a_file_that_was_lost_is_written_from_the_store() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("revocations");
-        let kept = StoredKeys { keys: vec![stored("team", 2, 2)], generations: vec![(key(1), 3)] };
-        let mut file = KeyChanges::read(&path).unwrap();
-        file.complete(&StoredKeys::default()).unwrap();
-        assert!(!path.exists(), "nothing to write");
-        file.complete(&kept).unwrap();
-        let all = [KeyChange::Below(key(1), 3), change(&stored("team", 2, 2))];
-        assert_eq!(KeyChanges::read(&path).unwrap().all(), all);
-    }
-}
+mod tests;

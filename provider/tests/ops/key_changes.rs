@@ -1,4 +1,4 @@
-//! Keys that were revoked, over a store from before.
+//! Changes of keys, over a store from before.
 
 use {
     super::keys::{call, chat, hand_over, json_of, make, sign_in, start},
@@ -30,7 +30,7 @@ async fn works(bench: &Bench, key: &str) -> bool {
     chat(bench, key, json!({"max_tokens": 2})).await.status() == 200
 }
 
-/// A backup has the keys as they were: without the file of revocations those that leaked would open the credit again.
+/// A backup has the keys as they were: without the file of changes those that leaked would open the credit again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_from_before_a_revocation_brings_no_key_back() {
     let (bench, borrower) = start().await;
@@ -97,5 +97,33 @@ async fn a_store_from_before_a_revocation_brings_no_key_back() {
     let bench = Bench::start_in(folder, |_| {}).await;
     hand_over(&bench, &borrower.pubkey(), 1);
     assert!(works(&bench, &fresh).await && !works(&bench, &key).await && !works(&bench, &keys[2]).await);
+    bench.stop().await;
+}
+
+/// It is in the file alone: the one that is sent in its place comes after it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_the_store_did_not_take_wins_over_no_later_one() {
+    let (bench, borrower) = start().await;
+    let key = sign_in(&bench, &borrower, false).await;
+    make(&bench, &key, "team", json!({"budget": {"units": 9}})).await;
+    let folder = bench.stop().await;
+    fs::copy(folder.path().join("gate.db"), folder.path().join("old.db")).unwrap();
+
+    let bench = Bench::start_in(folder, |_| {}).await;
+    hand_over(&bench, &borrower.pubkey(), 1);
+    let store = rusqlite::Connection::open(bench.folder.path().join("gate.db")).unwrap();
+    store.execute_batch("ALTER TABLE api_keys RENAME TO away").unwrap();
+    let refused = call(&bench, &key, Method::PUT, "/v1/keys/team", json!({"budget": {"units": 7}})).await;
+    assert_eq!(refused.status(), 503);
+    store.execute_batch("ALTER TABLE away RENAME TO api_keys").unwrap();
+    drop(store);
+    make(&bench, &key, "team", json!({"budget": {"units": 5}})).await;
+    let folder = bench.stop().await;
+    put_back(folder.path(), "old.db");
+
+    let bench = Bench::start_in(folder, |_| {}).await;
+    hand_over(&bench, &borrower.pubkey(), 1);
+    let found = json_of(call(&bench, &key, Method::GET, "/v1/keys/team", json!({})).await).await;
+    assert_eq!(found["budget"]["units"], 5);
     bench.stop().await;
 }
