@@ -110,7 +110,7 @@ pub(crate) async fn assemble(
 async fn make(config: &Config, gate: &Gate) -> Result<Made, ServeError> {
     let chain = &config.chain;
     let keys = ApiKeys::load(&config.secret_file, chain.market, chain.provider, &config.revoked)?;
-    keys.restore(gate, &config.revocations_file).await?;
+    keys.restore(gate, &config.key_changes_file).await?;
     let mut listeners = Vec::new();
     for addr in &config.listen {
         listeners.push(bind(*addr).await?);

@@ -44,7 +44,7 @@ pub(super) async fn run(args: &RestoreArgs) -> Result<(), CommandError> {
     let outcome = restore(&config, &args.backup, &args.reports, args.dry_run).await?;
     match args.json {
         true => println!("{}", document(&outcome, args.dry_run)),
-        false => print(&outcome, args.dry_run, &config.revocations_file),
+        false => print(&outcome, args.dry_run, &config.key_changes_file),
     }
     Ok(())
 }
@@ -69,7 +69,7 @@ fn document(outcome: &RestoreOutcome, is_dry_run: bool) -> Value {
     })
 }
 
-fn print(outcome: &RestoreOutcome, is_dry_run: bool, revocations: &Path) {
+fn print(outcome: &RestoreOutcome, is_dry_run: bool, changes: &Path) {
     let restored = &outcome.restored;
     let taken = text::time(ChainTime(restored.taken_ms / 1_000));
     println!("{} from the backup of {taken}", if is_dry_run { "would restore" } else { "restored" });
@@ -88,5 +88,5 @@ fn print(outcome: &RestoreOutcome, is_dry_run: bool, revocations: &Path) {
         println!("a report of {} is not used: {}", report.reporter, report.reason);
     }
     println!("no report is signed up to {}", text::time(outcome.not_before));
-    println!("the server takes changes of API keys since the backup from {}", revocations.display());
+    println!("the server takes changes of API keys since the backup from {}", changes.display());
 }

@@ -50,8 +50,8 @@ pub struct Config {
     pub http: HttpSettings,
     /// The file with the secret that API keys are made with.
     pub secret_file: PathBuf,
-    /// The file that keeps revocations and other changes of API keys apart from the store.
-    pub revocations_file: PathBuf,
+    /// The file that keeps the changes of API keys apart from the store.
+    pub key_changes_file: PathBuf,
     /// Time that running requests may take to end at a shutdown.
     pub shutdown_timeout: Duration,
     /// The chain.
@@ -104,7 +104,7 @@ impl Config {
         if let Some(keypair) = &mut self.operator.keypair {
             *keypair = folder.join(&*keypair);
         }
-        for path in [&mut self.secret_file, &mut self.revocations_file, &mut self.gate.store] {
+        for path in [&mut self.secret_file, &mut self.key_changes_file, &mut self.gate.store] {
             *path = folder.join(&*path);
         }
     }
@@ -119,7 +119,7 @@ fn read(reader: &mut Reader) -> Option<Config> {
     let ops_listen = sections::read_ops(reader, listen.as_deref().unwrap_or_default());
     let http = HttpSettings::read(reader);
     let secret_file = reader.required("secret_file");
-    let revocations_file = reader.optional("revocations_file");
+    let key_changes_file = reader.optional("key_changes_file");
     let shutdown_timeout = reader.seconds("shutdown_timeout_seconds", 30, sections::SECONDS);
     let (chain, gate) = (Chain::read(reader), GateSettings::read(reader));
     if !reader.has("model") && !reader.has("gpu") {
@@ -145,7 +145,7 @@ fn read(reader: &mut Reader) -> Option<Config> {
         ops_listen,
         http,
         secret_file: secret_file?,
-        revocations_file: revocations_file.unwrap_or_else(|| gate.store.with_extension("revocations")),
+        key_changes_file: key_changes_file.unwrap_or_else(|| gate.store.with_extension("key-changes")),
         shutdown_timeout,
         chain: chain?,
         gate,

@@ -13,7 +13,7 @@ impl Config {
         let same = [
             ("listen", self.listen == next.listen),
             ("secret_file", self.secret_file == next.secret_file),
-            ("revocations_file", self.revocations_file == next.revocations_file),
+            ("key_changes_file", self.key_changes_file == next.key_changes_file),
             ("shutdown_timeout_seconds", self.shutdown_timeout == next.shutdown_timeout),
             ("[ops]", self.ops_listen == next.ops_listen),
             ("[http]", self.http == next.http),

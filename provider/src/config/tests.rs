@@ -18,7 +18,7 @@ fn the_example_is_a_configuration() {
     let config = Config::FILE.parse(EXAMPLE, Path::new("/etc/blockable"), "provider.toml").unwrap();
     assert_eq!(config.secret_file, Path::new("/etc/blockable/secret"));
     assert_eq!(config.gate.store, Path::new("/etc/blockable/gate.db"));
-    assert_eq!(config.revocations_file, Path::new("/etc/blockable/gate.revocations"));
+    assert_eq!(config.key_changes_file, Path::new("/etc/blockable/gate.key-changes"));
     assert!(!config.models.is_empty() && !config.gpus.is_empty());
 }
 
@@ -201,7 +201,7 @@ fn sections_that_wait_for_a_restart_are_named() {
     for (from, to, named) in [
         ("127.0.0.1:8080", "127.0.0.1:8081", "listen"),
         ("\"secret\"", "\"other\"", "secret_file"),
-        ("# revocations_file", "revocations_file", "revocations_file"),
+        ("# key_changes_file", "key_changes_file", "key_changes_file"),
         ("shutdown_timeout_seconds = 30", "shutdown_timeout_seconds = 31", "shutdown_timeout_seconds"),
         ("127.0.0.1:9090", "127.0.0.1:9091", "[ops]"),
         ("allow_origins = []", "allow_origins = [\"*\"]", "[http]"),

@@ -178,9 +178,9 @@ impl ApiKeys {
         read(&self.revoked).has_name(credit, name)
     }
 
-    /// Reads what the store keeps of keys, with the revocations of a file. Errors: [`StoreError`].
-    pub(crate) async fn restore(&self, gate: &Gate, revocations: &Path) -> Result<(), StoreError> {
-        self.book.restore(gate, revocations).await
+    /// Reads what the store keeps of keys, with the changes of a file. Errors: [`StoreError`].
+    pub(crate) async fn restore(&self, gate: &Gate, changes: &Path) -> Result<(), StoreError> {
+        self.book.restore(gate, changes).await
     }
 
     /// Makes the first key of a credit. A higher generation allows to revoke the lower ones. `successor` is the borrower of today

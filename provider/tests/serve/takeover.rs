@@ -28,7 +28,7 @@ units_per_1k_generated = 4000
 timeout_seconds = 10
 "#;
 /// The file with the changes of keys.
-const CHANGES_OF_KEYS: &str = "gate.revocations";
+const CHANGES_OF_KEYS: &str = "gate.key-changes";
 /// Units of the sub-key's budget.
 const BUDGET: u64 = 400;
 
