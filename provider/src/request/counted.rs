@@ -1,7 +1,7 @@
 //! Bounds on the tokens of parameters and members that a template may print.
 
 use {
-    super::{fields::require_cheap_cache, raw::Fields},
+    super::{fields::require_cheap_cache, names, raw::Fields},
     crate::{
         error::ApiError,
         tokens::{Rules, printed},
@@ -25,11 +25,9 @@ pub(super) fn tools(rules: &Rules, param: &str, value: &RawValue) -> Result<u64,
     let list: Vec<Fields> = serde_json::from_str(value.get())
         .map_err(|_| wrong("a list of tools, which are objects with distinct members"))?;
     for tool in &list {
+        names::require_plain(param, tool)?;
         require_cheap_cache(param, tool)?;
-        let kind: String = tool
-            .get("type")
-            .map_or(Ok(String::new()), |kind| serde_json::from_str(kind.get()))
-            .unwrap_or_default();
+        let kind = tool.text("type").unwrap_or_default();
         // Others bring a text of their own, or work of their own.
         if tool.get("type").is_some() && !matches!(kind.as_str(), "function" | "custom") {
             let message = format!("tools of type {kind:?} are not supported; use functions");

@@ -1,6 +1,7 @@
 //! Edits of a body that leave the rest of it unchanged.
 
 use {
+    super::{names, raw::Fields},
     crate::error::ApiError,
     bytes::{BufMut, Bytes, BytesMut},
     serde_json::{Map, Value, value::RawValue},
@@ -19,10 +20,13 @@ pub(super) fn wanted_usage(options: Option<&RawValue>) -> Result<[bool; 2], ApiE
         );
         ApiError::param("stream_options", message)
     };
-    let options: Map<String, Value> = serde_json::from_str(options.get()).map_err(|_| wrong())?;
+    let options: Fields = serde_json::from_str(options.get()).map_err(|_| wrong())?;
+    if names::disguised(&options).is_some() {
+        return Err(wrong());
+    }
     let read = |name| match options.get(name) {
-        None | Some(Value::Null) => Ok(false),
-        Some(value) => value.as_bool().ok_or_else(wrong),
+        None => Ok(false),
+        Some(value) => serde_json::from_str::<bool>(value.get()).map_err(|_| wrong()),
     };
     Ok([read(INCLUDE_USAGE)?, read(RUNNING_USAGE)?])
 }

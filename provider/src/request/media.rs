@@ -4,26 +4,34 @@
 //! cached file may be another customer's. So a part holds its data in base64, alone or in a `data:` URL; a model's
 //! `media_urls = "http"` allows addresses of the web.
 
-use {super::raw::Fields, crate::config::MediaUrls, serde_json::value::RawValue};
+use {
+    super::{names, raw::Fields},
+    crate::config::MediaUrls,
+    serde_json::value::RawValue,
+};
 
 /// Members that hold the data, which a model never reads as text, or the place of it.
-const DATA: [&str; 11] = [
+const DATA: [&str; 15] = [
     "audio",
     "audio_url",
     "file",
     "file_data",
+    "file_path",
+    "file_uri",
     "file_url",
     "image",
     "image_url",
     "input_audio",
+    "path",
     "source",
+    "uri",
     "video",
     "video_url",
 ];
 /// Members that name what is stored or cached elsewhere. `uuid` is vLLM's name of a cached part, whoever has sent that.
 const STORED: [&str; 3] = ["file_id", "id", "uuid"];
 /// Members of an object with data in which the data or its URL stands. The others describe it.
-const WITHIN: [&str; 5] = ["data", "file_data", "file_url", "image_url", "url"];
+const WITHIN: [&str; 2] = ["data", "url"];
 
 /// Members with data in base64 alone. Of the others a server may take such a text for the path of a file.
 const BARE: [&str; 2] = ["data", "file_data"];
@@ -39,13 +47,26 @@ pub(super) enum Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    /// Reads the value of `source`.
-    pub(super) fn read(value: &'a RawValue) -> Source<'a> {
-        let Ok(members) = serde_json::from_str::<Fields>(value.get()) else { return Source::Data };
-        match (members.get("type").map(RawValue::get), members.get("content")) {
-            (Some("\"base64\"" | "\"url\"" | "\"file\""), _) => Source::Data,
-            (_, Some(parts)) => Source::Parts(parts),
-            _ => Source::Text,
+    /// Reads the value of `source`. Errors: the message for a source of another kind, or with members of other kinds.
+    pub(super) fn read(value: &'a RawValue) -> Result<Source<'a>, String> {
+        if !value.get().starts_with('{') {
+            return Ok(Source::Data);
+        }
+        let members = members("source", value)?;
+        let kind = members.text("type").unwrap_or_default();
+        let (source, own) = match (kind.as_str(), members.get("content")) {
+            ("base64" | "url" | "file", _) => return Ok(Source::Data),
+            ("text", _) => (Source::Text, "data"),
+            ("content", Some(parts)) => (Source::Parts(parts), "content"),
+            _ => {
+                let message = "`source` must have a `type` of base64, url or text, or one of content with its `content`";
+                return Err(message.to_string());
+            }
+        };
+        let mut given = members.all().filter(|(_, value)| value.get() != "null").map(|(name, _)| name);
+        match given.find(|name| !["type", "media_type", own].contains(name)) {
+            Some(name) => Err(format!("`{name}` does not belong to a `source` of type {kind:?}; remove it")),
+            None => Ok(source),
         }
     }
 }
@@ -77,19 +98,35 @@ pub(super) fn check<'a>(
     if !value.get().starts_with('{') {
         return check_text(name, value, urls).map(|()| Vec::new());
     }
-    let wrong = |_| format!("`{name}` must be an object with distinct members");
-    let members: Fields = serde_json::from_str(value.get()).map_err(wrong)?;
+    let members = members(name, value)?;
     let mut described = Vec::new();
     for (member, value) in members.all().filter(|(_, value)| value.get() != "null") {
         if is_stored(member) {
             return Err(stored(member));
         }
-        match WITHIN.contains(&member) {
-            true => check_text(member, value, urls)?,
-            false => described.push((member.to_string(), value)),
+        if WITHIN.contains(&member) || holds_data(member) {
+            check_text(member, value, urls)?;
+        } else if value.get().starts_with(['{', '[']) {
+            return Err(format!(
+                "`{member}` in `{name}` may be a text, a number, true or false; change or remove it"
+            ));
+        } else {
+            described.push((member.to_string(), value));
         }
     }
     Ok(described)
+}
+
+/// Reads the members of an object with data. Errors: the message for names that are given twice, or that stand for others.
+fn members<'a>(name: &str, value: &'a RawValue) -> Result<Fields<'a>, String> {
+    let wrong = |_| format!("`{name}` must be an object with distinct members");
+    let members: Fields = serde_json::from_str(value.get()).map_err(wrong)?;
+    match names::disguised(&members) {
+        Some(member) => Err(format!(
+            "`{member}` in `{name}` may be taken for a member of another name; correct or remove it"
+        )),
+        None => Ok(members),
+    }
 }
 
 fn check_text(name: &str, value: &RawValue, urls: MediaUrls) -> Result<(), String> {

@@ -8,6 +8,7 @@ mod endpoint;
 mod fields;
 mod forward;
 mod media;
+mod names;
 mod prompt;
 mod raw;
 mod tokenized;

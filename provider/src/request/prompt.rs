@@ -3,7 +3,7 @@
 use {
     super::{
         counted::{AROUND_PART, member},
-        fields, media,
+        fields, media, names,
         raw::Fields,
         values::{TokenCount, with_text},
     },
@@ -100,13 +100,14 @@ impl<'a> Reader<'a> {
     /// Refuses an item of another type, and one that stands for a text that is stored elsewhere: nobody could count that, and it may
     /// be another customer's.
     fn require_known_item(&self, item: &Fields) -> Result<(), ApiError> {
-        let kind = match item.get("type") {
-            Some(kind) => kind.get().trim_matches('"'),
-            None if item.get("role").is_some() => "message",
-            None => return Err(self.wrong("made of items with a `type`, or with a `role` in a message")),
+        let kind = match (item.get("type"), item.text("type")) {
+            (_, Some(kind)) => kind,
+            (Some(_), None) => return Err(self.wrong("made of items whose `type` is a text")),
+            (None, _) if item.get("role").is_some() => "message".to_string(),
+            (None, _) => return Err(self.wrong("made of items with a `type`, or with a `role` in a message")),
         };
         let has = |names: &[&str]| names.iter().any(|name| item.get(name).is_some());
-        match kind {
+        match kind.as_str() {
             kind if !ITEMS.contains(&kind) => {
                 Err(self.unsupported(format!("items of type {kind:?} are not supported; remove them")))
             }
@@ -128,6 +129,7 @@ impl<'a> Reader<'a> {
     }
 
     fn message(&self, message: &Fields) -> Result<u64, ApiError> {
+        names::require_plain(self.param, message)?;
         fields::require_cheap_cache(self.param, message)?;
         let mut tokens = self.model.per_message();
         // The overhead covers the usual roles; templates print any text that comes as one.
@@ -136,7 +138,8 @@ impl<'a> Reader<'a> {
             tokens = tokens.saturating_add(self.printed("role", role)?);
         }
         // Some templates print the results of tools as JSON.
-        let quoted = !matches!(role, r#""user""# | r#""assistant""# | r#""system""# | r#""developer""#);
+        let spoken = ["user", "assistant", "system", "developer"];
+        let quoted = !message.text("role").is_some_and(|role| spoken.contains(&role.as_str()));
         for (name, value) in message.all() {
             let more = match name {
                 "role" => 0,
@@ -182,9 +185,9 @@ impl<'a> Reader<'a> {
     }
 
     fn part(&self, part: &Fields, quoted: bool, depth: u32) -> Result<u64, ApiError> {
-        let kind: Option<String> = part.get("type").and_then(|value| serde_json::from_str(value.get()).ok());
         let without = || self.wrong("made of parts with a `type`, and a `text` in one of type text");
-        let kind = kind.ok_or_else(without)?;
+        let kind = part.text("type").ok_or_else(without)?;
+        names::require_plain(self.param, part)?;
         fields::require_cheap_cache(self.param, part)?;
         if let Some(media) = MediaKind::from_part(&kind) {
             return self.media(part, media, &kind, depth);
@@ -224,11 +227,12 @@ impl<'a> Reader<'a> {
             let more = match name {
                 _ if value.get() == "null" => 0,
                 "type" | "cache_control" => 0,
-                "source" => match media::Source::read(value) {
+                "source" => match media::Source::read(value).map_err(|message| self.unsupported(message))? {
                     media::Source::Parts(parts) => self.content(parts, true, depth + 1)?,
                     media::Source::Text => self.printed(name, value.get())?,
                     media::Source::Data => self.data(name, value)?,
                 },
+                "data" | "url" => self.data(name, value)?,
                 _ if media::holds_data(name) => self.data(name, value)?,
                 _ if media::is_stored(name) => return Err(self.unsupported(media::stored(name))),
                 _ => self.printed(name, value.get())?,

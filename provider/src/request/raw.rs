@@ -26,6 +26,11 @@ impl<'a> Fields<'a> {
         self.members.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
     }
 
+    /// Reads a member that is not null as a text. `None` where there is none, or it is no text.
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        serde_json::from_str(self.get(name)?.get()).ok()
+    }
+
     /// Lists all members.
     pub(super) fn all(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
         self.members.iter().map(|(name, value)| (name.as_str(), *value))

@@ -11,7 +11,7 @@ pub(super) use tables::find;
 pub(super) use tables::names;
 pub(crate) use tables::{Use, parameters};
 use {
-    super::raw::Fields,
+    super::{names, raw::Fields},
     crate::{
         config::{Endpoint, UnknownFields},
         error::ApiError,
@@ -104,10 +104,10 @@ pub(super) fn counted<'a>(
     Ok(counted)
 }
 
-/// True for a name that an upstream may take for a parameter, which was not read here: some ignore the case of names, also of
-/// letters such as the Kelvin sign, whose small form is `k`.
+/// True for a name that an upstream may take for a parameter, which was not read here.
 fn resembles_known(endpoint: Endpoint, name: &str) -> bool {
-    !name.is_ascii() || find(endpoint, &name.trim().to_ascii_lowercase().replace('-', "_")).is_some()
+    let folded = names::folded(name);
+    !name.is_ascii() || parameters(endpoint).any(|(known, _)| names::folded(known) == folded)
 }
 
 /// Refuses a setting that is long: templates print some settings, uncounted.
@@ -160,8 +160,10 @@ fn plain_variables(name: &str, value: &RawValue) -> Result<(), ApiError> {
 /// Refuses a mark for the cache that costs more than the prompt: what is kept for an hour is written at twice its price.
 pub(super) fn require_cheap_cache(param: &str, members: &Fields) -> Result<(), ApiError> {
     let Some(mark) = members.get("cache_control") else { return Ok(()) };
-    let is_cheap = serde_json::from_str::<Fields>(mark.get())
-        .is_ok_and(|mark| mark.get("ttl").is_none_or(|ttl| ttl.get() == "\"5m\""));
+    let is_cheap = serde_json::from_str::<Fields>(mark.get()).is_ok_and(|mark| {
+        names::disguised(&mark).is_none()
+            && (mark.get("ttl").is_none() || mark.text("ttl").as_deref() == Some("5m"))
+    });
     match is_cheap && mark.get().len() <= LONGEST_SETTING {
         true => Ok(()),
         false => {

@@ -217,9 +217,9 @@ fn read_text(value: &RawValue) -> Option<String> {
 
 /// The message of a chat for an item that is a message of texts alone; `None` for another item.
 fn text_message(item: &Fields) -> Option<Value> {
-    let kind = item.get("type").map_or("\"message\"", RawValue::get);
+    let kind = item.get("type").map_or_else(|| Some("message".to_string()), read_text)?;
     let is_known = |name: &str| matches!(name, "type" | "role" | "content" | "id" | "status");
-    if kind != "\"message\"" || !item.all().all(|(name, _)| is_known(name)) {
+    if kind != "message" || !item.all().all(|(name, _)| is_known(name)) {
         return None;
     }
     let (role, content) = (read_text(item.get("role")?)?, item.get("content")?);
@@ -228,8 +228,7 @@ fn text_message(item: &Fields) -> Option<Value> {
         None => {
             let parts: Vec<Fields> = serde_json::from_str(content.get()).ok()?;
             let texts = parts.iter().map(|part| {
-                let is_text =
-                    matches!(part.get("type")?.get(), "\"input_text\"" | "\"output_text\"" | "\"text\"");
+                let is_text = ["input_text", "output_text", "text"].contains(&part.text("type")?.as_str());
                 read_text(part.get("text").filter(|_| is_text)?)
             });
             texts.collect::<Option<Vec<_>>>()?.join("\n")
@@ -266,7 +265,7 @@ fn text_bytes(message: &Fields) -> Option<u64> {
     }
     let parts: Vec<Fields> = serde_json::from_str(content.get()).ok()?;
     parts.iter().try_fold(0_u64, |all, part| {
-        let is_text = part.get("type").is_some_and(|kind| kind.get() == "\"text\"");
+        let is_text = part.text("type").is_some_and(|kind| kind == "text");
         Some(all + part.get("text").filter(|_| is_text).and_then(length)?)
     })
 }
