@@ -15,6 +15,7 @@ use {
         HeaderMap, HeaderValue, StatusCode,
         header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE},
     },
+    blockable_sdk::Pubkey,
     blockable_service::{
         http::{AnswerBytes, NoRoom},
         sse::StreamStart,
@@ -67,6 +68,8 @@ pub(super) struct Attempt {
     endpoint: Endpoint,
     hold: u64,
     slot: Slot,
+    /// The borrower of the job's credit.
+    borrower: Pubkey,
     began: Instant,
 }
 
@@ -106,7 +109,9 @@ impl Attempt {
     /// Takes the next upstream of a job's model. `None` where none is left that has room.
     fn begin(job: &RunningJob, tried: &[usize]) -> Option<Attempt> {
         let model = &job.plan.model;
-        let slot = model.pool.take(&job.hold.credit, tried, std::time::Instant::now())?;
+        let credit = &job.hold.credit;
+        let slot = model.pool.take(credit, tried, std::time::Instant::now())?;
+        let borrower = job.app.borrowers_place(credit).map_or(*credit, |place| place.borrower);
         let (model, endpoint) = (model.config.name.clone(), job.plan.endpoint);
         Some(Attempt {
             app: job.app.clone(),
@@ -114,6 +119,7 @@ impl Attempt {
             endpoint,
             hold: job.hold.id.0,
             slot,
+            borrower,
             began: Instant::now(),
         })
     }
@@ -220,7 +226,7 @@ impl Attempt {
             );
             return fault;
         }
-        let change = self.slot.note_fault(&fault, std::time::Instant::now());
+        let change = self.slot.note_fault(&fault, &self.borrower, std::time::Instant::now());
         upstreams::log(change, model, upstream, detail);
         fault
     }

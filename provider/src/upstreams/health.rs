@@ -12,14 +12,17 @@ const FAILURES: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// Longest pause before a probe of an upstream that is down.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// Borrowers whose requests must fail, without an answered probe or request meanwhile, before an upstream is down for all.
+const ACCUSERS: usize = 3;
 
 /// The health of an upstream. It is up until it has failed, so that a server that starts serves at once.
 ///
 /// It goes down by failures, and up by a probe or a request that is answered. A probe forgives none of the failures: an
 /// upstream that answers probes and refuses requests goes down at its next failure, for a longer pause.
 ///
-/// One customer's requests may all fail by their content. So an upstream that is down by the failures of one credit alone is
-/// doubted: it is taken last, and is down only once a probe or another credit's request fails.
+/// Requests may fail by their content. So an upstream that is down by the failures of requests alone is doubted: it is taken last,
+/// and is down only once a probe fails, or requests of three borrowers since the last probe that was answered. Refusals are
+/// never among these: a filter before an upstream says nothing about its health.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Health {
     /// Failures since the last request that was answered.
@@ -28,9 +31,9 @@ pub(super) struct Health {
     down_until: Option<Instant>,
     /// The time until which it has no room by its own word.
     busy_until: Option<Instant>,
-    /// The credit whose requests have failed since then.
-    accuser: Option<Pubkey>,
-    /// True where more than one credit's requests have failed, or what no request can bring about.
+    /// The borrowers whose requests have failed since the last probe or request that was answered.
+    accusers: [Option<Pubkey>; ACCUSERS],
+    /// True where so many borrowers' requests have failed, or what no request can bring about.
     is_confirmed: bool,
 }
 
@@ -39,7 +42,7 @@ pub(super) struct Health {
 pub(crate) enum Change {
     /// It stays as it was.
     None,
-    /// It is doubted, since the requests of one credit alone have failed.
+    /// It is doubted: requests have failed, at last one of this borrower, perhaps by their content.
     Doubted(Pubkey),
     /// It goes down.
     Down,
@@ -54,7 +57,7 @@ pub(super) enum Rank {
     Up,
     /// It has said that it has no room.
     Busy,
-    /// It has failed, but for one credit alone.
+    /// It has failed, but perhaps by the content of a few borrowers' requests.
     Doubted,
     /// It has failed.
     Down,
@@ -77,11 +80,11 @@ impl Health {
         }
     }
 
-    /// The change from an earlier state to this one.
-    fn change_from(&self, before: Health) -> Change {
-        match (self.rank_by_failures(), self.accuser) {
+    /// The change from an earlier state to this one, by a borrower's request or by a probe.
+    fn change_from(&self, before: Health, borrower: Option<&Pubkey>) -> Change {
+        match (self.rank_by_failures(), borrower) {
             (now, _) if now == before.rank_by_failures() => Change::None,
-            (Rank::Doubted, Some(credit)) => Change::Doubted(credit),
+            (Rank::Doubted, Some(borrower)) => Change::Doubted(*borrower),
             (Rank::Doubted | Rank::Down, _) => Change::Down,
             (Rank::Up | Rank::Busy, _) => Change::Up,
         }
@@ -92,7 +95,7 @@ impl Health {
     pub(super) fn note_answer(&mut self) -> Change {
         let before = *self;
         *self = Health { busy_until: before.busy_until, ..Health::default() };
-        self.change_from(before)
+        self.change_from(before, None)
     }
 
     /// Notes that it has no room for a time.
@@ -100,33 +103,31 @@ impl Health {
         self.busy_until = now.checked_add(wait.min(LONGEST_PAUSE));
     }
 
-    /// True while it is down for more than one customer.
+    /// True while it is down for all.
     pub(super) fn is_down(&self) -> bool {
         self.down_until.is_some() && self.is_confirmed
     }
 
-    /// Notes a failure of a credit's request, or of a probe.
+    /// Notes a failure of a borrower's request, or of a probe.
     pub(super) fn note_failure(
         &mut self,
         evidence: Evidence,
-        credit: Option<&Pubkey>,
+        borrower: Option<&Pubkey>,
         now: Instant,
     ) -> Change {
         let before = *self;
         if evidence != Evidence::None {
-            self.count_failure(evidence, credit, now);
+            self.count_failure(evidence, borrower, now);
         }
-        self.change_from(before)
+        self.change_from(before, borrower)
     }
 
-    fn count_failure(&mut self, evidence: Evidence, credit: Option<&Pubkey>, now: Instant) {
-        let is_another = match (credit, self.accuser) {
-            (None, _) => true,
-            (Some(credit), Some(accuser)) => *credit != accuser,
-            (Some(_), None) => false,
+    fn count_failure(&mut self, evidence: Evidence, borrower: Option<&Pubkey>, now: Instant) {
+        self.is_confirmed |= match (evidence, borrower) {
+            (Evidence::Certain, _) | (_, None) => true,
+            (Evidence::Failure, Some(borrower)) => self.note_accuser(borrower),
+            (Evidence::None | Evidence::Refusal, Some(_)) => false,
         };
-        self.accuser = self.accuser.or(credit.copied());
-        self.is_confirmed |= is_another || evidence == Evidence::Certain;
         // Requests that are tried in spite of a failure say nothing else that is new before the next probe.
         if self.down_until.is_some_and(|until| now < until) {
             return;
@@ -141,11 +142,22 @@ impl Health {
         self.down_until = now.checked_add(pause);
     }
 
+    /// Notes a borrower whose request has failed. Returns true once these are so many that it is not their content.
+    fn note_accuser(&mut self, borrower: &Pubkey) -> bool {
+        if !self.accusers.contains(&Some(*borrower))
+            && let Some(free) = self.accusers.iter_mut().find(|accuser| accuser.is_none())
+        {
+            *free = Some(*borrower);
+        }
+        self.accusers.iter().all(Option::is_some)
+    }
+
     /// Notes a probe that was answered.
     pub(super) fn note_probe(&mut self) -> Change {
         let before = *self;
         (self.is_confirmed, self.down_until) = (false, None);
-        self.change_from(before)
+        self.accusers = [None; ACCUSERS];
+        self.change_from(before, None)
     }
 
     /// The time of its next probe, which is `interval` after the last one while it is up.
@@ -178,11 +190,11 @@ mod tests {
         assert_eq!(Health::default().note_failure(Evidence::Certain, None, now), Change::Down);
     }
 
-    /// The content of one customer's requests may be all that fails.
+    /// The content of a few customers' requests may be all that fails.
     #[test]
-    fn one_credit_alone_makes_an_upstream_doubted_and_not_down() {
+    fn few_borrowers_make_an_upstream_doubted_and_not_down() {
         let now = Instant::now();
-        let [one, other] = [Pubkey::new_unique(), Pubkey::new_unique()];
+        let [one, other, third] = [(); 3].map(|()| Pubkey::new_unique());
         let by_one = || {
             let mut health = Health::default();
             let changes = [(); 9].map(|()| health.note_failure(Evidence::Failure, Some(&one), now));
@@ -191,11 +203,13 @@ mod tests {
             assert_eq!((health.rank(now), health.is_down()), (Rank::Doubted, false), "it is taken last");
             health
         };
-        for credit in [Some(&other), None] {
+        for [second, last] in [[Some(&other), Some(&third)], [Some(&other), None]] {
             let mut health = by_one();
-            assert_eq!(health.note_failure(Evidence::Failure, credit, now), Change::Down, "the real one");
+            assert_eq!(health.note_failure(Evidence::Failure, second, now), Change::None);
+            assert!(!health.is_down(), "two may have the same content");
+            assert_eq!(health.note_failure(Evidence::Failure, last, now), Change::Down, "the real one");
             assert!(health.is_down());
-            assert_eq!(health.note_failure(Evidence::Failure, credit, now), Change::None, "and once");
+            assert_eq!(health.note_failure(Evidence::Failure, last, now), Change::None, "and once");
             assert!(health.note_answer() == Change::Up && !health.is_down());
             for _ in 0..FAILURES {
                 health.note_failure(Evidence::Failure, Some(&other), now);
@@ -205,6 +219,43 @@ mod tests {
         let mut health = by_one();
         health.note_failure(Evidence::Certain, Some(&one), now);
         assert!(health.is_down(), "no request can bring that about");
+    }
+
+    /// A filter before an upstream refuses content with 403, while probes are answered.
+    #[test]
+    fn refusals_of_requests_confirm_nothing_from_however_many_borrowers() {
+        let mut now = Instant::now();
+        let mut health = Health::default();
+        for _ in 0..50 {
+            now += FIRST_PAUSE;
+            health.note_failure(Evidence::Refusal, Some(&Pubkey::new_unique()), now);
+            assert!(!health.is_down());
+        }
+        assert_eq!(health.rank(now), Rank::Doubted, "it is taken last");
+        health.note_failure(Evidence::Failure, Some(&Pubkey::new_unique()), now);
+        assert!(!health.is_down(), "one failure beside them is of one borrower");
+        health.note_failure(Evidence::Failure, None, now);
+        assert!(health.is_down(), "a probe fails");
+    }
+
+    /// One borrower has many credits, and failures between which probes are answered do not add up.
+    #[test]
+    fn an_answered_probe_forgets_whose_requests_have_failed() {
+        let mut now = Instant::now();
+        let borrowers: Vec<Pubkey> = (0..ACCUSERS).map(|_| Pubkey::new_unique()).collect();
+        let mut health = Health::default();
+        for round in 0..20 {
+            now += LONGEST_PAUSE;
+            for borrower in &borrowers[1..] {
+                health.note_failure(Evidence::Failure, Some(borrower), now);
+                assert!(!health.is_down(), "round {round}");
+            }
+            health.note_probe();
+        }
+        for (place, borrower) in borrowers.iter().enumerate() {
+            health.note_failure(Evidence::Failure, Some(borrower), now);
+            assert_eq!(health.is_down(), place == ACCUSERS - 1);
+        }
     }
 
     #[test]

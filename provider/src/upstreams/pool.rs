@@ -67,16 +67,16 @@ impl Pool {
         let counted = server.credits.enter(*credit, usize::MAX)?;
         server.running.fetch_add(1, Ordering::Relaxed);
         drop(seats);
-        Some(Slot { pool: self.clone(), server, place, credit: *credit, _counted: counted })
+        Some(Slot { pool: self.clone(), server, place, _counted: counted })
     }
 
-    /// The upstreams that are down for more than one customer, by name.
+    /// The upstreams that are down for all, by name.
     pub(crate) fn down(&self) -> Vec<&str> {
         let places = self.servers.iter().enumerate().filter(|(place, _)| !self.is_up(*place));
         places.map(|(_, server)| server.name.as_str()).collect()
     }
 
-    /// True where an upstream is not down for more than one customer.
+    /// True where an upstream is not down for all.
     pub(crate) fn is_up(&self, place: usize) -> bool {
         lock(&self.seats).get(place).is_some_and(|seat| !seat.health.is_down())
     }
@@ -162,7 +162,6 @@ pub(crate) struct Slot {
     server: Arc<UpstreamServer>,
     /// The upstream's place in the file.
     pub place: usize,
-    credit: Pubkey,
     _counted: CreditPlace,
 }
 
@@ -177,13 +176,13 @@ impl Slot {
         self.pool.change(self.place, Health::note_answer)
     }
 
-    /// Notes a failure of the request.
-    pub(crate) fn note_fault(&self, fault: &UpstreamFault, now: Instant) -> Change {
+    /// Notes a failure of a borrower's request.
+    pub(crate) fn note_fault(&self, fault: &UpstreamFault, borrower: &Pubkey, now: Instant) -> Change {
         self.pool.change(self.place, |health| {
             if let (FaultClass::Busy, Some(seconds)) = (fault.class, fault.error.retry_after) {
                 health.note_busy(now, Duration::from_secs(u64::from(seconds)));
             }
-            health.note_failure(fault.evidence(), Some(&self.credit), now)
+            health.note_failure(fault.evidence(), Some(borrower), now)
         })
     }
 }
@@ -285,11 +284,14 @@ mod tests {
         let fault = UpstreamFault::failed("gone");
         let slot = pool.take(&ONE, &[], now).unwrap();
         for expected in [Change::None, Change::None, Change::Doubted(ONE), Change::None] {
-            assert_eq!(slot.note_fault(&fault, now), expected);
+            assert_eq!(slot.note_fault(&fault, &ONE, now), expected);
         }
         drop(slot);
-        assert!(pool.is_up(0), "one credit alone names none as down");
-        assert_eq!(pool.take(&OTHER, &[1], now).unwrap().note_fault(&fault, now), Change::Down);
+        for (borrower, change) in [(OTHER, Change::None), (Pubkey::new_from_array([3; 32]), Change::Down)] {
+            assert!(pool.is_up(0), "few borrowers alone name none as down");
+            let slot = pool.take(&OTHER, &[1], now).unwrap();
+            assert_eq!(slot.note_fault(&fault, &borrower, now), change);
+        }
         assert!(!pool.is_up(0) && pool.is_up(1));
         assert_eq!(places(&pool, 3), [1, 1, 1]);
         let other = pool.take(&ONE, &[], now).unwrap();
@@ -300,7 +302,7 @@ mod tests {
         assert_eq!(pool.take(&ONE, &[1], now).unwrap().place, 0, "the other has been tried");
         assert!(pool.take(&ONE, &[0, 1], now).is_none());
         for _ in 0..3 {
-            other.note_fault(&fault, now);
+            other.note_fault(&fault, &ONE, now);
         }
         assert!(pool.take(&ONE, &[], now).is_none(), "one that is doubted may still work");
         pool.note_probe(1, Err(Evidence::Failure), now);
@@ -315,8 +317,8 @@ mod tests {
         let (before, now) = (pool(&[(1, 9), (1, 9), (1, 9)]), Instant::now());
         let slots: Vec<Slot> = (0..3).map(|_| before.take(&ONE, &[], now).unwrap()).collect();
         for _ in 0..3 {
-            slots[1].note_fault(&UpstreamFault::failed("gone"), now);
-            slots[2].note_fault(&UpstreamFault::failed("gone"), now);
+            slots[1].note_fault(&UpstreamFault::failed("gone"), &ONE, now);
+            slots[2].note_fault(&UpstreamFault::failed("gone"), &ONE, now);
         }
         for place in [1, 2] {
             before.note_probe(place, Err(Evidence::Failure), now);
@@ -342,7 +344,7 @@ mod tests {
         let answer = axum::http::StatusCode::TOO_MANY_REQUESTS;
         let names = super::super::Names { public: "", internal: "", key: None };
         let fault = UpstreamFault::from_answer(answer, &Default::default(), b"", names);
-        assert_eq!(slot.note_fault(&fault, now), Change::None);
+        assert_eq!(slot.note_fault(&fault, &ONE, now), Change::None);
         drop(slot);
         let one = pool.take(&ONE, &[], now).unwrap();
         assert_eq!((one.place, pool.take(&ONE, &[], now).unwrap().place), (1, 0));

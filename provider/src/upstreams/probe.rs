@@ -48,9 +48,9 @@ pub(crate) async fn probe(
 pub(crate) fn log(change: Change, model: &str, upstream: &str, detail: &str) {
     match change {
         Change::None => {}
-        // One customer's requests may fail by their content, which is no error of the operator's.
-        Change::Doubted(credit) => {
-            tracing::info!(model, upstream, %credit, detail, "the upstream is doubted, by one credit's requests")
+        // Requests may fail by their content, which is no error of the operator's.
+        Change::Doubted(borrower) => {
+            tracing::info!(model, upstream, %borrower, detail, "the upstream is doubted, by requests alone")
         }
         Change::Down => tracing::error!(model, upstream, detail, "the upstream is down"),
         Change::Up => tracing::info!(model, upstream, "the upstream is up"),

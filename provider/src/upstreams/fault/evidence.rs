@@ -7,6 +7,8 @@ use super::{FaultClass, UpstreamFault};
 pub(crate) enum Evidence {
     /// It says nothing about the upstream's health: the request itself is the cause.
     None,
+    /// The upstream, or a filter before it, has refused a request.
+    Refusal,
     /// The upstream has failed once.
     Failure,
     /// The upstream cannot serve anybody.
@@ -22,9 +24,8 @@ impl UpstreamFault {
             (FaultClass::Unreachable, _) => Evidence::Certain,
             (FaultClass::Refused, Some(401 | 402 | 407)) => Evidence::Certain,
             (FaultClass::Refused, Some(400 | 413 | 422 | 429) | None) => Evidence::None,
-            (FaultClass::Refused | FaultClass::Failed | FaultClass::Broken | FaultClass::TimedOut, _) => {
-                Evidence::Failure
-            }
+            (FaultClass::Refused, _) => Evidence::Refusal,
+            (FaultClass::Failed | FaultClass::Broken | FaultClass::TimedOut, _) => Evidence::Failure,
             (FaultClass::Request | FaultClass::Busy | FaultClass::TookTooLong | FaultClass::TooLarge, _) => {
                 Evidence::None
             }

@@ -239,17 +239,17 @@ fn errors_of_events_have_the_status_they_state_or_that_of_their_type() {
 
 #[test]
 fn another_upstream_is_asked_only_where_nothing_was_produced() {
-    use Evidence::{Certain, Failure, None};
+    use Evidence::{Certain, Failure, None, Refusal};
     for (status, another, evidence) in [
         (400, false, None),
         (401, true, Certain),
         (402, true, Certain),
-        (403, true, Failure),
-        (404, true, Failure),
+        (403, true, Refusal),
+        (404, true, Refusal),
         (407, true, Certain),
         (429, true, None),
-        (431, true, Failure),
-        (451, true, Failure),
+        (431, true, Refusal),
+        (451, true, Refusal),
         (500, true, Failure),
         (503, true, None),
         (504, false, Failure),
