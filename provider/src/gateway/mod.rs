@@ -4,6 +4,7 @@ mod anthropic;
 mod client;
 mod ending;
 mod job;
+mod large;
 mod prepare;
 mod stops;
 mod stream;

@@ -6,6 +6,7 @@ use {
         client::Waiting,
         insert_headers,
         job::{Delivery, Settlement},
+        large,
         stops::{late, stopped as stop_error},
         upstream::{UpstreamAnswer, UpstreamTime},
     },
@@ -77,21 +78,27 @@ pub(super) async fn read(
         read = answer.read(most, time, &mut body, &mut bytes) => read,
     };
     if let Err(stop) = read {
-        return Err(Unfinished { stop, generated: tokens_of_part(&body) });
+        let generated = large::work(body.len(), || tokens_of_part(body)).await;
+        return Err(Unfinished { stop, generated });
     }
+    Ok(large::work(body.len(), || evaluate(job, answer, &body, bytes)).await)
+}
+
+/// Reads the body of an answer that has come whole, and notes whether it is a good one.
+fn evaluate(job: &RunningJob, answer: &UpstreamAnswer, body: &[u8], bytes: AnswerBytes) -> WholeAnswer {
     let rewrite =
         job.plan.rewrite(answer.public_names(&format!("{}-{}", job.plan.endpoint.name(), job.trace.id)));
-    let read = read_whole(job.plan.endpoint.form(), &rewrite, &body, || job.count_prompt());
+    let read = read_whole(job.plan.endpoint.form(), &rewrite, body, || job.count_prompt());
     let Some((outcome, public)) = read else {
-        let (fault, allows_another) = answer.without_answer(&body);
-        return Ok(WholeAnswer::Bad { outcome: Outcome::unused(AnswerEnd::CutShort), fault, allows_another });
+        let (fault, allows_another) = answer.without_answer(body);
+        return WholeAnswer::Bad { outcome: Outcome::unused(AnswerEnd::CutShort), fault, allows_another };
     };
     if let Some(error) = &outcome.error {
         let fault = answer.fault(error);
-        return Ok(WholeAnswer::Bad { outcome, fault, allows_another: false });
+        return WholeAnswer::Bad { outcome, fault, allows_another: false };
     }
     answer.note_end(AnswerEnd::Complete);
-    Ok(WholeAnswer::Good(GoodAnswer { outcome, public, bytes }))
+    WholeAnswer::Good(GoodAnswer { outcome, public, bytes })
 }
 
 /// Settles by an answer's usage and passes the answer on, with the figures of the job in it.
@@ -105,16 +112,16 @@ pub(super) async fn pass_on(
     let mut headers = HeaderMap::new();
     insert_headers(&mut headers, &job);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let body = |settlement: &Settlement| upstreams::with_member(public.clone(), &settlement.member(hold));
+    let body = |public, settlement: &Settlement| upstreams::with_member(public, &settlement.member(hold));
     let kept = headers.clone();
     let parts = |settlement: &Settlement| AnswerParts {
         status: StatusCode::OK,
         headers: kept,
-        body: Some(body(settlement).to_vec()),
+        body: Some(body(public.clone(), settlement)),
     };
     let settlement = job.settle(&outcome, Delivery::After, parts).await?;
     headers.insert(UNITS_HEADER, HeaderValue::from(settlement.units.get()));
-    let mut response = Response::new(Body::from(body(&settlement)));
+    let mut response = Response::new(Body::from(body(public, &settlement)));
     *response.headers_mut() = headers;
     // From here on they count as those of an answer that goes out.
     drop(bytes);

@@ -2,6 +2,7 @@
 
 use {
     super::count::{is_label, quarters},
+    bytes::BytesMut,
     serde::{
         Deserializer,
         de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
@@ -25,19 +26,16 @@ const LEFT_OUT: &[&str] = &[
 ];
 
 /// Counts the tokens of the texts in the beginning of an answer that is not streamed. 0 where it is no JSON.
-pub(crate) fn tokens_of_part(body: &[u8]) -> u64 {
-    let whole = match std::str::from_utf8(body) {
-        Ok(whole) => whole,
-        Err(error) => {
-            body.get(..error.valid_up_to()).and_then(|part| str::from_utf8(part).ok()).unwrap_or_default()
-        }
-    };
+pub(crate) fn tokens_of_part(mut body: BytesMut) -> u64 {
+    let valid = str::from_utf8(&body).map_or_else(|error| error.valid_up_to(), str::len);
+    let text = body.get(..valid).and_then(|valid| str::from_utf8(valid).ok()).unwrap_or_default();
+    body.truncate(without_cut_escape(text).len());
     // The quotation mark ends the text that was cut; where none was, it begins one that does not count.
-    let ended = format!("{}\"", without_cut_escape(whole));
+    body.extend_from_slice(b"\"");
     let counted = Cell::new(0);
     // What was read before the end that is missing has been counted.
     let _ =
-        (Texts { counted: &counted, name: "" }).deserialize(&mut serde_json::Deserializer::from_str(&ended));
+        (Texts { counted: &counted, name: "" }).deserialize(&mut serde_json::Deserializer::from_slice(&body));
     counted.get().div_ceil(4)
 }
 
@@ -141,28 +139,27 @@ impl<'de> Visitor<'de> for Texts<'_> {
 mod tests {
     use super::*;
 
+    fn tokens(body: &[u8]) -> u64 {
+        tokens_of_part(body.into())
+    }
+
     #[test]
     fn the_text_of_a_body_counts_as_far_as_it_has_come() {
         let body = r#"{"id":"chatcmpl-1","model":"a long name of a model","choices":[{"index":0,"finish_reason":"stop",
             "logprobs":{"content":[{"token":"sixteen bytes .."}]},"message":{"role":"assistant","content":"sixteen bytes .."}}],
             "usage":{"prompt_tokens":3}}"#;
-        assert_eq!(tokens_of_part(body.as_bytes()), 4);
+        assert_eq!(tokens(body.as_bytes()), 4);
         let cut = &body[..body.rfind("bytes ..").unwrap()];
-        assert_eq!(tokens_of_part(cut.as_bytes()), 2, "of a text that is cut what has come");
-        let all: Vec<u64> = (0..=body.len()).map(|end| tokens_of_part(&body.as_bytes()[..end])).collect();
+        assert_eq!(tokens(cut.as_bytes()), 2, "of a text that is cut what has come");
+        let all: Vec<u64> = (0..=body.len()).map(|end| tokens(&body.as_bytes()[..end])).collect();
         assert!(all.is_sorted() && all.last() == Some(&4), "{all:?}");
         let escaped =
             r#"{"text":"a\nb\"c\\d\\\ne\u00e4f\u6f22\ud83d\ude00g\ud83d\ude00\ud83d\ude00 h","more":"a \\"}"#;
-        let all: Vec<u64> =
-            (0..=escaped.len()).map(|end| tokens_of_part(&escaped.as_bytes()[..end])).collect();
+        let all: Vec<u64> = (0..=escaped.len()).map(|end| tokens(&escaped.as_bytes()[..end])).collect();
         assert!(all.is_sorted() && all.last() == Some(&9), "{all:?}");
         for none in ["", "<html>", "{", "data: {\"choices\":[]}", "[1,", "{\"a\":1.5e3,\"b\":[true,null,-1"] {
-            assert_eq!(tokens_of_part(none.as_bytes()), 0, "{none}");
+            assert_eq!(tokens(none.as_bytes()), 0, "{none}");
         }
-        assert_eq!(
-            tokens_of_part("{\"text\":\"\u{6f22}".as_bytes().split_last().unwrap().1),
-            0,
-            "half a character"
-        );
+        assert_eq!(tokens("{\"text\":\"\u{6f22}".as_bytes().split_last().unwrap().1), 0, "half a character");
     }
 }
