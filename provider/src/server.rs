@@ -156,8 +156,10 @@ impl Server {
         }
         // The last report goes out to the streams of reports, and ends them; only then can the listeners end.
         self.app.parts.stop_reporters().await;
+        tracing::debug!("the last reports are signed");
         shutdown::stop(vec![self.stage, self.listeners], TASK_END).await;
         self.app.parts.stop().await;
+        tracing::debug!("the parts have stopped");
         self.app.models.stop();
         self.app.gate.close().await;
         tracing::info!("stopped");

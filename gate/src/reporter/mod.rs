@@ -246,8 +246,11 @@ impl Reporters {
     }
 
     /// Signs a last report of all that was settled before the call, where the keys can within 10 s, and ends. Stop it before
-    /// the gate is closed.
+    /// the gate is closed. A second call does nothing: another report would wait for a later instant of the chain's clock.
     pub async fn stop(&self) {
+        if *self.core.stopped.borrow() {
+            return;
+        }
         self.core.stopping.send_replace(true);
         let loops = std::mem::take(&mut *lock(&self.core.loops));
         join_all(loops).await;

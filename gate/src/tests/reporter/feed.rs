@@ -59,4 +59,7 @@ async fn reports_on_demand_and_pages_of_them() {
     assert!(stopping.elapsed() < Duration::from_secs(10));
     let last = reporters.latest_page(false).await.reports;
     assert!(last[0].reported_at > page.reports[0].reported_at);
+    reporters.stop().await;
+    let still = reporters.latest_page(false).await.reports;
+    assert_eq!(still, last, "a second stop signs nothing and waits for no later instant");
 }
