@@ -126,7 +126,7 @@ pub async fn restore(
         now_us: now_ms().saturating_mul(1_000),
         is_dry_run,
     };
-    let restored = store::restore(&order)?;
+    let restored = store::restore(&order, || Ok(()))?;
     Ok(RestoreOutcome { restored, unused, not_before })
 }
 

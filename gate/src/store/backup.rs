@@ -81,7 +81,10 @@ pub(super) fn read_mark(connection: &Connection) -> rusqlite::Result<Option<Back
 
 /// Requires that every page and index of a file is whole. Errors: [`StoreError::NoBackup`].
 pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
-    let damaged = |reason: String| StoreError::NoBackup { path: path.display().to_string(), reason };
+    let damaged = |reason: String| StoreError::NoBackup {
+        path: path.display().to_string(),
+        reason: format!("it is damaged ({reason})"),
+    };
     let found: String = connection
         .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
         .map_err(|error| damaged(error.to_string()))?;

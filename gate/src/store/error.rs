@@ -1,7 +1,7 @@
 //! Errors of the store.
 
 use {
-    super::schema::VERSION,
+    super::{owner::with_owner, schema::VERSION},
     blockable_service::sqlite::{OpeningFault, is_full},
     std::path::Path,
 };
@@ -69,6 +69,16 @@ pub enum StoreError {
         /// The reason.
         reason: String,
     },
+    /// A folder in which another user's server finds its files.
+    #[error(
+        "{path} belongs to {user}, and root is asked to make files that its server could not open; run this command as that user"
+    )]
+    OtherUser {
+        /// The folder.
+        path: String,
+        /// The user's name, or number.
+        user: String,
+    },
     /// The store has been closed.
     #[error("the store is closed: the gate is shutting down")]
     Closed,
@@ -82,7 +92,7 @@ impl From<rusqlite::Error> for StoreError {
 
 /// Names the file in a failure of the system's.
 pub(super) fn file_failed(path: &Path, error: &std::io::Error) -> StoreError {
-    StoreError::File { path: path.display().to_string(), reason: error.to_string() }
+    StoreError::File { path: path.display().to_string(), reason: with_owner(path, error) }
 }
 
 /// Names the file in a failure to open it.

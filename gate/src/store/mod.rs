@@ -6,6 +6,7 @@ mod answers;
 mod backup;
 mod checkpoint;
 mod error;
+mod owner;
 mod reader;
 mod restore;
 mod rows;
@@ -246,6 +247,14 @@ fn lock_file(path: &Path) -> Result<File, StoreError> {
     match lock.try_lock() {
         Ok(()) => Ok(lock),
         Err(_) => Err(StoreError::InUse { path: path.display().to_string() }),
+    }
+}
+
+/// Locks a store whose lock is there, and makes none. Errors: as [`lock_file`].
+fn lock_present(path: &Path) -> Result<Option<File>, StoreError> {
+    match path.with_extension("lock").exists() {
+        true => lock_file(path).map(Some),
+        false => Ok(None),
     }
 }
 

@@ -9,7 +9,9 @@ use {
         BackupMark, StoreError,
         backup::{check, publish, read_mark, require_absent, require_version},
         error::file_failed,
-        lock_file, make_folder, opening_failed, read_u64, read_units, release_hold,
+        lock_file, lock_present, make_folder, opening_failed,
+        owner::require_owner,
+        read_u64, read_units, release_hold,
         rows::read_hold,
         settle_hold, to_integer, write_cursor,
     },
@@ -23,7 +25,10 @@ use {
     },
     blockable_service::private_file,
     rusqlite::{Connection, OptionalExtension, TransactionBehavior, params},
-    std::{fs, io, path::Path},
+    std::{
+        fs, io,
+        path::{Path, PathBuf},
+    },
 };
 
 /// Position with the chain's time up to which no report is signed, in seconds since 1970.
@@ -92,11 +97,41 @@ pub struct Restored {
     pub dropped: Vec<Hold>,
 }
 
-/// Makes a store from a backup. Errors: [`StoreError`], with no store left.
-pub fn restore(order: &RestoreOrder) -> Result<Restored, StoreError> {
+/// Makes a store from a backup. `before_publishing` is called once, while the place is locked and before the store has its name,
+/// for files that the server must find with it; in a dry run it is not called. Errors: [`StoreError`], also of that call, with no
+/// store left. A dry run leaves no file and no folder.
+pub fn restore(
+    order: &RestoreOrder,
+    before_publishing: impl FnOnce() -> Result<(), StoreError>,
+) -> Result<Restored, StoreError> {
+    if !order.is_dry_run {
+        require_owner(order.store)?;
+    }
+    let missing = missing_folders(order.store);
     make_folder(order.store)?;
-    // A server that starts meanwhile would make a store of its own.
-    let _lock = lock_file(order.store)?;
+    let restored = restore_in_folder(order, before_publishing);
+    if order.is_dry_run {
+        missing.iter().for_each(|folder| drop(fs::remove_dir(folder)));
+    }
+    restored
+}
+
+/// The folders that a store's file still lacks, the innermost one first.
+fn missing_folders(store: &Path) -> Vec<PathBuf> {
+    let folders = store.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
+    folders.take_while(|folder| !folder.exists()).map(Path::to_path_buf).collect()
+}
+
+fn restore_in_folder(
+    order: &RestoreOrder,
+    before_publishing: impl FnOnce() -> Result<(), StoreError>,
+) -> Result<Restored, StoreError> {
+    // A server that starts meanwhile would make a store of its own. A dry run makes no lock that is not there: one of another
+    // user's would keep the server from starting.
+    let _lock = match order.is_dry_run {
+        true => lock_present(order.store)?,
+        false => Some(lock_file(order.store)?),
+    };
     // SQLite would apply what is left of the lost store's log to the restored one.
     for end in ["", "-wal", "-journal"] {
         let mut path = order.store.as_os_str().to_os_string();
@@ -106,10 +141,10 @@ pub fn restore(order: &RestoreOrder) -> Result<Restored, StoreError> {
     if !order.backup.exists() {
         return Err(StoreError::Missing { path: order.backup.display().to_string() });
     }
-    let part = order.store.with_extension("part");
+    let part = order.store.with_extension(if order.is_dry_run { "dry-run" } else { "part" });
     let made = make(order, &part);
     let published = match (&made, order.is_dry_run) {
-        (Ok(_), false) => publish(&part, order.store),
+        (Ok(_), false) => before_publishing().and_then(|()| publish(&part, order.store)),
         _ => Ok(()),
     };
     let _ = fs::remove_file(&part);
@@ -118,11 +153,11 @@ pub fn restore(order: &RestoreOrder) -> Result<Restored, StoreError> {
 
 fn make(order: &RestoreOrder, part: &Path) -> Result<Restored, StoreError> {
     // By hand: `fs::copy` copies the permissions too, and a backup may lie open.
-    let copied = private_file::create(part)
-        .and_then(|mut part| io::copy(&mut fs::File::open(order.backup)?, &mut part));
+    let mut backup = fs::File::open(order.backup).map_err(|error| file_failed(order.backup, &error))?;
+    let copied = private_file::create(part).and_then(|mut part| io::copy(&mut backup, &mut part));
     copied.map_err(|error| file_failed(part, &error))?;
-    let mut connection = Connection::open(part).map_err(|error| opening_failed(order.backup, error))?;
-    require_version(&connection, order.backup)?;
+    let mut connection = Connection::open(part).map_err(|error| opening_failed(part, error))?;
+    require_version(&connection, order.backup).map_err(|error| no_backup(order.backup, error))?;
     check(&connection, order.backup)?;
     let mark = require_mark(&connection, order)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -134,6 +169,17 @@ fn make(order: &RestoreOrder, part: &Path) -> Result<Restored, StoreError> {
     transaction.execute("DELETE FROM copies", [])?;
     transaction.commit()?;
     Ok(Restored { taken_ms: mark.taken_ms, raised, dropped })
+}
+
+/// The copy lies in a file of this program's own: what SQLite cannot open of it is in the backup.
+fn no_backup(backup: &Path, error: StoreError) -> StoreError {
+    match error {
+        StoreError::File { reason, .. } => StoreError::NoBackup {
+            path: backup.display().to_string(),
+            reason: format!("it is no backup, or damaged ({reason})"),
+        },
+        error => error,
+    }
 }
 
 fn require_mark(connection: &Connection, order: &RestoreOrder) -> Result<BackupMark, StoreError> {

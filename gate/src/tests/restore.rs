@@ -88,7 +88,7 @@ async fn a_restored_store_counts_what_others_know_once() {
     let (backup, last) = lost_store(folder.path()).await;
     let path = new.path().join("gate.db");
     let all = [known(120), known(180), known(150)];
-    let restored = store::restore(&order(&backup, &path, &all)).unwrap();
+    let restored = store::restore(&order(&backup, &path, &all), || Ok(())).unwrap();
     let Restored { taken_ms, raised, dropped } = restored;
     assert_eq!(taken_ms, mark().taken_ms);
     let [meter] = raised[..] else { panic!("{raised:?}") };
@@ -120,7 +120,7 @@ async fn a_restore_refuses_what_is_unsafe_and_leaves_nothing() {
             .filter(|entry| entry.as_ref().unwrap().file_name() != "gate.lock")
             .count()
     };
-    let refused = |order: RestoreOrder| store::restore(&order).unwrap_err();
+    let refused = |order: RestoreOrder| store::restore(&order, || Ok(())).unwrap_err();
 
     let over = folder.path().join("gate.db");
     assert!(
@@ -134,14 +134,14 @@ async fn a_restore_refuses_what_is_unsafe_and_leaves_nothing() {
     assert!(matches!(refused(order(&none, &path, &[])), StoreError::Missing { .. }));
     let text = folder.path().join("text");
     fs::write(&text, "no database ".repeat(1_000)).unwrap();
-    assert!(matches!(refused(order(&text, &path, &[])), StoreError::File { .. }));
+    assert!(matches!(refused(order(&text, &path, &[])), StoreError::NoBackup { .. }));
     let damaged = folder.path().join("damaged");
     let mut bytes = fs::read(&backup).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle..].fill(0x5a);
     fs::write(&damaged, bytes).unwrap();
     let error = refused(order(&damaged, &path, &[]));
-    assert!(matches!(error, StoreError::NoBackup { .. } | StoreError::File { .. }), "{error:?}");
+    assert!(matches!(error, StoreError::NoBackup { .. }), "{error:?}");
     let log = new.path().join("gate.db-wal");
     fs::write(&log, "of the lost store").unwrap();
     assert!(
@@ -149,8 +149,14 @@ async fn a_restore_refuses_what_is_unsafe_and_leaves_nothing() {
     );
     fs::remove_file(&log).unwrap();
     let dry = RestoreOrder { is_dry_run: true, ..order(&backup, &path, &[]) };
-    assert_eq!(store::restore(&dry).unwrap().dropped.len(), 1);
+    assert_eq!(store::restore(&dry, || Ok(())).unwrap().dropped.len(), 1);
     assert_eq!(left(), 0);
+    let (far, place) = (new.path().join("not/there"), new.path().join("not/there/gate.db"));
+    let dry = RestoreOrder { is_dry_run: true, ..order(&backup, &place, &[]) };
+    assert_eq!(store::restore(&dry, || panic!("a dry run writes nothing")).unwrap().dropped.len(), 1);
+    assert!(!far.parent().unwrap().exists(), "a dry run leaves neither a lock nor a folder");
+    let full = store::restore(&order(&backup, &path, &[]), || Err(StoreError::Full));
+    assert_eq!((full.unwrap_err(), left()), (StoreError::Full, 0), "no store without what belongs to it");
 
     // A gate that runs on the place keeps it.
     let gate = open(new.path(), |_| {});

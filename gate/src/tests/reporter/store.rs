@@ -143,7 +143,7 @@ async fn a_restored_store_signs_for_no_instant_that_the_lost_one_may_have_signed
         now_us: T * 1_000_000,
         is_dry_run: false,
     };
-    store::restore(&order).unwrap();
+    store::restore(&order, || Ok(())).unwrap();
     let (gate, reporters) = start(new.path(), &key).await;
     for instant in [T + 5, T + 9, T + 10] {
         let refused = reporters.report_at(ChainTime(instant)).await;
