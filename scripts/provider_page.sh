@@ -57,6 +57,24 @@ systemctl() {
   esac
 }
 
+# A sub-key that the backup has as a good one, and that its borrower revokes afterwards.
+make_a_key() {
+  REVOKED=$(curl -sf -X PUT "http://127.0.0.1:$served/v1/keys/leaver" -H "Authorization: Bearer $KEY" |
+    python3 -c 'import json, sys; print(json.load(sys.stdin)["key"])')
+  the_key_is 200
+}
+
+revoke_the_key() {
+  curl -sf -X DELETE "http://127.0.0.1:$served/v1/keys/leaver" -H "Authorization: Bearer $KEY"
+  the_key_is 401
+}
+
+the_key_is() { # the_key_is STATUS
+  local found
+  found=$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$served/v1/usage" -H "Authorization: Bearer $REVOKED")
+  [[ $found == "$1" ]] || { echo "the sub-key: expected $1, got $found"; return 1; }
+}
+
 # One more request, whose use the reports have and the backup has not; then the store is lost.
 lose_the_store() {
   local reported
@@ -70,7 +88,7 @@ lose_the_store() {
   done
   kill -9 "$(<"$folder/server.pid")"
   wait "$(<"$folder/server.pid")" || true
-  rm "$machine"/var/lib/blockable-provider/gate.db*
+  rm "$machine"/var/lib/blockable-provider/gate.*
 }
 
 usage_units() {

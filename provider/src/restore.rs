@@ -1,7 +1,10 @@
 //! Backups of the store, and a store from a backup.
 
 use {
-    crate::config::Config,
+    crate::{
+        config::Config,
+        keys::{count_changes, write_changes},
+    },
     blockable_gate::{
         StoreError,
         gate::now_ms,
@@ -55,10 +58,19 @@ pub enum RestoreError {
         /// The reason.
         reason: String,
     },
+    /// No file has the changes of API keys since the backup.
+    #[error(
+        "{path} is missing: without it, API keys that were revoked after the backup are valid again, with the budgets that they had; \
+         put it there, name a copy of it by --key-changes, or accept that by --without-key-changes"
+    )]
+    NoKeyChanges {
+        /// The file.
+        path: String,
+    },
 }
 
-/// Copies the server's store to a new file in a folder, which is made where it is missing. The server may run. Returns the file.
-/// Errors: [`RestoreError`].
+/// Copies the server's store to a new file in a folder, which is made where it is missing, and next to it the changes of API keys.
+/// The server may run. Returns the file of the store. Errors: [`RestoreError`].
 pub fn back_up(config: &Config, folder: &Path) -> Result<PathBuf, RestoreError> {
     fs::create_dir_all(folder)
         .map_err(|source| RestoreError::Folder { path: folder.display().to_string(), source })?;
@@ -67,7 +79,42 @@ pub fn back_up(config: &Config, folder: &Path) -> Result<PathBuf, RestoreError> 
     let target = folder.join(format!("gate-{}.db", time.strftime("%Y%m%dT%H%M%SZ")));
     let mark = BackupMark { taken_ms, market: config.chain.market, provider: config.chain.provider };
     store::back_up(&config.gate.store, &target, &mark)?;
+    // Last, so that it has all changes that the copy of the store has.
+    write_changes(&[&config.key_changes_file], &key_changes_of(&target))?;
     Ok(target)
+}
+
+/// The file next to a backup that has the changes of API keys up to it.
+fn key_changes_of(backup: &Path) -> PathBuf {
+    backup.with_extension("key-changes")
+}
+
+/// The source of changes of API keys that came after a backup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LaterKeyChanges<'a> {
+    /// The server's own file, which is there.
+    InPlace,
+    /// A copy of that file. What it has is added to the server's own.
+    Copy(&'a Path),
+    /// None: keys that were revoked since are valid again.
+    Lost,
+}
+
+impl LaterKeyChanges<'_> {
+    /// The files that have them. Errors: [`RestoreError::NoKeyChanges`].
+    fn files<'a>(&'a self, own: &'a Path) -> Result<Vec<&'a Path>, RestoreError> {
+        let present = own.exists().then_some(own);
+        match self {
+            LaterKeyChanges::InPlace if present.is_none() => {
+                Err(RestoreError::NoKeyChanges { path: own.display().to_string() })
+            }
+            LaterKeyChanges::Copy(copy) if !copy.exists() => {
+                Err(RestoreError::NoKeyChanges { path: copy.display().to_string() })
+            }
+            LaterKeyChanges::Copy(copy) => Ok(present.into_iter().chain([*copy]).collect()),
+            LaterKeyChanges::InPlace | LaterKeyChanges::Lost => Ok(present.into_iter().collect()),
+        }
+    }
 }
 
 /// A report that was not used, and the reason.
@@ -88,6 +135,8 @@ pub struct RestoreOutcome {
     pub unused: Vec<UnusedReport>,
     /// The chain's time up to which no report is signed.
     pub not_before: ChainTime,
+    /// Changes of API keys that the server takes from files; `None` where there is no file.
+    pub key_changes: Option<usize>,
 }
 
 /// Makes the server's store from a backup, with the use that the chain and signed reports know of. With `is_dry_run` no store is
@@ -96,8 +145,11 @@ pub async fn restore(
     config: &Config,
     backup: &Path,
     reports: &[PathBuf],
+    later: LaterKeyChanges<'_>,
     is_dry_run: bool,
 ) -> Result<RestoreOutcome, RestoreError> {
+    let changes = later.files(&config.key_changes_file)?;
+    let key_changes = count_changes(&changes)?;
     let (market, address) = (config.chain.market, config.chain.provider);
     let mut records = Vec::new();
     for path in reports {
@@ -126,8 +178,13 @@ pub async fn restore(
         now_us: now_ms().saturating_mul(1_000),
         is_dry_run,
     };
-    let restored = store::restore(&order, || Ok(()))?;
-    Ok(RestoreOutcome { restored, unused, not_before })
+    // The server must never find the store and not the changes.
+    let restored = store::restore(&order, || match later {
+        LaterKeyChanges::Copy(_) => write_changes(&changes, &config.key_changes_file),
+        LaterKeyChanges::InPlace | LaterKeyChanges::Lost => Ok(()),
+    })?;
+    let key_changes = (!changes.is_empty()).then_some(key_changes);
+    Ok(RestoreOutcome { restored, unused, not_before, key_changes })
 }
 
 fn counted_on_chain((address, credit): &(Pubkey, Credit)) -> Option<KnownUse> {

@@ -9,7 +9,8 @@ use {
 
 /// Copies the server's store to a new file in a folder, while the server may run, and prints its name
 ///
-/// Keep the copy as you keep the store: it has all use of all credits. The secret and the configuration are not in it.
+/// The changes of API keys are copied to a second file next to it. Keep both as you keep the store: they have all use of all
+/// credits. The secret and the configuration are not in them.
 #[derive(Args, Debug)]
 pub(super) struct BackupArgs {
     /// Folder for the copy; it is created where it is missing

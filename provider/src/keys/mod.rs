@@ -17,6 +17,7 @@ mod salt;
 mod secret;
 pub(crate) mod sign_in;
 
+pub(crate) use changes::{count_changes, write_changes};
 pub use secret::SecretError;
 use {
     crate::{config::Revoked, error::ApiError},

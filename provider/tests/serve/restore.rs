@@ -77,6 +77,7 @@ async fn a_lost_store_is_restored_without_counting_twice_or_going_back() {
     let output = run(&setup, &["backup", copies.to_str().unwrap()]);
     assert!(output.status.success(), "{output:?}");
     let backup = String::from_utf8(output.stdout).unwrap().trim().to_string();
+    assert!(Path::new(&backup).with_extension("key-changes").exists(), "the changes of keys go along");
     // Requests after the backup, of which the reports know.
     ask(&setup, &key).await;
     ask(&setup, &key).await;
@@ -101,6 +102,8 @@ async fn a_lost_store_is_restored_without_counting_twice_or_going_back() {
     found.iter().for_each(|file| drop(fs::remove_file(file)));
     let unnamed = run(&setup, &["restore", &backup]);
     assert_eq!(unnamed.status.code(), Some(2), "reports, or that there are none, must be named");
+    let said = String::from_utf8(unnamed.stderr).unwrap();
+    assert!(said.contains("--reports <FILE>|--without-reports"), "{said}");
 
     let dry = run(&setup, &["restore", &backup, "--reports", kept, "--json", "--dry-run"]);
     let planned: Value = serde_json::from_slice(&dry.stdout).unwrap();
@@ -111,7 +114,7 @@ async fn a_lost_store_is_restored_without_counting_twice_or_going_back() {
     assert_eq!((&planned["dry_run"], &planned["credits"]), (&json!(true), &outcome["credits"]));
     let raised =
         json!([{"credit": setup.credits[0].to_string(), "index": 0, "before": before, "after": used}]);
-    assert_eq!(outcome["credits"], raised, "{outcome}");
+    assert_eq!((&outcome["credits"], &outcome["key_changes"]), (&raised, &json!(0)), "{outcome}");
 
     let server = setup.serve().await;
     assert_eq!(units(&log(&setup, &key).await), used, "the log says what was taken over");

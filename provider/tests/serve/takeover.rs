@@ -254,8 +254,11 @@ async fn a_second_server_takes_over_from_a_dead_one_and_counts_nothing_twice() {
     let restored = Machine::new(&setup, None);
     let kept = restored.folder.path().join("kept.json");
     fs::write(&kept, serde_json::to_string(&last).unwrap()).unwrap();
-    restored.copy_from(copied.folder.path(), CHANGES_OF_KEYS);
-    let (code, said) = restored.run(&["restore", &backup, "--reports", kept.to_str().unwrap()]);
+    let order = ["restore", &backup, "--reports", kept.to_str().unwrap()];
+    let (code, said) = restored.run(&order);
+    assert!(code == Some(1) && said.contains("--without-key-changes"), "revoked keys would be valid: {said}");
+    let changes = copied.folder.path().join(CHANGES_OF_KEYS);
+    let (code, said) = restored.run(&[&order[..], &["--key-changes", changes.to_str().unwrap()]].concat());
     assert_eq!(code, Some(0), "{said}");
     let server = restored.serve(&setup).await;
     let now = account(&restored.url, key).await;

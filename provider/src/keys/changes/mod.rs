@@ -4,6 +4,9 @@
 //! One JSON object a line: `{"credit", "generation"}` voids all keys of lower generations; one with a `name` is a sub-key as it is
 //! from then on. No line has a secret.
 
+mod copies;
+
+pub(crate) use copies::{count_changes, write_changes};
 use {
     blockable_gate::{BudgetPeriod, KeyBudget, StoreError, StoredKey, StoredKeys},
     blockable_sdk::{Pubkey, amounts::Units},
@@ -177,26 +180,12 @@ impl Changes {
 }
 
 impl KeyChanges {
-    /// Reads the file; without one there are no changes. Errors: [`StoreError::File`], also for a line that is none.
+    /// Reads the file; without one there are no changes. A line that is cut is removed from it. Errors: [`StoreError::File`], also
+    /// for a line that is none.
     pub(super) fn read(path: &Path) -> Result<KeyChanges, StoreError> {
-        let failed = |reason: String| StoreError::File { path: path.display().to_string(), reason };
-        let changes = Changes::default();
-        let mut all = KeyChanges { path: path.to_path_buf(), changes, lines: 0, is_doubtful: false };
-        let text = match fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(all),
-            Err(error) => return Err(failed(error.to_string())),
-        };
+        let ReadFile { changes, lines, is_cut } = read_file(path)?;
         private_file::take_from_others(path);
-        let is_cut = !text.is_empty() && !text.ends_with('\n');
-        for (number, line) in (1..).zip(text.lines()) {
-            match Line::read(line) {
-                Some(change) => all.changes.take(&change),
-                None if is_cut && number == text.lines().count() => {}
-                None => return Err(failed(format!("line {number} is no change; correct or remove it"))),
-            }
-            all.lines += 1;
-        }
+        let mut all = KeyChanges { path: path.to_path_buf(), changes, lines, is_doubtful: false };
         if is_cut {
             all.replace(all.changes.clone())?;
         }
@@ -218,7 +207,8 @@ impl KeyChanges {
         Ok(())
     }
 
-    /// Adds what a store has and the file has not: one that was lost, or begins at another place, is whole again. Errors:
+    /// Adds what a store has and the file has not, and makes a file that is missing: one that was lost, or begins at another place, is
+    /// whole again. Errors:
     /// [`StoreError::File`].
     pub(super) fn complete(&mut self, stored: &StoredKeys) -> Result<(), StoreError> {
         let mut changes = self.changes.clone();
@@ -228,7 +218,9 @@ impl KeyChanges {
         for key in &stored.keys {
             changes.take(&KeyChange::SubKey(Box::new(key.clone())));
         }
-        if changes.all() == self.all() { Ok(()) } else { self.replace(changes) }
+        // Also one without a change: where there is none, it was lost, and no backup is restored without it unless told.
+        let is_whole = self.path.exists() && changes.all() == self.all();
+        if is_whole { Ok(()) } else { self.replace(changes) }
     }
 
     /// All changes that count, each once.
@@ -264,6 +256,36 @@ impl KeyChanges {
             StoreError::File { path: self.path.display().to_string(), reason: error.to_string() }
         })
     }
+}
+
+/// A file as it was found.
+#[derive(Default)]
+struct ReadFile {
+    changes: Changes,
+    lines: usize,
+    /// True where a crash has cut the last line, or it is being written.
+    is_cut: bool,
+}
+
+/// Reads a file to which a server may be adding, and leaves it as it is. Errors: [`StoreError::File`].
+fn read_file(path: &Path) -> Result<ReadFile, StoreError> {
+    let failed = |reason: String| StoreError::File { path: path.display().to_string(), reason };
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(ReadFile::default()),
+        Err(error) => return Err(failed(error.to_string())),
+    };
+    let is_cut = !text.is_empty() && !text.ends_with('\n');
+    let mut read = ReadFile { is_cut, ..ReadFile::default() };
+    for (number, line) in (1..).zip(text.lines()) {
+        match Line::read(line) {
+            Some(change) => read.changes.take(&change),
+            None if is_cut && number == text.lines().count() => {}
+            None => return Err(failed(format!("line {number} is no change; correct or remove it"))),
+        }
+        read.lines += 1;
+    }
+    Ok(read)
 }
 
 fn write_anew(path: &Path, changes: &[KeyChange]) -> io::Result<()> {

@@ -122,8 +122,29 @@ fn a_file_that_was_lost_is_written_from_the_store() {
     let kept = StoredKeys { keys: vec![stored("team", 2, 2)], generations: vec![(key(1), 3)] };
     let mut file = KeyChanges::read(&path).unwrap();
     file.complete(&StoredKeys::default()).unwrap();
-    assert!(!path.exists(), "nothing to write");
+    assert_eq!(
+        fs::read_to_string(&path).unwrap(),
+        "",
+        "a file without changes is there: a missing one was lost"
+    );
     file.complete(&kept).unwrap();
     let all = [KeyChange::Below(key(1), 3), change(&stored("team", 2, 2))];
     assert_eq!(KeyChanges::read(&path).unwrap().all(), all);
+}
+
+#[test]
+fn files_are_united_and_stay_as_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let [old, new, both] = ["old", "new", "both"].map(|name| folder.path().join(name));
+    let revoked = StoredKey { is_revoked: true, ..stored("team", 1, 2) };
+    fs::write(&old, text(&[change(&stored("team", 1, 1)), change(&stored("mail", 1, 1))])).unwrap();
+    let cut = text(&[change(&revoked)]) + "{\"credit\":";
+    fs::write(&new, &cut).unwrap();
+    assert_eq!(count_changes(&[&old, &new]).unwrap(), 2);
+    write_changes(&[&old, &new], &both).unwrap();
+    assert_eq!(fs::read_to_string(&new).unwrap(), cut, "a server may be adding to it");
+    let all = [change(&stored("mail", 1, 1)), change(&revoked)];
+    assert_eq!(KeyChanges::read(&both).unwrap().all(), all);
+    write_changes(&[&new, &old], &old).unwrap();
+    assert_eq!(KeyChanges::read(&old).unwrap().all(), all);
 }
