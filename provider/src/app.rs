@@ -101,6 +101,7 @@ impl App {
         body: Body,
         most: usize,
     ) -> Result<Bytes, ApiError> {
+        let _coming = self.running.read();
         let bounds = BodyBounds { bytes: most, ..self.body_bounds.clone() };
         read_body(headers, body, &bounds).await.map_err(ApiError::from)
     }

@@ -12,7 +12,10 @@ use {
     hyper::body::{Body as HttpBody, Frame, SizeHint},
     std::{
         pin::Pin,
-        sync::Arc,
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering},
+        },
         task::{Context, Poll},
         time::Duration,
     },
@@ -40,20 +43,22 @@ pub(crate) struct Running {
     receiving: CreditCounts,
     /// Requests without an answer.
     unanswered: watch::Sender<usize>,
+    /// Bodies that are coming, also without a key.
+    bodies: Arc<AtomicUsize>,
     tokenizing: CreditCounts,
     /// True once the requests that run must end.
     cut: watch::Sender<bool>,
 }
 
-/// A running request, until it has an answer.
+/// A running request, until it has an answer. It keeps its place until its client has taken that, whole or as a stream.
 pub(crate) struct Permit {
-    place: RequestPlace,
+    place: Arc<RequestPlace>,
     _unanswered: Unanswered,
     cut: watch::Receiver<bool>,
 }
 
 /// The place of a request. It counts until this is dropped.
-pub(crate) struct RequestPlace {
+struct RequestPlace {
     _credit: CreditPlace,
     _all: OwnedSemaphorePermit,
 }
@@ -70,7 +75,16 @@ impl Drop for Unanswered {
 /// The body of an answer, which keeps its request's place until the client has taken it.
 struct PlacedBody {
     inner: Body,
-    _place: RequestPlace,
+    _place: Arc<RequestPlace>,
+}
+
+/// A body that is coming, until it is dropped.
+pub(crate) struct ComingBody(Arc<AtomicUsize>);
+
+impl Drop for ComingBody {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl HttpBody for PlacedBody {
@@ -94,9 +108,9 @@ impl HttpBody for PlacedBody {
 }
 
 impl Permit {
-    /// Ends the request with an answer, whose client keeps the place until it has taken it.
-    pub(crate) fn answer(self, answer: Response) -> Response {
-        let _place = self.place;
+    /// Makes the request's answer, whose client keeps the place until it has taken it. The request runs on until this is dropped.
+    pub(crate) fn answer(&self, answer: Response) -> Response {
+        let _place = self.place.clone();
         answer.map(|inner| Body::new(PlacedBody { inner, _place }))
     }
 
@@ -120,6 +134,7 @@ impl Running {
             credits: CreditCounts::default(),
             receiving: CreditCounts::default(),
             unanswered: watch::Sender::new(0),
+            bodies: Arc::default(),
             tokenizing: CreditCounts::default(),
             cut: watch::Sender::new(false),
         }
@@ -135,6 +150,17 @@ impl Running {
         })
     }
 
+    /// Begins to read a body.
+    pub(crate) fn read(&self) -> ComingBody {
+        self.bodies.fetch_add(1, Ordering::Relaxed);
+        ComingBody(self.bodies.clone())
+    }
+
+    /// Number of bodies that are coming.
+    pub(crate) fn bodies(&self) -> usize {
+        self.bodies.load(Ordering::Relaxed)
+    }
+
     /// Begins a request of a credit, whose body is there. Errors: 429 at a bound.
     pub(crate) fn enter(&self, credit: Pubkey) -> Result<Permit, ApiError> {
         let all = self.all.clone().try_acquire_owned().map_err(|_| {
@@ -147,7 +173,7 @@ impl Running {
         })?;
         self.unanswered.send_modify(|count| *count += 1);
         let (_unanswered, cut) = (Unanswered(self.unanswered.clone()), self.cut.subscribe());
-        Ok(Permit { place: RequestPlace { _credit: place, _all: all }, _unanswered, cut })
+        Ok(Permit { place: Arc::new(RequestPlace { _credit: place, _all: all }), _unanswered, cut })
     }
 
     /// Has an upstream count the tokens of a credit's request, for which nothing is held yet. `None` where it does so for as many of
@@ -208,6 +234,28 @@ mod tests {
         assert!(running.enter(credit).is_ok());
     }
 
+    #[tokio::test]
+    async fn a_stream_keeps_its_place_until_its_client_has_all_of_it() {
+        let running = Running::new(&Limits { requests_per_credit: 1, ..Limits::default() });
+        let credit = Pubkey::new_unique();
+        let permit = running.enter(credit).ok().unwrap();
+        let events = futures_util::stream::iter(["one", "two"].map(Ok::<_, std::convert::Infallible>));
+        let answer = permit.answer(Response::new(Body::from_stream(events)));
+        // Its last event was made, and waits for the client.
+        drop(permit);
+        assert!(running.ended(Duration::ZERO).await, "a server that stops waits for no reader");
+        assert_eq!((running.count(), running.enter(credit).is_err()), (1, true));
+        let read = axum::body::to_bytes(answer.into_body(), 100).await.unwrap();
+        assert_eq!((read.as_ref(), running.count()), (&b"onetwo"[..], 0));
+
+        // Nor is it free where the client has left and the request still runs.
+        let permit = running.enter(credit).ok().unwrap();
+        drop(permit.answer(Response::new(Body::empty())));
+        assert_eq!(running.count(), 1);
+        drop(permit);
+        assert_eq!(running.count(), 0);
+    }
+
     #[test]
     fn bodies_that_come_take_no_place_of_requests_that_run() {
         let limits = Limits { requests: 2, requests_per_credit: 1, ..Limits::default() };
@@ -215,6 +263,10 @@ mod tests {
         let credits: [Pubkey; 4] = std::array::from_fn(|_| Pubkey::new_unique());
         let coming: Vec<_> = credits.iter().map(|credit| running.receive(*credit).ok().unwrap()).collect();
         assert_eq!((running.count(), coming.len()), (0, 4));
+        let read = [running.read(), running.read()];
+        assert_eq!((running.bodies(), running.count()), (2, 0));
+        drop(read);
+        assert_eq!(running.bodies(), 0);
         assert_eq!(running.receive(credits[0]).err().unwrap().code, "too_many_requests");
         assert!(running.enter(credits[0]).is_ok());
         drop(coming);

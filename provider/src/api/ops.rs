@@ -150,6 +150,7 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
     gauge("blockable_provider_settlements_waiting", app.gate.unwritten_settlements());
     gauge("blockable_provider_leases_open", app.leases.count());
     gauge("blockable_provider_requests_running", app.running.count());
+    gauge("blockable_provider_bodies_coming", app.running.bodies());
     gauge("blockable_provider_connections_open", app.connections.open());
     gauge("blockable_provider_storage_full", usize::from(app.gate.storage_is_full()));
     gauge("blockable_provider_requests_limit", app.config.limits.requests);

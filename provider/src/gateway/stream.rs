@@ -59,19 +59,19 @@ pub(super) async fn answer(
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     let meter = new_meter(&job, &answer);
+    // The room of an event is free once its connection has taken it.
+    let events = ReceiverStream::new(receiver).map(|(event, _room)| Ok(event));
+    let mut response = permit.answer(Response::new(Body::from_stream(with_comments(events, pause))));
     let (begins, begun) = oneshot::channel();
     let pump = Pump { meter, client, time, tried, headers: headers.clone(), head: Some(begins) };
     tokio::spawn(pump.run(job, answer, permit).in_current_span());
     tokio::select! {
         biased;
         begun = begun => begun.unwrap_or_else(|_| Err(ApiError::internal()))?,
-        // The pump sees it by the receiver, which is dropped.
+        // The pump sees it by the response, which is dropped.
         () = waiting.left() => return Err(stops::stopped(Stop::ClientLeft)),
         () = sleep(pause) => {}
     }
-    // The room of an event is free once its connection has taken it.
-    let events = ReceiverStream::new(receiver).map(|(event, _room)| Ok(event));
-    let mut response = Response::new(Body::from_stream(with_comments(events, pause)));
     *response.headers_mut() = headers;
     Ok(response)
 }
@@ -153,7 +153,7 @@ impl Pump {
             }
         }
         // The client has its end now; the connection is good for another request once its own end is read.
-        drop((self.client, permit));
+        drop((permit, self.client));
         if let Some(answer) = drained {
             answer.drain(TAIL).await;
         }

@@ -78,7 +78,8 @@ const GAUGES: &[(&str, &str)] = &[
     ),
     ("blockable_provider_claim_micro_usd", "Money that the provider has earned of it and not collected"),
     ("blockable_provider_leases_open", "Open leases"),
-    ("blockable_provider_requests_running", "Requests that run"),
+    ("blockable_provider_requests_running", "Requests that run, with those whose answers are being taken"),
+    ("blockable_provider_bodies_coming", "Bodies of requests that are coming"),
     ("blockable_provider_requests_limit", "Requests that may run"),
     ("blockable_provider_upstream_healthy", "1 while an upstream is up, by model and upstream"),
     (
