@@ -11,7 +11,7 @@ use {
     tokio::{
         io::AsyncWriteExt,
         net::{TcpSocket, TcpStream},
-        time::{sleep, timeout},
+        time::timeout,
     },
 };
 
@@ -64,7 +64,7 @@ async fn one_network_keeps_no_borrower_from_signing_in() {
         stream
     }));
     let slow = slow.await;
-    sleep(Duration::from_millis(100)).await;
+    bench.until_figure("blockable_provider_bodies_coming 40").await;
     sign_in(&bench, &borrower, false).await;
     drop(slow);
     bench.stop().await;

@@ -109,7 +109,7 @@ async fn a_key_that_is_revoked_while_a_body_comes_opens_nothing() {
         let mut stream = TcpStream::connect(bench.server.addr()).await.unwrap();
         stream.write_all(format!("{head}{begin}").as_bytes()).await.unwrap();
         // Its place among the bodies that come is taken once its head was read.
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        bench.until_figure("blockable_provider_bodies_coming 1").await;
         json_of(call(&bench, &first, Method::DELETE, &format!("/v1/keys/{name}"), json!({})).await).await;
         stream.write_all(end.as_bytes()).await.unwrap();
         let mut answer = String::new();
