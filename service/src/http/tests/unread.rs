@@ -19,16 +19,23 @@ async fn clients_that_take_no_answers_shut_nobody_out() {
     for _ in 0..16 {
         deaf.push(ask_unread(case.addr).await);
     }
-    let began = Instant::now();
     let asked = timeout(PATIENCE, ask(case.addr, REQUEST)).await.expect("an answer").1;
     assert_eq!(asked, "HTTP/1.1 200");
-    assert!(began.elapsed() < PATIENCE);
     // Of one network the same.
     let case = start(64, 4, patient(), &[]).await;
     let _deaf = [ask_unread(case.addr).await, ask_unread(case.addr).await];
     let _also = [ask_unread(case.addr).await, ask_unread(case.addr).await];
-    sleep(Duration::from_millis(1_500)).await;
-    assert_eq!(ask(case.addr, REQUEST).await.1, "HTTP/1.1 200");
+    let answered = async {
+        // Refused until an answer has waited for long enough.
+        loop {
+            let answer = ask(case.addr, REQUEST).await.1;
+            if answer == "HTTP/1.1 200" {
+                break;
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(PATIENCE, answered).await.expect("one that waits gives way");
 }
 
 #[tokio::test]
