@@ -67,6 +67,19 @@ impl Deadlines {
 }
 
 /// A connection that fails with [`io::ErrorKind::TimedOut`] at its deadline. It keeps its place for as long as it lives.
+///
+/// | phase | time that ends it | begins anew |
+/// |---|---|---|
+/// | `Silent` | `first_byte` | never |
+/// | `Waiting` | `keep_alive` | never |
+/// | `Head` | `header` | never |
+/// | `Receiving`, `Serving`, `Flushing` under [`Limit::Idle`] | that one | as bytes come or go (`watch`) |
+/// | the same under [`Limit::Turn`] | that one | as the answer begins, and as bytes come after some of it (`turn`) |
+/// | each, while nothing can be written | `reading.patience`, by `stall` | as bytes go, which earn time (`watch_write`) |
+/// | `Closed` | none: its task ends it | |
+///
+/// `timer` runs for all but `stall`. It is set for each new phase (`follow_phase`); `Receiving`, `Serving` and `Flushing` of one
+/// request share it.
 pub(super) struct Connection {
     stream: TcpStream,
     deadlines: Deadlines,
