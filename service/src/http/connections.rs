@@ -45,7 +45,8 @@ pub struct Connections {
     waiting: AtomicUsize,
     /// Most bytes of large answers in memory.
     pub(super) most_sending: usize,
-    /// Bytes of large answers in memory.
+    /// Bytes of large answers in memory, but for those whose connections were told to close. They are those of all slots, and of
+    /// answers that are being made; it is raised before the slot's and lowered after it, so that it never is the lower one.
     pub(super) sending: AtomicUsize,
 }
 
@@ -82,31 +83,6 @@ impl Places {
     fn fair_part(&self, most: usize, asks: Option<ClientNetwork>) -> usize {
         let new = asks.is_some_and(|network| !self.networks.contains_key(&network));
         (most / (self.networks.len() + usize::from(new)).max(1)).max(1)
-    }
-
-    /// Closes the connection that gives way to a new one of a network; of any where it is `None`. One of a network with more
-    /// places than `fair` does before all others. Returns false where none may be closed.
-    fn close_one(&mut self, network: Option<ClientNetwork>, fair: usize, now: Instant) -> bool {
-        loop {
-            let is_above = |slot: &Slot| {
-                slot.network.and_then(|network| self.networks.get(&network)).is_some_and(|has| *has > fair)
-            };
-            let among = self.open.iter().filter(|(_, slot)| network.is_none() || slot.network == network);
-            let first = among
-                .filter_map(|(number, slot)| {
-                    let is_above = is_above(slot);
-                    Some((!is_above, slot.yielding(is_above, now)?, *number))
-                })
-                .min();
-            let Some((is_within, _, number)) = first else { return false };
-            if !self.open.get(&number).is_some_and(|slot| slot.give_way(!is_within, now)) {
-                continue;
-            }
-            if let Some(slot) = self.remove(number) {
-                slot.closed.notify_one();
-            }
-            return true;
-        }
     }
 }
 
@@ -172,11 +148,11 @@ impl Connections {
         if let Some(network) = network {
             let used = places.networks.get(&network).copied().unwrap_or(0);
             // What it may close of its own does not depend on what others have.
-            if used >= self.most_per_network && !places.close_one(Some(network), usize::MAX, now) {
+            if used >= self.most_per_network && !self.close_one(&mut places, Some(network), usize::MAX, now) {
                 return Err(ShareUsedUp);
             }
         }
-        if places.open.len() >= self.most && !places.close_one(None, fair, now) {
+        if places.open.len() >= self.most && !self.close_one(&mut places, None, fair, now) {
             return Ok(None);
         }
         if let Some(network) = network {
@@ -203,9 +179,57 @@ impl Connections {
         Ok(RequestPlace { connections: self.clone(), network })
     }
 
-    /// Closes connections whose answers have waited for their clients for the longest time, until those had so many bytes. Returns
-    /// false where they have fewer.
-    pub(super) fn close_stalled(&self, bytes: usize) -> bool {
+    /// Closes the connection that gives way to a new one of a network; of any where it is `None`. One of a network with more
+    /// places than `fair` does before all others. Returns false where none may be closed.
+    fn close_one(
+        &self,
+        places: &mut Places,
+        network: Option<ClientNetwork>,
+        fair: usize,
+        now: Instant,
+    ) -> bool {
+        loop {
+            let is_above = |slot: &Slot| {
+                slot.network.and_then(|network| places.networks.get(&network)).is_some_and(|has| *has > fair)
+            };
+            let among = places.open.iter().filter(|(_, slot)| network.is_none() || slot.network == network);
+            let first = among
+                .filter_map(|(number, slot)| {
+                    let is_above = is_above(slot);
+                    Some((!is_above, slot.yielding(is_above, now)?, *number))
+                })
+                .min();
+            let Some((is_within, _, number)) = first else { return false };
+            if self.close(places, number, !is_within, now) {
+                return true;
+            }
+        }
+    }
+
+    /// Tells a connection to close, whose answer no longer counts from now on: its task drops it soon. Returns false where it may
+    /// not give way any more.
+    fn close(&self, places: &mut Places, number: u64, is_above: bool, now: Instant) -> bool {
+        if !places.open.get(&number).is_some_and(|slot| slot.give_way(is_above, now)) {
+            return false;
+        }
+        if let Some(slot) = places.remove(number) {
+            self.sending.fetch_sub(slot.sending.swap(0, Ordering::Relaxed), Ordering::Relaxed);
+            slot.closed.notify_one();
+        }
+        true
+    }
+
+    /// True where so many more bytes of answers have room.
+    fn has_room(&self, more: usize) -> bool {
+        self.sending.load(Ordering::Relaxed).saturating_add(more) <= self.most_sending
+    }
+
+    /// Closes connections whose answers have waited for their clients for the longest time, until there is room for so many more
+    /// bytes. Returns false where there is none.
+    pub(super) fn make_room(&self, more: usize) -> bool {
+        if self.has_room(more) {
+            return true;
+        }
         let (mut places, now) = (lock(&self.places), Instant::now());
         let mut stalled: Vec<_> = places
             .open
@@ -217,19 +241,13 @@ impl Connections {
             })
             .collect();
         stalled.sort();
-        let mut freed: usize = 0;
         for (_, number) in stalled {
-            if freed >= bytes {
+            if self.has_room(more) {
                 break;
             }
-            if places.open.get(&number).is_some_and(|slot| slot.give_way(false, now))
-                && let Some(slot) = places.remove(number)
-            {
-                freed = freed.saturating_add(slot.sending.load(Ordering::Relaxed));
-                slot.closed.notify_one();
-            }
+            self.close(&mut places, number, false, now);
         }
-        freed >= bytes
+        self.has_room(more)
     }
 
     /// Notes that a connection has become idle, and so may give way to one that waits.

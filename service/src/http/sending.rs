@@ -15,7 +15,7 @@ pub(super) const PIECE: usize = 64 << 10;
 #[error("the answers that wait for their clients take all the room; try again shortly")]
 pub struct NoRoom;
 
-/// Bytes of an answer that lies in memory, until it is dropped.
+/// Bytes of an answer that lies in memory, until it is dropped, or until its connection is told to close.
 pub struct AnswerBytes {
     connections: Arc<Connections>,
     /// The connection that it goes out on, once it does.
@@ -26,9 +26,9 @@ pub struct AnswerBytes {
 impl AnswerBytes {
     /// Counts an answer that goes out. It may have more bytes than there is room for; others give way to it then.
     pub(super) fn sent_on(connections: &Arc<Connections>, slot: &Arc<Slot>, bytes: usize) -> AnswerBytes {
-        slot.sending.fetch_add(bytes, Ordering::Relaxed);
         connections.sending.fetch_add(bytes, Ordering::Relaxed);
-        connections.make_room();
+        slot.sending.fetch_add(bytes, Ordering::Relaxed);
+        connections.make_room(0);
         AnswerBytes { connections: connections.clone(), slot: Some(slot.clone()), bytes }
     }
 
@@ -40,10 +40,11 @@ impl AnswerBytes {
         if more == 0 {
             return Ok(());
         }
-        self.connections.sending.fetch_add(more, Ordering::Relaxed);
-        if !self.connections.make_room() {
-            self.connections.sending.fetch_sub(more, Ordering::Relaxed);
-            return Err(NoRoom);
+        while !self.connections.reserve(more) {
+            if !self.connections.make_room(more) {
+                return Err(NoRoom);
+            }
+            // Another answer may have taken that room first.
         }
         self.bytes += more;
         Ok(())
@@ -52,10 +53,16 @@ impl AnswerBytes {
 
 impl Drop for AnswerBytes {
     fn drop(&mut self) {
-        if let Some(slot) = &self.slot {
-            slot.sending.fetch_sub(self.bytes, Ordering::Relaxed);
-        }
-        self.connections.sending.fetch_sub(self.bytes, Ordering::Relaxed);
+        let counted = match &self.slot {
+            // None is left where its connection was told to close.
+            Some(slot) => {
+                let rest = |bytes: usize| Some(bytes.saturating_sub(self.bytes));
+                let before = slot.sending.fetch_update(Ordering::Relaxed, Ordering::Relaxed, rest);
+                self.bytes.min(before.unwrap_or_else(|bytes| bytes))
+            }
+            None => self.bytes,
+        };
+        self.connections.sending.fetch_sub(counted, Ordering::Relaxed);
     }
 }
 
@@ -65,10 +72,10 @@ impl Connections {
         AnswerBytes { connections: self.clone(), slot: None, bytes: 0 }
     }
 
-    /// Closes connections whose clients let large answers wait, until there is room. Returns false where there is none.
-    fn make_room(&self) -> bool {
-        let excess = self.sending.load(Ordering::Relaxed).saturating_sub(self.most_sending);
-        excess == 0 || self.close_stalled(excess)
+    /// Counts so many more bytes of answers. Returns false, and counts none, where they have no room.
+    fn reserve(&self, more: usize) -> bool {
+        let sum = |sending: usize| sending.checked_add(more).filter(|sum| *sum <= self.most_sending);
+        self.sending.fetch_update(Ordering::Relaxed, Ordering::Relaxed, sum).is_ok()
     }
 }
 
@@ -85,7 +92,11 @@ impl Pieces {
 
 #[cfg(test)]
 mod tests {
-    use {super::*, std::time::Duration, tokio::time::Instant};
+    use {
+        super::*,
+        std::{sync::Barrier, thread, time::Duration},
+        tokio::time::Instant,
+    };
 
     const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -103,10 +114,49 @@ mod tests {
         assert_eq!(made.grow_to(3 << 20), Ok(()));
         assert_eq!(connections.open(), 1, "the one that waits was closed");
         assert!(!waiting.slot.begin_request(false));
+        // What was told to close has made room, though its task has not dropped it.
+        read.slot.note_stall(PATIENCE, Instant::now() - Duration::from_secs(2));
+        assert_eq!((made.grow_to(4 << 20), made.grow_to(6 << 20)), (Ok(()), Ok(())));
+        assert_eq!(connections.open(), 1, "none gives way without need");
         drop((sent, made));
         assert_eq!(connections.sending.load(Ordering::Relaxed), 0);
         assert_eq!(connections.begin_answer().grow_to(10 << 20), Ok(()));
         assert_eq!(connections.begin_answer().grow_to(11 << 20), Err(NoRoom));
+        assert_eq!(connections.sending.load(Ordering::Relaxed), 0);
+    }
+
+    /// A new connection may take the place of one whose answer waits, whose bytes then have no reader.
+    #[tokio::test]
+    async fn an_answer_whose_connection_gave_way_to_another_one_does_not_count() {
+        let connections = Connections::new(1, 1, 4 << 20);
+        let waiting = connections.admit(None).await.unwrap();
+        assert!(waiting.slot.begin_request(false));
+        let sent = AnswerBytes::sent_on(&connections, &waiting.slot, 4 << 20);
+        waiting.slot.note_stall(PATIENCE, Instant::now() - Duration::from_secs(2));
+        let _next = connections.admit(None).await.unwrap();
+        assert_eq!(connections.begin_answer().grow_to(4 << 20), Ok(()));
+        drop((sent, waiting));
+        assert_eq!(connections.sending.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn of_two_that_grow_at_once_one_finds_the_room_for_one() {
+        let connections = Connections::new(8, 8, 1 << 20);
+        let both = Barrier::new(2);
+        for round in 0..2_000 {
+            let grow = || {
+                let mut made = connections.begin_answer();
+                both.wait();
+                let grown = made.grow_to(1 << 20).is_ok();
+                both.wait();
+                grown
+            };
+            let grown = thread::scope(|scope| {
+                let other = scope.spawn(grow);
+                usize::from(grow()) + usize::from(other.join().unwrap())
+            });
+            assert_eq!(grown, 1, "round {round}");
+        }
         assert_eq!(connections.sending.load(Ordering::Relaxed), 0);
     }
 
