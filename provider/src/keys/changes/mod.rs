@@ -14,7 +14,7 @@ use {
     serde::{Deserialize, Serialize},
     std::{
         collections::BTreeMap,
-        fs::{self, File},
+        fs,
         io::{self, Write},
         path::{Path, PathBuf},
     },
@@ -237,7 +237,7 @@ impl KeyChanges {
         let mut file = private_file::options().create(true).append(true).open(&self.path)?;
         file.write_all(text(std::slice::from_ref(change)).as_bytes())?;
         file.sync_all()?;
-        sync_folder(&self.path)
+        private_file::sync_folder(&self.path)
     }
 
     /// Replaces the file in one step by one with these changes. Errors: [`StoreError::File`], with the earlier changes kept.
@@ -288,25 +288,15 @@ fn read_file(path: &Path) -> Result<ReadFile, StoreError> {
     Ok(read)
 }
 
+/// Writes a file with these changes in one step, in place of what was there.
 fn write_anew(path: &Path, changes: &[KeyChange]) -> io::Result<()> {
-    let next = path.with_extension("next");
-    let mut file = private_file::create(&next)?;
-    file.write_all(text(changes).as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&next, path)?;
-    sync_folder(path)
+    private_file::replace(path, text(changes).as_bytes())
 }
 
 fn text(changes: &[KeyChange]) -> String {
     // Texts and numbers always have a form in JSON.
     let line = |change| serde_json::to_string(&Line::new(change)).unwrap_or_default() + "\n";
     changes.iter().map(line).collect()
-}
-
-/// Has the name of a new file on the disk too.
-fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]
