@@ -109,6 +109,11 @@ impl RunningJob {
         self.plan.most_generated_tokens(self.fitted)
     }
 
+    /// The most tokens that its answers can have together, with the prompts that they repeat.
+    pub(super) fn longest_answer(&self) -> u64 {
+        self.most_generated().saturating_add(self.plan.most_repeated_tokens())
+    }
+
     /// Ends the job: charges what was used, and never more than is held. The `answer` is kept where the job has a name and costs
     /// something. Errors: 503 where that could not be recorded and the answer has not gone out; it must be withheld then.
     pub(super) async fn settle(

@@ -32,6 +32,8 @@ pub(super) struct PreparedRequest {
     pub streamed: bool,
     wants_usage: bool,
     wants_running_usage: bool,
+    /// True where each answer begins with its prompt.
+    echoes: bool,
     bound: TokenBound,
     /// Tokens of its prompts by the upstream's own count.
     counted: Option<u64>,
@@ -84,6 +86,7 @@ impl PreparedRequest {
             streamed: request.streamed,
             wants_usage: request.wants_usage,
             wants_running_usage: request.wants_running_usage,
+            echoes: request.echoes,
             shortest,
             limit_parameter: request.own_limit().unwrap_or_else(otherwise),
             forwarded: request.forward(&body, config, &config.name, None, salt.as_deref()),
@@ -164,6 +167,17 @@ impl PreparedRequest {
     pub(super) fn most_prompt_tokens(&self) -> u64 {
         let prompts = self.bound.prompts.iter().map(|prompt| (*prompt).min(self.bound.context));
         prompts.fold(0, u64::saturating_add)
+    }
+
+    /// The most tokens of prompts that its answers repeat, which are none that they have generated.
+    pub(super) fn most_repeated_tokens(&self) -> u64 {
+        match self.echoes {
+            true => self
+                .most_prompt_tokens()
+                .max(prompt_tokens(&self.original))
+                .saturating_mul(self.bound.answers),
+            false => 0,
+        }
     }
 
     /// The most tokens that its answers can have together, where each was `fitted` to so many.

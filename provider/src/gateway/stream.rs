@@ -123,7 +123,7 @@ impl Pump {
     async fn run(mut self, job: RunningJob, mut answer: UpstreamAnswer, permit: Permit) {
         let (stop, outcome, fault, rest) = loop {
             let time = self.time;
-            let stop = self.read(&mut answer, job.most_generated(), &permit).await;
+            let stop = self.read(&mut answer, job.longest_answer(), &permit).await;
             let mut rest = Vec::new();
             let outcome = self.meter.finish(stop, || job.count_prompt(), &mut rest);
             let fault = note_end(&answer, &outcome);

@@ -1,17 +1,19 @@
 //! Counts tokens where no usage states them.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// Parts into which a token is divided for counting.
-const QUARTERS: u64 = 4;
+pub(super) const QUARTERS: u64 = 4;
+/// Signs of a run that are one token at least.
+const RUN: u64 = 16;
 /// Bytes of the longest label that is no text.
-const LONGEST_LABEL: usize = 64;
+pub(super) const LONGEST_LABEL: usize = 64;
 /// Members with labels of the API, which are no text.
 const LABELS: &[&str] = &["finish_reason", "id", "index", "object", "role", "status", "stop_reason", "type"];
 /// Members with bytes that are sealed, which are no text.
 const SEALED: &[&str] = &["encrypted_content", "signature"];
 /// Members in which a model writes objects with names of its own.
-const WRITTEN: &[&str] = &["args", "arguments", "input", "input_schema", "parameters", "schema"];
+pub(super) const WRITTEN: &[&str] = &["args", "arguments", "input", "input_schema", "parameters", "schema"];
 
 /// Text that was delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,32 +57,33 @@ impl Text {
 }
 
 /// Counts the quarters of tokens of a text: a digit, and a character of three bytes or more, is a token; of all else, which
-/// vocabularies have in longer pieces, four bytes are one.
+/// vocabularies have in longer pieces, four bytes are one. A run of one sign, as in a ruled line or an indentation, has a token for
+/// each [`RUN`] of them.
 pub(crate) fn quarters(text: &str) -> u64 {
-    let count = |character: char| match character.len_utf8() as u64 {
-        _ if character.is_ascii_digit() => QUARTERS,
-        bytes @ (1 | 2) => bytes,
-        _ => QUARTERS,
-    };
-    text.chars().map(count).fold(0, u64::saturating_add)
+    let (mut all, mut last, mut place) = (0_u64, None, 0_u64);
+    for character in text.chars() {
+        let alone = match character.len_utf8() as u64 {
+            _ if character.is_ascii_digit() => QUARTERS,
+            bytes @ (1 | 2) => bytes,
+            _ => QUARTERS,
+        };
+        place = match last == Some(character) && makes_runs(character) {
+            true => (place + 1) % RUN,
+            false => 0,
+        };
+        last = Some(character);
+        // The first ones make the token of the run.
+        all = all.saturating_add(alone.min(QUARTERS.saturating_sub(alone * place)));
+    }
+    all
 }
 
-/// Counts the tokens of a request's prompt: those of its texts as [`quarters`] does, and one for each number of a prompt of token
-/// numbers. Embedded files and signatures count nothing.
-pub(crate) fn prompt_tokens(body: &[u8]) -> u64 {
-    let Ok(Value::Object(members)) = serde_json::from_slice(body) else { return 0 };
-    let names = ["messages", "prompt", "input", "system", "instructions", "tools"];
-    let (mut texts, mut numbers) = (0_u64, 0_u64);
-    for value in names.iter().filter_map(|name| members.get(*name)) {
-        visit(value, &mut |leaf| match leaf {
-            Value::String(text) if !text.starts_with("data:") => texts = texts.saturating_add(quarters(text)),
-            Value::Number(_) => numbers = numbers.saturating_add(1),
-            // An object with names of its own.
-            Value::Object(_) => texts = texts.saturating_add(written_quarters(leaf)),
-            _ => {}
-        });
+/// True for signs of which vocabularies have runs: those of ASCII that are no letters or digits, dashes and dots, lines and blocks.
+fn makes_runs(character: char) -> bool {
+    match character {
+        '\u{a0}' | '\u{b7}' | '\u{2010}'..='\u{2027}' | '\u{2500}'..='\u{259f}' | '\u{3000}' => true,
+        other => other.is_ascii() && !other.is_ascii_alphanumeric(),
     }
-    texts.div_ceil(QUARTERS).saturating_add(numbers)
 }
 
 /// Counts the quarters of tokens of the texts in a value, without the labels of the API and without bytes that are sealed.
@@ -96,7 +99,7 @@ pub(crate) fn text_quarters(value: &Value) -> u64 {
 fn member_quarters(name: &str, value: &Value) -> u64 {
     match value {
         _ if SEALED.contains(&name) => 0,
-        _ if WRITTEN.contains(&name) => written_quarters(value),
+        _ if WRITTEN.contains(&name) => written_quarters(value, quarters),
         Value::String(label) if is_label(name, label) => 0,
         _ => text_quarters(value),
     }
@@ -107,48 +110,21 @@ pub(super) fn is_label(name: &str, text: &str) -> bool {
     LABELS.contains(&name) && text.len() <= LONGEST_LABEL
 }
 
-/// Counts the quarters of tokens of all that a model has written in an object of its own: names, numbers and texts.
-fn written_quarters(value: &Value) -> u64 {
+/// Counts the quarters of tokens of all that stands in an object with names of its own: names, numbers and texts, each by `count`.
+pub(super) fn written_quarters(value: &Value, count: fn(&str) -> u64) -> u64 {
     match value {
         Value::Null => 0,
-        Value::String(text) => quarters(text),
-        Value::Array(list) => sum(list.iter().map(written_quarters)),
-        Value::Object(members) => {
-            sum(members.iter().map(|(name, value)| quarters(name).saturating_add(written_quarters(value))))
-        }
-        Value::Bool(_) | Value::Number(_) => quarters(&value.to_string()),
+        Value::String(text) => count(text),
+        Value::Array(list) => sum(list.iter().map(|value| written_quarters(value, count))),
+        Value::Object(members) => sum(members
+            .iter()
+            .map(|(name, value)| count(name).saturating_add(written_quarters(value, count)))),
+        Value::Bool(_) | Value::Number(_) => count(&value.to_string()),
     }
 }
 
 fn sum(quarters: impl Iterator<Item = u64>) -> u64 {
     quarters.fold(0, u64::saturating_add)
-}
-
-/// Visits the values that are no lists and no objects of the API. Templates print objects that are written for or by a model with
-/// all their names.
-fn visit(value: &Value, leaf: &mut impl FnMut(&Value)) {
-    match value {
-        Value::Array(list) => list.iter().for_each(|value| visit(value, leaf)),
-        Value::Object(members) => {
-            for (name, value) in members.iter().filter(|(name, _)| !is_packed(name, members)) {
-                match value {
-                    Value::Object(_) if WRITTEN.contains(&name.as_str()) => leaf(value),
-                    value => visit(value, leaf),
-                }
-            }
-        }
-        other => leaf(other),
-    }
-}
-
-/// True for a member of an object that holds bytes in base64, which a model never reads as text: an image, a sound or a file, or
-/// the seal of earlier thoughts.
-fn is_packed(name: &str, members: &Map<String, Value>) -> bool {
-    match name {
-        "data" => members.contains_key("format") || members.get("type").is_some_and(|kind| kind == "base64"),
-        "encrypted_content" | "file_data" | "signature" => true,
-        _ => false,
-    }
 }
 
 #[cfg(test)]
@@ -182,8 +158,23 @@ mod tests {
         ] {
             assert_eq!(quarters(text).div_ceil(4), tokens, "{text}");
         }
-        let digits = json!({"messages": [{"role": "user", "content": "7".repeat(40_000)}]});
-        assert_eq!(prompt_tokens(digits.to_string().as_bytes()), 40_001);
+    }
+
+    #[test]
+    fn a_run_of_one_sign_is_a_token_for_each_sixteen() {
+        for (text, tokens) in [
+            ("-".repeat(64), 4),
+            (" ".repeat(16), 1),
+            ("=".repeat(17), 2),
+            ("\u{2500}".repeat(64), 4),
+            ("--".to_string(), 1),
+            ("-=".repeat(8), 4),
+            ("x".repeat(64), 16),
+            ("7".repeat(64), 64),
+            ("\u{1f600}".repeat(4), 4),
+        ] {
+            assert_eq!(quarters(&text).div_ceil(4), tokens, "{text}");
+        }
     }
 
     #[test]
@@ -203,40 +194,5 @@ mod tests {
                 &value.to_string()[..60.min(value.to_string().len())]
             );
         }
-    }
-
-    #[test]
-    fn a_prompt_counts_its_texts_and_token_numbers_and_no_files() {
-        let body = json!({"model": "a long name that counts nothing", "temperature": 1, "messages": [
-            {"role": "user", "content": "twelve bytes"},
-            {"role": "user", "content": [{"type": "text", "text": "more"},
-                {"type": "image_url", "image_url": {"url": format!("data:image/png;base64,{}", "A".repeat(1_000))}}]}]});
-        let texts = "user".len() * 2 + "twelve bytes".len() + "textmore".len() + "image_url".len();
-        assert_eq!(prompt_tokens(body.to_string().as_bytes()), texts.div_ceil(4) as u64);
-        let bytes = "A".repeat(1_000);
-        for file in [
-            json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": bytes}}),
-            json!({"type": "input_audio", "input_audio": {"format": "wav", "data": bytes}}),
-            json!({"type": "file", "file": {"file_data": bytes}}),
-            json!({"type": "thinking", "thinking": "hm", "signature": bytes}),
-            json!({"type": "reasoning", "encrypted_content": bytes}),
-        ] {
-            let body = json!({"messages": [{"role": "user", "content": [file]}]});
-            assert!(prompt_tokens(body.to_string().as_bytes()) < 20, "{body}");
-        }
-        let document = json!({"messages": [{"content": [{"source": {"type": "text", "media_type": "text/plain", "data": bytes}}]}]});
-        assert!(prompt_tokens(document.to_string().as_bytes()) > 250, "a document may be text");
-        let tool = json!({"messages": [{"role": "assistant", "content": [{"type": "tool_use", "input": {"data": bytes}}]}]});
-        assert!(prompt_tokens(tool.to_string().as_bytes()) > 250, "a member of that name may be text");
-        let name = "x".repeat(1_000);
-        for named in [
-            json!({"tools": [{"type": "function", "function": {"name": "f", "parameters": {"properties": {&name: {}}}}}]}),
-            json!({"tools": [{"name": "f", "input_schema": {"properties": {&name: {}}}}]}),
-            json!({"messages": [{"role": "assistant", "content": [{"type": "tool_use", "input": {&name: 1}}]}]}),
-        ] {
-            assert!(prompt_tokens(named.to_string().as_bytes()) > 250, "templates print names: {named}");
-        }
-        assert_eq!(prompt_tokens(br#"{"prompt":[[1,2,3],[4]]}"#), 4);
-        assert_eq!(prompt_tokens(b"[]"), 0);
     }
 }

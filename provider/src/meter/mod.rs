@@ -18,6 +18,7 @@ mod form;
 mod members;
 mod outcome;
 mod part;
+mod prompt;
 mod rewrite;
 mod total;
 mod usage;
@@ -32,9 +33,9 @@ use {
     total::Count,
 };
 pub(crate) use {
-    count::prompt_tokens,
     outcome::{AnswerEnd, Outcome, Stop},
     part::tokens_of_part,
+    prompt::prompt_tokens,
     rewrite::Rewrite,
 };
 
@@ -43,8 +44,8 @@ const MAX_EVENT: usize = 4 << 20;
 /// Most bytes of events that wait for the first text.
 const MAX_EARLY: usize = 64 << 10;
 /// Times the limit that an answer may have by the text that is counted. Digits, three of which may be one token, make three times
-/// as many; a limit that is passed by more is one that the upstream does not keep.
-const MOST_LIMITS: u64 = 4;
+/// as many, and long words of a vocabulary five times; a limit that is passed by more is one that the upstream does not keep.
+const MOST_LIMITS: u64 = 8;
 /// Tokens above that, for short answers of long tokens.
 const MORE_TOKENS: u64 = 1_024;
 
@@ -120,9 +121,10 @@ impl Meter {
         (self.is_over || (self.ended_part && all_ended)) && !self.has_usage()
     }
 
-    /// True once the text is far above a limit in tokens, which the upstream then does not keep.
+    /// True once the answer is far above a limit in tokens, which the upstream then does not keep: by the usage that it states on the
+    /// way and the text since, else by all text.
     pub(crate) fn is_above(&self, limit: u64) -> bool {
-        self.count.all.weight() > limit.saturating_mul(MOST_LIMITS).saturating_add(MORE_TOKENS)
+        self.count.least() > limit.saturating_mul(MOST_LIMITS).saturating_add(MORE_TOKENS)
     }
 
     /// True once all answers that have begun have ended.

@@ -9,6 +9,9 @@ use {
     crate::price::Tokens,
 };
 
+/// Most tokens by the count of its text that are one token by usage: vocabularies have tokens of up to 128 bytes.
+const LONGEST_TOKEN: u64 = 32;
+
 /// The tokens of an answer so far.
 #[derive(Debug, Default)]
 pub(super) struct Count {
@@ -48,6 +51,16 @@ impl Count {
             let Tokens { prompt, cached, prompt_image, prompt_audio, .. } = self.stated;
             self.stated = Tokens { prompt, cached, prompt_image, prompt_audio, ..tokens };
             self.since = Text::default();
+        }
+    }
+
+    /// Counts the fewest tokens that the answer can have so far. A usage that is stated on the way is believed where it is the smaller
+    /// one, as far as the text can be so few tokens.
+    pub(super) fn least(&self) -> u64 {
+        let text = self.all.weight();
+        match self.stated.generated {
+            0 => text,
+            stated => text.min(stated.saturating_add(self.since.weight())).max(text / LONGEST_TOKEN),
         }
     }
 

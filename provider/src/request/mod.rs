@@ -52,6 +52,8 @@ pub(crate) struct CompletionRequest<'a> {
     model_value: &'a RawValue,
     input: &'a RawValue,
     answers: u64,
+    /// True where each answer begins with its prompt.
+    pub echoes: bool,
     limits: Vec<(&'static str, &'a RawValue, u64)>,
     /// Limits that are given as null.
     null_limits: Vec<(&'static str, &'a RawValue)>,
@@ -93,6 +95,7 @@ impl<'a> CompletionRequest<'a> {
             model_value,
             input,
             answers: count("n", &fields)?.max(count("best_of", &fields)?),
+            echoes: fields.get("echo").is_some_and(|value| value.get() != "false"),
             limits,
             null_limits,
             stream_options,

@@ -24,6 +24,7 @@ pub fn cases() -> Vec<Case> {
     let long =
         format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{}\"}}}}]}}\n\n", "x".repeat(5 << 20));
     let words = "data: {\"choices\":[{\"text\":\"hello wo\",\"index\":0}]}\n\n";
+    let echoed = words.replace("hello wo", &"word ".repeat(2_000));
     vec![
         stream("ends after a text")
             .sends(&[&a, &b])
@@ -124,6 +125,22 @@ pub fn cases() -> Vec<Case> {
             .costs_hold()
             .has(&["hello wo"])
             .fails(200, "upstream_above_limit"),
+        stream("a prompt that is repeated is no part of the limit")
+            .text()
+            .with(json!({"max_tokens": 1, "echo": true, "prompt": "word ".repeat(2_000)}))
+            .sends(&[&echoed, &usage(2_000, 1), DONE])
+            .costs(2_000 + 2)
+            .has(&["word word", "[DONE]"]),
+        stream("tokens of many bytes are within their limit")
+            .with(json!({"max_tokens": 500}))
+            .sends(&[&text(&"-".repeat(64)).repeat(400), FINISH, &usage(10, 400), DONE])
+            .costs(10 + 800)
+            .has(&["[DONE]"]),
+        stream("a limit is kept by the usage that is stated on the way")
+            .with(json!({"max_tokens": 100}))
+            .sends(&[&text_with_usage(&"words ".repeat(1_500), 10, 90), FINISH, DONE])
+            .costs(10 + 180)
+            .has(&["[DONE]"]),
         stream("hangs after the last line")
             .then(&[&a, FINISH, &usage(10, 3), DONE])
             .act(Act::Hang)

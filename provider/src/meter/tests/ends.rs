@@ -39,10 +39,32 @@ fn a_text_far_above_its_limit_is_noticed_however_it_is_cut() {
     let mut meter = Meter::new(CHAT, Rewrite::default());
     let mut out = Vec::new();
     meter.feed(text("a").repeat(10_000).as_bytes(), &mut out).unwrap();
-    assert!(!meter.is_above(500) && meter.is_above(300), "2,500 tokens by their bytes");
-    // A usage that is wrong stops nothing, and one that is right forgives nothing.
+    assert!(!meter.is_above(200) && meter.is_above(180), "2,500 tokens by their bytes");
+    // A usage that is far too large stops nothing.
     meter.feed(usage(10, 100_000_000).as_bytes(), &mut out).unwrap();
-    assert!(!meter.is_above(500) && meter.is_above(300));
+    assert!(!meter.is_above(200) && meter.is_above(180));
+}
+
+/// Vocabularies have tokens of many bytes: ruled lines, indentations, long words.
+#[test]
+fn an_answer_of_long_tokens_is_not_above_its_limit() {
+    let above = |limit: u64, events: &str| {
+        let mut meter = Meter::new(CHAT, Rewrite::default());
+        meter.feed(events.as_bytes(), &mut Vec::new()).unwrap();
+        meter.is_above(limit)
+    };
+    for token in ["-".repeat(64), " ".repeat(128), "\u{2500}".repeat(32), " internationalization".to_string()]
+    {
+        assert!(!above(500, &text(&token).repeat(500)), "{token}");
+        assert!(above(500, &text(&token).repeat(9_000)), "{token}");
+    }
+    let long = text(&"ab".repeat(60));
+    assert!(above(100, &long.repeat(100)), "by the text alone");
+    let running: String = (1..=100).map(|tokens| [&*long, &usage(10, tokens)].concat()).collect();
+    assert!(!above(100, &running), "by the usage that is stated on the way");
+    assert!(above(100, &[&*running, &*long.repeat(100)].concat()), "and the text since");
+    let wrong: String = [&*long, &usage(10, 1)].concat().repeat(5_000);
+    assert!(above(100, &wrong), "a usage that stays where it is");
 }
 
 #[test]
