@@ -133,7 +133,7 @@ impl Pump {
             }
             match self.another(&job, time, &permit).await {
                 Ok(next) => answer = next,
-                // The other one stopped; a late one is charged.
+                // The other one stopped; a late one is charged, and one whose client left.
                 Err(Some(stop)) => {
                     break (stop, Outcome::stopped(stop, 0, || job.count_prompt()), None, rest);
                 }
@@ -204,7 +204,7 @@ impl Pump {
         };
         let answer = tokio::select! {
             biased;
-            _ = self.client.stop(permit) => Err(None),
+            stop = self.client.stop(permit) => Err(Some(stop)),
             answer = asked => answer,
         }?;
         tracing::Span::current().record("upstream", answer.upstream());

@@ -7,6 +7,7 @@ use {
     },
     blockable_testkit::http::Reply,
     serde_json::{Value, json},
+    std::time::{Duration, Instant},
 };
 
 fn event(data: Value) -> String {
@@ -82,6 +83,29 @@ async fn what_has_begun_or_is_wrong_is_not_asked_for_again() {
     let requests = "blockable_provider_requests_total{route=\"/v1/chat/completions\",status=\"502\"}";
     assert_eq!(metric(&bench, requests).await, "1");
     assert_eq!((all[0].count(), all[1].count(), bench.used().await), (1, 1, 0));
+    bench.stop().await;
+}
+
+/// The second upstream has the whole prompt to read: a client that leaves meanwhile pays for it, as at the first one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_leaves_the_second_upstream_pays_the_prompt() {
+    let first = Scripted::stream(ROLE.to_string());
+    let second = Scripted::start(|| {
+        std::thread::sleep(Duration::from_millis(1_500));
+        Reply::Body("{}".to_string())
+    });
+    let bench = before(&[&first, &second]).await;
+    let asked = tokio::time::timeout(Duration::from_millis(600), ask(&bench, "/v1/chat/completions")).await;
+    assert!(
+        asked.is_err() && (first.count(), second.count()) == (1, 1),
+        "it left while the second one worked"
+    );
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while bench.used().await == 0 {
+        assert!(Instant::now() < deadline, "nothing is charged");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(bench.used().await, 2, "the prompt");
     bench.stop().await;
 }
 
