@@ -167,3 +167,26 @@ async fn only_its_own_key_sees_a_lease_and_no_gpu_is_rented_twice() {
     refused(rent(&ours, json!({"gpu": "h100"})).await.unwrap(), 429, "too_many_leases").await;
     bench.stop().await;
 }
+
+/// Ended leases are shown for a minute, and take room: a sub-key that opens and closes them fills its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_opens_and_closes_leases_shuts_out_no_other() {
+    let bench = Bench::start(|config| config.leases.leases_per_credit = 1).await;
+    let first = bench.key(&ours());
+    let made = bench.http.put(bench.url("/v1/keys/app")).bearer_auth(&first).json(&json!({})).send().await;
+    let made: Value = made.unwrap().json().await.unwrap();
+    let app = made["key"].as_str().unwrap();
+    let rent = async |key: &str| {
+        let body = json!({"gpu": "h100", "heartbeat_seconds": 60});
+        bench.http.post(bench.url("/v1/leases")).bearer_auth(key).json(&body).send().await.unwrap()
+    };
+    for _ in 0..16 {
+        let lease: Value = rent(app).await.json().await.unwrap();
+        let closed = bench.http.delete(bench.url(&path(&lease, ""))).bearer_auth(app).send().await.unwrap();
+        assert_eq!(closed.status(), 200);
+    }
+    let body = refused(rent(app).await, 429, "too_many_leases").await;
+    assert!(body["error"]["message"].as_str().unwrap().contains("just ended"), "{body}");
+    assert_eq!(rent(&first).await.status(), 201);
+    bench.stop().await;
+}

@@ -168,7 +168,9 @@ impl From<LeaseError> for ApiError {
             LeaseError::NoneFree { .. } => {
                 ApiError::new(StatusCode::CONFLICT, "invalid_request_error", "gpu_unavailable", message)
             }
-            LeaseError::TooMany(_) => ApiError::too_many("too_many_leases", message),
+            LeaseError::TooMany(_) | LeaseError::TooManyEnded(_) => {
+                ApiError::too_many("too_many_leases", message)
+            }
             LeaseError::KeyReused => {
                 let status = StatusCode::UNPROCESSABLE_ENTITY;
                 ApiError::new(status, "invalid_request_error", "idempotency_key_reused", message)

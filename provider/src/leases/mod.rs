@@ -25,6 +25,8 @@ use {
 
 /// Time for which a lease that has ended is still shown.
 const KEEP_ENDED: Duration = Duration::from_secs(60);
+/// Leases of one key that have ended and are still shown, for each that its credit may have open.
+const ENDED_PER_OPEN: usize = 16;
 
 /// The end of a lease in the usage log, where a request ends it.
 const CLOSED: JobFigures = JobFigures::without_tokens("closed");
@@ -44,6 +46,11 @@ pub(crate) enum LeaseError {
     /// The credit has as many leases as it may.
     #[error("the credit may have {0} leases and has as many; close one")]
     TooMany(usize),
+    /// The key has opened and closed too many within a moment.
+    #[error(
+        "the key has {0} leases that have just ended; keep one open for longer, or try again in a minute"
+    )]
+    TooManyEnded(usize),
     /// The caller has no lease of this name.
     #[error("the key has no such lease; GET /v1/leases lists those that it has")]
     Unknown,
@@ -211,7 +218,7 @@ impl Leases {
                 Err(LeaseError::KeyReused)
             };
         }
-        self.require_free(&credit, offer, count)?;
+        self.require_free(caller, offer, count)?;
         let hold = self.gate.admit(&credit, job).await?;
         let state = LeaseState::new(Period::new(hold, Duration::ZERO));
         let lease = Arc::new(Lease { credit, api_key: caller.api_key.clone(), rented, state });
@@ -220,20 +227,23 @@ impl Leases {
         Ok((view, false))
     }
 
-    fn require_free(&self, credit: &Pubkey, offer: &GpuConfig, count: u32) -> Result<(), LeaseError> {
-        let (mut rented, mut open, mut known) = (0_u32, 0, 0);
+    fn require_free(&self, caller: &Caller, offer: &GpuConfig, count: u32) -> Result<(), LeaseError> {
+        let (mut rented, mut open, mut ended) = (0_u32, 0, 0);
         for lease in self.table().values() {
-            let is_open = is_open(lease);
-            known += usize::from(lease.credit == *credit);
-            open += usize::from(lease.credit == *credit && is_open);
+            let (is_open, is_ours) = (is_open(lease), lease.credit == caller.credit);
+            open += usize::from(is_ours && is_open);
+            ended += usize::from(is_ours && !is_open && lease.api_key == caller.api_key);
             if is_open && lease.rented.gpu == offer.name {
                 rented = rented.saturating_add(lease.rented.count);
             }
         }
         let most = self.settings.leases_per_credit;
-        // Those that have ended are still shown, and take room.
-        if open >= most || known >= most.saturating_mul(16) {
+        if open >= most {
             return Err(LeaseError::TooMany(most));
+        }
+        // They are still shown, and take room. Each key has its own, so that none shuts out the others.
+        if ended >= most.saturating_mul(ENDED_PER_OPEN) {
+            return Err(LeaseError::TooManyEnded(ended));
         }
         let free = offer.count.saturating_sub(rented);
         if count > free { Err(LeaseError::NoneFree { free }) } else { Ok(()) }
