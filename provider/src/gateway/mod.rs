@@ -89,13 +89,14 @@ async fn complete(
     anthropic::read_headers(endpoint, &mut headers)?;
     tracing::Span::current().record("credit", tracing::field::display(app.authorise(&headers)?));
     let (caller, body, permit) = app.receive(&headers, body, app.config.limits.body_bytes).await?;
-    let named = match begin_named(&app, &caller, endpoint, &headers, &body).await? {
+    let begun = begin_named(&app, &caller, endpoint, &headers, &body).await?;
+    // It may have waited for the first one of its name, and its key been revoked meanwhile.
+    let caller = if begun.is_some() { app.authorise_caller(&headers)? } else { caller };
+    let named = match begun {
         Some(Begun::Again(answer)) => return Ok(permit.answer(answer)),
         Some(Begun::First(named)) => Some(named),
         None => None,
     };
-    // It may have waited for the first one of its name, and its key been revoked meanwhile.
-    let caller = if named.is_some() { app.authorise_caller(&headers)? } else { caller };
     let plan = PreparedRequest::read(&app, endpoint, &caller.credit, body)?;
     let (_handler, leaves) = Waiting::new();
     let client = if named.is_some() { Waiting::for_good() } else { leaves };

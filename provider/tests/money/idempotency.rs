@@ -3,7 +3,7 @@ use {
     blockable_gate::UsageFilter,
     blockable_provider::{Config, config::UpstreamConfig},
     futures_util::future::join_all,
-    reqwest::{RequestBuilder, Response},
+    reqwest::{Method, RequestBuilder, Response},
     serde_json::{Value, json},
     std::time::Duration,
     tokio::net::TcpListener,
@@ -88,6 +88,34 @@ async fn a_request_that_comes_again_while_the_first_runs_waits_for_its_answer() 
     assert!(!is_again(&first) && is_again(&again));
     assert_eq!(first.text().await.unwrap(), again.text().await.unwrap());
     refused(other, 422, "idempotency_key_reused").await;
+    charged_once(&bench).await;
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_revoked_while_its_request_waits_gets_no_kept_answer() {
+    let bench = Bench::start(|config| config.models[0].latency_ms = Some(600)).await;
+    let keys = |method| bench.http.request(method, bench.url("/v1/keys/app")).bearer_auth(bench.key(&ours()));
+    let made: Value = keys(Method::PUT).json(&json!({})).send().await.unwrap().json().await.unwrap();
+    let send = async || {
+        let body = chat_body("one", json!({"max_tokens": 5}));
+        let request = bench.http.post(bench.url("/v1/chat/completions")).json(&body);
+        let key = made["key"].as_str().unwrap();
+        request.bearer_auth(key).header("Idempotency-Key", "key").send().await.unwrap()
+    };
+    let (first, again, revoked) = tokio::join!(
+        send(),
+        async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            send().await
+        },
+        async {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            keys(Method::DELETE).send().await.unwrap().status()
+        }
+    );
+    assert_eq!((first.status().as_u16(), revoked.as_u16()), (200, 200));
+    refused(again, 401, "invalid_api_key").await;
     charged_once(&bench).await;
     bench.stop().await;
 }
