@@ -142,13 +142,17 @@ async fn live(
     Ok(response)
 }
 
-/// Turns reports into events.
+/// Turns reports into events, until the stream gives way to another one.
 fn events(
     feed: Feed,
     place: ReportStreamPlace,
 ) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + use<> {
-    stream::unfold((feed, place), |(mut feed, place)| async move {
-        let report = feed.next().await?;
+    stream::unfold((feed, place), |(mut feed, mut place)| async move {
+        let report = tokio::select! {
+            biased;
+            () = place.given_up() => return None,
+            report = feed.next() => report?,
+        };
         Some((Ok(event(report.as_ref())), (feed, place)))
     })
 }
