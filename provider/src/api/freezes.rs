@@ -139,7 +139,8 @@ async fn freeze(
         ExaminedOrder::New(order) => order,
     };
     // After the checks: only a freezer of the credit takes a place of those that lead to the node.
-    let _permit = app.intake.enter(order.signature, order.by).ok_or_else(too_many)?;
+    let is_lender = app.gate.credit(&order.credit).is_some_and(|credit| credit.lender == order.by);
+    let _permit = app.intake.enter(order.signature, order.by, is_lender).ok_or_else(too_many)?;
     // A task of its own: a client that disconnects must not stop a freeze half way.
     let obeying = desk.clone();
     let outcome = tokio::spawn(async move { obeying.obey_order(order).await }).await;

@@ -111,7 +111,7 @@ async fn sign_in_with(
     app.sign_ins.verify(&scope, &request.challenge, &proof, now).map_err(refused)?;
     // After the signature: only a borrower takes a place of those that sign in.
     let signature = proof.signature().unwrap_or_default();
-    let _permit = app.sign_in_intake.enter(signature, scope.borrower).ok_or_else(too_many_sign_ins)?;
+    let _permit = app.sign_in_intake.enter(signature, scope.borrower, true).ok_or_else(too_many_sign_ins)?;
     app.sign_ins.use_up(&request.challenge, now).map_err(refused)?;
     if scope.replace {
         let (app, credit) = (app.clone(), scope.credit);
