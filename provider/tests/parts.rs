@@ -16,7 +16,7 @@ mod node;
 
 use {
     base64::{Engine, engine::general_purpose::STANDARD},
-    blockable_gate::{FreezeDesk, FreezeDeskConfig, Gate, ReporterConfig, Reporters},
+    blockable_gate::{FollowConfig, Follower, FreezeDesk, FreezeDeskConfig, Gate, ReporterConfig, Reporters},
     blockable_provider::{Parts, config::FreezeSettings},
     blockable_sdk::{
         Hash, Keypair, Signer, instructions,
@@ -27,6 +27,7 @@ use {
         },
         transactions, write_keypair_file,
     },
+    blockable_testkit::ops_files::OpsFiles,
     bytemuck::Zeroable,
     common::{Bench, GRANTED, address, credit, gate, ours, refused},
     node::{blockhash, node},
@@ -161,6 +162,27 @@ async fn streams_of_one_address_shut_out_no_keeper() {
     refused(open("203.0.113.7").await, 429, "too_many_streams").await;
     assert_eq!(open("198.51.100.1").await.status(), 200);
     drop(opened);
+    bench.stop().await;
+}
+
+/// The increase of a series that appears with its first events is 0: no alert would see them.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_selector_of_the_alerts_has_a_sample_on_a_new_server() {
+    let (url, _) = node().await;
+    let folder = tempfile::tempdir().unwrap();
+    let gate = gate(folder.path());
+    let parts = Parts {
+        follower: Some(Follower::start(
+            gate.clone(),
+            FollowConfig::new("http://127.0.0.1:1", "ws://127.0.0.1:1"),
+        )),
+        desk: Some(FreezeDesk::start(gate.clone(), FreezeDeskConfig::new(url)).await.unwrap()),
+        reporters: Some(reporters(folder.path(), &gate).await),
+    };
+    let bench = Bench::start_with(folder, gate, parts, |_| {}).await;
+    let figures = bench.http.get(bench.ops_url("/metrics")).send().await.unwrap().text().await.unwrap();
+    let files = OpsFiles::read(Path::new(env!("CARGO_MANIFEST_DIR")), "blockable_provider_").unwrap();
+    files.check_samples(&figures).unwrap();
     bench.stop().await;
 }
 

@@ -37,6 +37,8 @@ mod ports;
 pub mod replay;
 #[cfg(feature = "cluster")]
 mod reporters;
+#[cfg(feature = "documents")]
+pub mod selectors;
 #[cfg(feature = "cluster")]
 mod server_file;
 #[cfg(feature = "cluster")]

@@ -1,6 +1,7 @@
 //! Checks of the files that a service is run with: alert rules for Prometheus and a board for Grafana.
 
 use {
+    crate::selectors::Selector,
     serde_json::Value,
     std::{
         collections::{BTreeMap, BTreeSet},
@@ -36,6 +37,16 @@ impl OpsFiles {
         let mut found = Vec::new();
         sources(&crate_folder.join("src"), &mut found)?;
         Ok(found)
+    }
+
+    /// Requires a sample of each selector in the rules. Errors: the selectors that have none in an answer of `/metrics`.
+    pub fn check_samples(&self, rendered: &str) -> Result<(), String> {
+        let lacks = |selector: &Selector| !selector.has_sample(rendered);
+        let expressions: Vec<String> = self.rules().into_iter().map(expression).collect();
+        let selectors = Selector::read_all(&expressions.join("\n"), self.prefix);
+        require(selectors.len() > 10, || format!("only {selectors:?}"))?;
+        let lacking: Vec<Selector> = selectors.into_iter().filter(lacks).collect();
+        require(lacking.is_empty(), || format!("no sample for {lacking:#?}"))
     }
 
     /// Metrics in the first argument of a call in a source, such as `metrics::counter!(`.

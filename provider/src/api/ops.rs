@@ -2,7 +2,7 @@
 
 use {
     super::{openapi::refusals::Always, usage},
-    crate::{app::App, http::Route, parts::Check},
+    crate::{app::App, config::Endpoint, http::Route, parts::Check, upstreams::UpstreamFault},
     axum::{
         Json,
         extract::State,
@@ -176,7 +176,9 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
     app.metrics.set_total("blockable_provider_behind_chain_units_total", behind);
     app.parts.measure(&app.metrics);
     for (name, model) in app.models.all().iter() {
+        app.metrics.begin_model(name, &Endpoint::ALL.map(Endpoint::name));
         for (place, server) in model.pool.servers().iter().enumerate() {
+            app.metrics.begin_upstream(name, &server.name, &UpstreamFault::CLASS_NAMES);
             let (is_up, running) = (model.pool.is_up(place), model.pool.running(place));
             app.metrics.set_upstream(name, &server.name, is_up, running);
         }

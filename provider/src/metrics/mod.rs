@@ -1,5 +1,7 @@
 //! Metrics for Prometheus. Each server has a recorder of its own, so several can live in one process.
 
+mod begun;
+
 use {
     crate::price::Tokens,
     blockable_sdk::amounts::Units,
@@ -21,7 +23,10 @@ const COUNTERS: &[(&str, &str)] = &[
     ("blockable_provider_refusals_total", "Requests that were not served, by code"),
     ("blockable_provider_held_units_total", "Units held for jobs"),
     ("blockable_provider_settled_units_total", "Units settled"),
-    ("blockable_provider_above_hold_units_total", "Units that upstreams used above what was held"),
+    (
+        "blockable_provider_above_hold_units_total",
+        "Units that upstreams used above what was held for prompt and answer",
+    ),
     (
         "blockable_provider_lost_settlements_total",
         "Settlements that could not be recorded and are not tried again; answers that had not gone out were withheld",
@@ -132,6 +137,7 @@ impl Metrics {
         let handle = recorder.handle();
         let metrics = Metrics { recorder, handle };
         metrics.describe();
+        metrics.begin();
         metrics
     }
 
@@ -140,7 +146,7 @@ impl Metrics {
         with_local_recorder(recorder, record);
     }
 
-    /// Describes every metric. Counters whose first event is alarmed begin with 0: of a series that appears with 1 the increase is 0.
+    /// Describes every metric.
     fn describe(&self) {
         self.with(|| {
             for (name, text) in COUNTERS {
@@ -152,9 +158,6 @@ impl Metrics {
             for (name, text) in HISTOGRAMS {
                 describe_histogram!(*name, *text);
             }
-            counter!("blockable_provider_lost_settlements_total").increment(0);
-            counter!("blockable_provider_above_hold_units_total").increment(0);
-            counter!("blockable_provider_webhooks_total", "result" => "given_up").increment(0);
         });
     }
 
@@ -177,13 +180,6 @@ impl Metrics {
     /// Raises a counter to a total that is counted elsewhere.
     pub(crate) fn set_total(&self, name: &'static str, total: u64) {
         self.with(|| counter!(name).absolute(total));
-    }
-
-    /// Begins the count of a route's failures of our own with 0: the first one is alarmed, as in `describe`.
-    pub(crate) fn begin_route(&self, route: &'static str) {
-        self.with(|| {
-            counter!("blockable_provider_requests_total", "route" => route, "status" => "500").increment(0)
-        });
     }
 
     /// Counts a request that was answered, and records its time.
@@ -315,11 +311,15 @@ mod tests {
     fn what_is_alarmed_at_its_first_event_has_been_counted_from_0() {
         let metrics = Metrics::new();
         metrics.begin_route("/v1/models");
+        metrics.begin_upstream("m", "u", &["refused"]);
         let rendered = metrics.render();
         for series in [
             "blockable_provider_lost_settlements_total 0",
             "blockable_provider_above_hold_units_total 0",
             r#"blockable_provider_webhooks_total{result="given_up"} 0"#,
+            r#"blockable_provider_webhooks_total{result="failed"} 0"#,
+            r#"blockable_provider_upstream_failures_total{model="m",upstream="u",class="refused"} 0"#,
+            r#"blockable_provider_settle_seconds_bucket{le="0.25"} 0"#,
             r#"blockable_provider_requests_total{route="/v1/models",status="500"} 0"#,
         ] {
             assert!(rendered.contains(series), "{series}: {rendered}");

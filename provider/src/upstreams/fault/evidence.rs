@@ -16,6 +16,20 @@ pub(crate) enum Evidence {
 }
 
 impl UpstreamFault {
+    /// All names of classes in metrics and logs.
+    pub(crate) const CLASS_NAMES: [&'static str; 10] = [
+        "request",
+        "busy",
+        "refused",
+        "blocked",
+        "failed",
+        "unreachable",
+        "broken",
+        "timed_out",
+        "took_too_long",
+        "too_large",
+    ];
+
     /// The weight against the upstream's health. Only the status and the connection count: a message may quote the request, and
     /// no customer may talk an upstream down. A filter before the upstream may refuse content with any status but those that
     /// name the provider's key and bill, and a long answer is the customer's wish.
