@@ -122,11 +122,12 @@ impl Price {
         mul_div_ceil(prompt.checked_add(generated).ok_or(Overflow)?, 1, PRICE_TOKENS).map(Units)
     }
 
-    /// The units that tokens are charged within a hold, and those that they cost above it. The first are never above the hold, and
-    /// both together are the cost, or the most that can be counted.
-    pub fn charge(&self, tokens: &Tokens, held: Units) -> (Units, Units) {
-        let cost = self.cost(tokens).unwrap_or(Units(u64::MAX));
-        (cost.min(held), cost.saturating_sub(held))
+    /// The units that are charged for the tokens that are recorded, and those that the tokens that were used cost above them. The
+    /// first are never above the hold, and both together are the cost of what was used, or the most that can be counted.
+    pub fn charge(&self, recorded: &Tokens, used: &Tokens, held: Units) -> (Units, Units) {
+        let cost = |tokens| self.cost(tokens).unwrap_or(Units(u64::MAX));
+        let charged = cost(recorded).min(held);
+        (charged, cost(used).saturating_sub(charged))
     }
 
     /// The highest price that a prompt token can have.
@@ -289,6 +290,7 @@ mod tests {
         fn a_charge_is_within_its_hold(
             prices in proptest::array::uniform2(0_u64..1_000_000_000), held in any::<u64>(),
             counts in proptest::array::uniform8(any::<u64>()), small in any::<bool>(),
+            (prompt_bound, answer_bound) in (0_u64..1_000_000, 0_u64..1_000_000),
         ) {
             let price = Price { cached: Some(Units(prices[0] / 2)), ..Price::new(Units(prices[0]), Units(prices[1])) };
             let [prompt, cached, prompt_image, prompt_audio, generated, reasoning, generated_image, generated_audio] =
@@ -296,8 +298,10 @@ mod tests {
             let tokens = Tokens {
                 prompt, cached, prompt_image, prompt_audio, generated, reasoning, generated_image, generated_audio,
             };
-            let (charged, above) = price.charge(&tokens, Units(held));
+            let recorded = tokens.within(prompt_bound, answer_bound);
+            let (charged, above) = price.charge(&recorded, &tokens, Units(held));
             prop_assert!(charged <= Units(held));
+            prop_assert!(price.cost(&recorded).is_ok_and(|cost| charged == cost.min(Units(held))), "by what is recorded");
             if let Ok(cost) = price.cost(&tokens) {
                 prop_assert_eq!(charged.get() + above.get(), cost.get());
             }

@@ -48,14 +48,6 @@ fn completions() -> impl Strategy<Value = Completion> {
     )
 }
 
-/// The line of `/metrics` about units above a hold; empty where there were none.
-async fn above_hold(bench: &Bench) -> String {
-    let url = format!("http://{}/metrics", bench.server.ops_addr());
-    let text = bench.http.get(url).send().await.unwrap().text().await.unwrap();
-    let name = "blockable_provider_above_hold_units_total ";
-    text.lines().find(|line| line.starts_with(name)).unwrap_or_default().to_string()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hold_covers_the_echo_models_use() {
     let bench = Bench::start(|config| {
@@ -84,6 +76,7 @@ async fn a_hold_covers_the_echo_models_use() {
         bench.used().await;
     }
     assert!(served > 200, "{served} served");
-    assert_eq!(above_hold(&bench).await, "", "no use above a hold");
+    let above = bench.figure("blockable_provider_above_hold_units_total").await;
+    assert_eq!(above, 0.0, "no use above a hold");
     bench.stop().await;
 }

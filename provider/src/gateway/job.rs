@@ -6,7 +6,7 @@ use {
         app::App,
         error::ApiError,
         keys::Grant,
-        meter::{AnswerEnd, Outcome},
+        meter::{AnswerEnd, Outcome, Stop},
         named::{AnswerParts, NamedRequest},
         price::Tokens,
         trace::Trace,
@@ -62,9 +62,9 @@ pub(crate) struct Settlement {
     pub is_counted: bool,
     /// The way in which its answer ended.
     pub end: AnswerEnd,
-    /// Units that are charged: those of the tokens, and no more than were held.
+    /// Units that are charged: the cost of these tokens, and no more than were held.
     pub units: Units,
-    /// Units that the upstream used above the hold. They are the provider's loss.
+    /// Units that the upstream used above these. They are the provider's loss.
     pub above_hold: Units,
     /// Time from the call of the upstream to the end of its answer.
     pub took: Duration,
@@ -109,9 +109,13 @@ impl RunningJob {
         self.plan.most_generated_tokens(self.fitted)
     }
 
-    /// The most tokens that its answers can have together, with the prompts that they repeat.
+    /// The most tokens that its answers can have together, with the prompts that they repeat. The text of the built-in model has no
+    /// limit: its tokens are words of any length.
     pub(super) fn longest_answer(&self) -> u64 {
-        self.most_generated().saturating_add(self.plan.most_repeated_tokens())
+        match self.plan.model.config.is_built_in() {
+            true => u64::MAX,
+            false => self.most_generated().saturating_add(self.plan.most_repeated_tokens()),
+        }
     }
 
     /// Ends the job: charges what was used, and never more than is held. The `answer` is kept where the job has a name and costs
@@ -167,32 +171,37 @@ impl RunningJob {
         );
     }
 
-    /// Works out the charge. Tokens that it cannot have had, since they are above the bound that it was held by, are neither logged
-    /// nor counted: one wrong number would make the figures of a whole day worthless.
+    /// Works out the charge. Tokens that it cannot have had, since they are above the bounds of prompt and answer that it was held by,
+    /// are neither charged nor recorded: the bill adds up, and one wrong number spoils no figures of a whole day.
     fn evaluate(&self, outcome: &Outcome) -> Settlement {
-        let (held, tokens) = (self.hold.units, outcome.tokens);
-        let (units, above_hold) = self.plan.price.charge(&tokens, held);
+        let (held, used) = (self.hold.units, self.used(outcome));
+        let tokens = used.within(self.plan.most_prompt_tokens(), self.most_generated());
+        let (units, above_hold) = self.plan.price.charge(&tokens, &used, held);
         let (hold, model) = (&self.hold.id, self.plan.model.config.name.as_str());
         if above_hold > Units::ZERO {
             tracing::error!(
-                %hold, held = held.get(), above = above_hold.get(), ?tokens, fitted = self.fitted, model,
-                "the upstream used more than was held; the rest is your loss: correct the model's limits, or the upstream's usage"
+                %hold, held = held.get(), above = above_hold.get(), ?used, charged = ?tokens, fitted = self.fitted, model,
+                "the upstream used more than was held for prompt and answer; the rest is your loss: correct the model's limits, or \
+                 the upstream's usage"
             );
+        } else if tokens != used {
+            tracing::warn!(%hold, ?used, charged = ?tokens, model, "the upstream states more tokens than the request can have");
         }
         let is_counted = outcome.is_prompt_counted || outcome.is_answer_counted;
         if is_counted {
             tracing::warn!(%hold, ?tokens, end = ?outcome.end, model, "the upstream stated no usage to the end; tokens were counted");
         }
-        let stated = tokens;
-        let tokens = stated.within(self.plan.most_prompt_tokens(), self.most_generated());
-        if tokens != stated {
-            tracing::warn!(
-                %hold, ?stated, ?tokens, model,
-                "the upstream states more tokens than the request can have; fewer are recorded"
-            );
-        }
         let (end, took) = (outcome.end, self.began.elapsed());
         Settlement { tokens, is_counted, end, units, above_hold, took }
+    }
+
+    /// The tokens that the upstream used. A count of text is no statement: where it is somewhat above the answer's limit, the limit was
+    /// used, unless the answer was stopped for its length.
+    fn used(&self, outcome: &Outcome) -> Tokens {
+        match outcome.is_answer_counted && outcome.end != AnswerEnd::Stopped(Stop::AboveLimit) {
+            true => outcome.tokens.within(u64::MAX, self.most_generated()),
+            false => outcome.tokens,
+        }
     }
 
     async fn record(

@@ -122,7 +122,7 @@ pub fn cases() -> Vec<Case> {
         Case { aborts: true, ..stream("an answer far above its limit is stopped") }
             .with(json!({"max_tokens": 4}))
             .act(Act::Forever(text(&"hello wo".repeat(200)).into_bytes()))
-            .costs_hold()
+            .costs(2 + 8)
             .has(&["hello wo"])
             .fails(200, "upstream_above_limit"),
         stream("a prompt that is repeated is no part of the limit")
@@ -172,11 +172,11 @@ pub fn cases() -> Vec<Case> {
             .act(Act::Hang)
             .costs(2 + 80)
             .fails(200, "upstream_timeout"),
-        stream("a counted answer costs no more than the hold")
+        stream("a counted answer costs no more than its limit")
             .with(json!({"max_tokens": 1}))
             .then(&[&text("a").repeat(400)])
             .act(Act::Hang)
-            .costs_hold()
+            .costs(2 + 2)
             .fails(200, "upstream_timeout"),
         stream("text completions are counted as well")
             .text()

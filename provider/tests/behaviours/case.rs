@@ -40,6 +40,9 @@ pub enum Cost {
     Hold,
 }
 
+/// The bound in tokens on the prompt of a chat.
+pub const BOUND: u64 = 82;
+
 /// A chat that is streamed, with room for 16,000 tokens; its client asks for usage.
 pub fn stream(name: &'static str) -> Case {
     let more = json!({"stream": true, "max_tokens": 16_000, "stream_options": {"include_usage": true}});

@@ -1,7 +1,7 @@
 //! Classes of tokens with prices of their own. A token costs: prompt 10, cached 1, sound 20; generated 100, reasoning 50, images 300.
 
 use super::{
-    case::{Case, body, whole},
+    case::{BOUND, Case, body, whole},
     run::run,
 };
 use serde_json::json;
@@ -59,12 +59,19 @@ pub fn cases() -> Vec<Case> {
         )
         .costs(80 + 2 + 500),
         whole(
-            "dear classes cost no more than the hold",
+            "dear classes cost no more than the answer's limit",
             body("x", "{\"prompt_tokens\":10,\"completion_tokens\":500,\"completion_tokens_details\":{\"image_tokens\":500}}"),
         )
         .model("classes")
         .with(json!({"max_tokens": 2}))
-        .costs_hold(),
+        .costs(100 + 600),
+        whole(
+            "a prompt above its bound takes nothing of the answer's share, and all of it is cached",
+            body("x", "{\"prompt_tokens\":1000,\"completion_tokens\":5,\"prompt_tokens_details\":{\"cached_tokens\":800}}"),
+        )
+        .model("classes")
+        .with(json!({"max_tokens": 100}))
+        .costs(BOUND + 500),
     ]
 }
 

@@ -91,12 +91,12 @@ fn usages() -> Vec<Case> {
             .costs(12 + 6),
         streamed("a last word about the input of a message that leaves the cache out takes nothing back")
             .sends(&[
-                &start(json!({"input_tokens": 10, "cache_read_input_tokens": 100, "cache_creation_input_tokens": 50})),
+                &start(json!({"input_tokens": 10, "cache_read_input_tokens": 30, "cache_creation_input_tokens": 20})),
                 &a,
                 &usage(json!({"input_tokens": 10, "output_tokens": 5})),
                 &stop(),
             ])
-            .costs(160 + 10),
+            .costs(60 + 10),
         streamed("a message without usage is counted")
             .sends(&[&start(Value::Null), &a, &usage(Value::Null), &stop()])
             .costs(2 + 4)
@@ -104,10 +104,10 @@ fn usages() -> Vec<Case> {
         streamed("a message with usage at the start alone is counted from there")
             .sends(&[&begin, &a, &stop()])
             .costs(10 + 2 + 4),
-        streamed("a message of more than the hold")
+        streamed("a message of more than its limit")
             .with(json!({"max_tokens": 1}))
             .sends(&[&begin, &a, &usage(json!({"output_tokens": 100_000_000})), &stop()])
-            .costs_hold(),
+            .costs(10 + 2),
         streamed("a message in another content type")
             .acts(vec![head("200 OK", "text/plain; charset=utf-8")])
             .sends(&[&begin, &a, &end])
@@ -294,12 +294,12 @@ fn whole_answers() -> Vec<Case> {
         )
         .costs(10 + 8),
         answered(
-            "a whole message of more than the hold",
+            "a whole message of more than its limit",
             "x",
             json!({"input_tokens": 10, "output_tokens": 1_000_000_000_u64}),
         )
         .with(json!({"max_tokens": 2}))
-        .costs_hold(),
+        .costs(10 + 4),
         whole("no message at all", "{\"type\":\"message\"}")
             .at(PATH)
             .costs(0)

@@ -2,7 +2,7 @@
 
 use {
     super::{
-        case::{Case, DONE, FINISH, body, stream, text, whole},
+        case::{BOUND, Case, DONE, FINISH, body, stream, text, whole},
         run::run,
     },
     serde_json::json,
@@ -54,10 +54,15 @@ pub fn cases() -> Vec<Case> {
         .with(one.clone())
         .costs_hold(),
         stated(
-            "more tokens than were asked for cost no more than the hold",
+            "more tokens than were asked for cost no more than the limit",
             "{\"prompt_tokens\":2,\"completion_tokens\":17000}",
         )
-        .costs_hold(),
+        .costs(2 + 32_000),
+        stated(
+            "a prompt above its bound costs the bound",
+            "{\"prompt_tokens\":1000,\"completion_tokens\":10}",
+        )
+        .costs(BOUND + 20),
         whole("far too many tokens cost the hold, not streamed", body("x", wrong))
             .with(one)
             .costs_hold()

@@ -106,14 +106,14 @@ fn usages() -> Vec<Case> {
         streamed("a response whose pieces come again in its items")
             .sends(&[&begin, &a, &done, &end(complete, "hello wo", Value::Null)])
             .costs(3 + 4),
-        streamed("a response of more than the hold")
+        streamed("a response of more than its limit")
             .with(json!({"max_output_tokens": 1}))
             .sends(&[
                 &begin,
                 &a,
                 &end(complete, "", json!({"input_tokens": 10, "output_tokens": 100_000_000})),
             ])
-            .costs_hold(),
+            .costs(10 + 2),
         streamed("a response in another content type")
             .acts(vec![head("200 OK", "application/octet-stream")])
             .sends(&[&begin, &a, &end(complete, "", plain())])
