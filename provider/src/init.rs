@@ -47,8 +47,7 @@ pub struct InitValues {
 /// Overwrites nothing. Returns the path of `provider.toml`. Errors: [`InitError`].
 pub fn init(folder: &Path, values: &InitValues) -> Result<PathBuf, InitError> {
     let (config, secret) = (folder.join("provider.toml"), folder.join("secret"));
-    let reporters: Vec<PathBuf> =
-        (0..values.reporters).map(|number| folder.join(reporter_file(number))).collect();
+    let reporters = reporter_files(folder, values.reporters);
     let new_key = values.keypair.as_ref().zip(values.new_key.as_ref());
     let names = [&config, &secret].into_iter().chain(&reporters).chain(new_key.map(|(path, _)| path));
     require_absent(names.map(PathBuf::as_path))?;
@@ -66,6 +65,11 @@ pub fn init(folder: &Path, values: &InitValues) -> Result<PathBuf, InitError> {
 /// The text of a key's file, in the format of Solana's command line.
 pub fn key_text(key: &Keypair) -> SecretString {
     SecretString::from(format!("{:?}\n", key.to_bytes()))
+}
+
+/// The files of the keys of so many reporters, in the folder of `provider.toml`.
+pub fn reporter_files(folder: &Path, count: u8) -> Vec<PathBuf> {
+    (0..count).map(|number| folder.join(reporter_file(number))).collect()
 }
 
 fn reporter_file(number: u8) -> String {

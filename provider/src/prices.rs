@@ -144,21 +144,18 @@ impl Prices {
                 tracing::info!(hash, "the file's price list is in force on chain and is served")
             }
             PriceState::Unpublished => {
-                tracing::warn!(
-                    hash,
-                    "no price list is published on chain; propose the hash of the file's list as `price_list_hash`"
-                );
+                tracing::warn!(hash, "no price list is published on chain; run `blockable-provider prices`");
             }
             PriceState::Older => {
                 tracing::warn!(
                     hash,
-                    "the file's price list is not in force on chain: the older one is served until its hash is; propose it as `price_list_hash`"
+                    "the file's price list is not in force on chain: the older one is served until its hash is; run `blockable-provider prices`"
                 );
             }
             PriceState::Unknown => {
                 tracing::error!(
                     hash,
-                    "another price list is in force on chain than the file's, and it is not known here: nothing is sold; restore the file's old prices, or propose this hash as `price_list_hash`"
+                    "another price list is in force on chain than the file's, and it is not known here: nothing is sold; restore the file's old prices, or run `blockable-provider prices`"
                 );
             }
         }

@@ -2,7 +2,7 @@
 
 use {
     super::CommandError,
-    blockable_provider::init::{InitValues, init, key_text},
+    blockable_provider::init::{InitValues, init, key_text, reporter_files},
     blockable_sdk::{Keypair, Pubkey, Signer, addresses},
     blockable_service::{address::address, command::read_key_file, settings::parse_url},
     clap::Args,
@@ -88,6 +88,9 @@ pub(super) fn run(args: &InitArgs) -> Result<(), CommandError> {
     };
     let config = init(&args.folder, &values)?;
     println!("wrote {} and the file `secret` next to it", config.display());
+    for key in reporter_files(&args.folder, values.reporters) {
+        println!("wrote a reporter's key to {}", key.display());
+    }
     if let Some(authority) = authority {
         println!("authority {authority}: give it SOL for fees and rent");
     }

@@ -11,6 +11,9 @@ use {
 };
 
 /// Prints the API key of a credit; its holder can use the credit's units
+///
+/// The key is made from the secret alone: neither chain nor store is read. It opens nothing where there is no such credit, or where
+/// its borrower has voided keys of this generation.
 #[derive(Args, Debug)]
 pub(super) struct KeyArgs {
     /// The server's file
@@ -34,6 +37,11 @@ pub(super) fn run(args: &KeyArgs) -> Result<(), CommandError> {
     config.require_complete()?;
     let chain = &config.chain;
     let keys = ApiKeys::load(&config.secret_file, chain.market, chain.provider, &config.revoked)?;
+    eprintln!(
+        "made from the secret alone: it opens nothing where the provider has no such credit, or where its borrower has voided keys of \
+         generation {}; GET /v1/usage answers 401 then",
+        args.generation
+    );
     println!("{}", keys.make(&args.credit, args.generation, args.successor.as_ref()).expose_secret());
     Ok(())
 }

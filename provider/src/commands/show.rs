@@ -53,6 +53,9 @@ pub(super) async fn run(args: &ShowArgs) -> Result<Answer, ActError> {
     let claim = text::usd_received(MicroUsd(total(&claims)));
     lines.push(("to collect".to_string(), format!("{claim} in {} credits", claims.len())));
     let findings = findings(&session, &provider).await?;
+    if findings.is_empty() {
+        lines.push(("file".to_string(), "the same prices and reporters as on the chain".to_string()));
+    }
     lines.extend(findings.iter().map(|finding| ("attention".to_string(), finding.clone())));
     let mut state = provider_json(&session, &provider);
     state["offers_to_issue"] =

@@ -76,7 +76,17 @@ impl ApiError {
     /// is no JSON.
     pub(crate) fn malformed_body(path: &str, error: &serde_json::Error) -> ApiError {
         let at = if path.is_empty() { String::new() } else { format!(" at `{path}`") };
-        let message = format!("the body is not as it must be{at}: {error}; correct it");
+        // In words of JSON, not of Rust.
+        let mut reason = error.to_string();
+        for (name, words) in [
+            ("expected u64", "expected a whole number from 0"),
+            ("expected u32", "expected a whole number from 0 to 4294967295"),
+            ("expected i64", "expected a whole number"),
+            ("expected a borrowed string", "expected a string"),
+        ] {
+            reason = reason.replace(name, words);
+        }
+        let message = format!("the body is not as it must be{at}: {reason}; correct it");
         let param = Some(path.to_string()).filter(|path| !path.is_empty());
         ApiError { param, ..ApiError::invalid("invalid_json", message) }
     }
@@ -182,6 +192,16 @@ impl IntoResponse for ApiError {
 #[cfg(test)]
 mod tests {
     use {super::*, blockable_sdk::amounts::Units};
+
+    #[test]
+    fn a_body_is_corrected_in_words_of_json() {
+        let error = serde_json::from_str::<u64>("-1").unwrap_err();
+        let message = ApiError::malformed_body("budget.units", &error).message;
+        assert!(
+            message.contains("at `budget.units`") && message.contains("expected a whole number from 0 at"),
+            "{message}"
+        );
+    }
 
     #[test]
     fn a_refusal_says_what_to_do_and_whether_to_wait() {

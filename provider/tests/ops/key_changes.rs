@@ -2,7 +2,8 @@
 
 use {
     super::keys::{call, chat, hand_over, json_of, make, sign_in, start},
-    crate::common::{Bench, refused},
+    crate::common::{Bench, ours, refused},
+    blockable_provider::config::{Revoked, RevokedKeys},
     blockable_sdk::Signer,
     reqwest::Method,
     serde_json::{Value, json},
@@ -125,5 +126,38 @@ async fn a_change_that_the_store_did_not_take_wins_over_no_later_one() {
     hand_over(&bench, &borrower.pubkey(), 1);
     let found = json_of(call(&bench, &key, Method::GET, "/v1/keys/team", json!({})).await).await;
     assert_eq!(found["budget"]["units"], 5);
+    bench.stop().await;
+}
+
+/// The provider's list can be taken back, and a borrower's revocation cannot, whichever came first.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_the_file_lists_is_void_for_good_once_its_borrower_revokes_it() {
+    let (bench, borrower) = start().await;
+    let key = sign_in(&bench, &borrower, false).await;
+    let mut texts = Vec::new();
+    for name in ["listed", "both"] {
+        texts.push(text(&make(&bench, &key, name, json!({})).await));
+    }
+    let folder = bench.stop().await;
+    let bench = Bench::start_in(folder, |config| {
+        for name in ["listed", "both"] {
+            config.revoked.push(Revoked { credit: ours(), keys: RevokedKeys::Named(name.to_string()) });
+        }
+    })
+    .await;
+    hand_over(&bench, &borrower.pubkey(), 1);
+    let message = async |bench: &Bench, name: &str| {
+        let path = format!("/v1/keys/{name}");
+        let refusal =
+            refused(call(bench, &key, Method::PUT, &path, json!({})).await, 409, "key_revoked").await;
+        refusal["error"]["message"].as_str().unwrap().to_string()
+    };
+    assert!(message(&bench, "listed").await.contains("the provider has revoked"));
+    json_of(call(&bench, &key, Method::DELETE, "/v1/keys/both", json!({})).await).await;
+    let bench = Bench::start_in(bench.stop().await, |_| {}).await;
+    hand_over(&bench, &borrower.pubkey(), 1);
+    assert!(works(&bench, &texts[0]).await, "its entry is gone");
+    assert!(!works(&bench, &texts[1]).await, "its borrower has revoked it");
+    assert!(message(&bench, "both").await.contains("for good"));
     bench.stop().await;
 }

@@ -148,7 +148,7 @@ pub(super) struct KeyView {
     /// The time from which it is void, in Unix seconds.
     #[schema(required)]
     expires_at: Option<i64>,
-    /// True for one that was revoked for good.
+    /// True for one that is revoked: for good, or for as long as the provider's file lists it.
     revoked: bool,
     /// True where the text that it was last given is good. One that the borrower's `replace` has voided gets another by `PUT`.
     valid: bool,

@@ -205,9 +205,11 @@ async fn put(
     let (owner, keys) = (place.borrower, app.clone());
     let id = (credit, owner, name.clone());
     let change = move |found: Option<StoredKey>, count: usize| {
-        let is_revoked = found.as_ref().is_some_and(|key| key.is_revoked);
-        if is_revoked || keys.keys.is_named_by_file(&credit, &name) {
+        if found.as_ref().is_some_and(|key| key.is_revoked) {
             return Err(revoked());
+        }
+        if keys.keys.is_named_by_file(&credit, &name) {
+            return Err(listed());
         }
         if found.is_none() && count >= MOST_KEYS {
             return Err(too_many_keys());
@@ -250,6 +252,13 @@ fn revoked() -> ApiError {
     ApiError::new(StatusCode::CONFLICT, "invalid_request_error", "key_revoked", message)
 }
 
+/// A key that the provider's file lists, which is good again once it no longer does.
+fn listed() -> ApiError {
+    let message =
+        "the provider has revoked the sub-key of this name; choose another name, or ask the provider for it";
+    ApiError::new(StatusCode::CONFLICT, "invalid_request_error", "key_revoked", message)
+}
+
 /// Shows a sub-key with its text.
 fn with_text(app: &App, key: &SubKey) -> KeyView {
     KeyView::new(app, key).with_text(app.keys.make_sub(&key.stored()).expose_secret())
@@ -280,7 +289,8 @@ async fn replace(
 ) -> Result<Json<KeyView>, ApiError> {
     let keys = app.clone();
     let replaced = move |key: StoredKey| match keys.keys.is_revoked(&key) {
-        true => Err(revoked()),
+        true if key.is_revoked => Err(revoked()),
+        true => Err(listed()),
         false => Ok(StoredKey {
             version: key.version.saturating_add(1),
             generation: keys.keys.lowest(&key.credit),
@@ -304,8 +314,8 @@ async fn revoke(
 ) -> Result<Json<KeyView>, ApiError> {
     let (credit, place) = first_key(&app, &headers)?;
     let found = app.keys.find(&credit, &place.borrower, &name);
-    // Revoking it again changes nothing.
-    if let Some(key) = found.filter(|key| app.keys.is_revoked(&key.stored())) {
+    // Revoking it again changes nothing; one that the file alone lists is revoked for good by this.
+    if let Some(key) = found.filter(|key| key.stored().is_revoked) {
         return Ok(Json(KeyView::new(&app, &key)));
     }
     // Nor where another request revokes it in this moment.

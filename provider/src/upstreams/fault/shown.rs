@@ -37,7 +37,7 @@ pub(super) fn request_error(status: u16, stated: &StatedError, names: Names) -> 
 
 /// The error for an upstream that has no room.
 pub(super) fn busy(status: u16) -> ApiError {
-    let message = "the model has no room for the request now; try again after `Retry-After`";
+    let message = "the model has no room for the request now; try again in some seconds, or after `Retry-After` where the answer has it";
     match status {
         429 => ApiError::too_many("model_busy", message),
         _ => ApiError::unavailable("model_busy", message),
