@@ -7,7 +7,7 @@ use std::{
     fs::{DirBuilder, File, OpenOptions},
     io,
     io::Write,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 /// The permissions of a private file.
@@ -67,10 +67,13 @@ pub fn create(path: &Path) -> io::Result<File> {
 }
 
 /// Writes a private file in one step, in place of what was there: whoever reads it, also after a loss of power, finds the old contents
-/// or the new ones, and the new ones once this has returned. It is written with the extension `part` first. Errors: the system's; the
+/// or the new ones, and the new ones once this has returned. It is written to its name with `.part` first. Errors: the system's; the
 /// old contents are there then, but where only the folder could not be synced.
 pub fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
-    let part = path.with_extension("part");
+    // With the whole name of the file: another one of the same stem may be written next to it.
+    let mut part = path.as_os_str().to_os_string();
+    part.push(".part");
+    let part = PathBuf::from(part);
     let written =
         create(&part).and_then(|mut file| file.write_all(contents)).and_then(|()| publish(&part, path));
     if written.is_err() {
@@ -155,5 +158,14 @@ mod tests {
         assert_eq!(mode(&below), 0o700);
         publish(&path, &below.join("moved")).unwrap();
         assert!(!path.exists() && below.join("moved").exists());
+    }
+
+    #[test]
+    fn a_file_of_the_same_stem_that_is_being_written_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let other = folder.path().join("gate.part");
+        fs::write(&other, "a store").unwrap();
+        replace(&folder.path().join("gate.key-changes"), b"changes").unwrap();
+        assert_eq!(fs::read_to_string(&other).unwrap(), "a store");
     }
 }
