@@ -23,7 +23,7 @@ pub struct Case {
     pub lacks: Vec<&'static str>,
     /// The code of the error at its end.
     pub code: Option<&'static str>,
-    /// Set where the client leaves: once it has seen a text, or after 100 ms where that is empty.
+    /// Set where the client leaves: once it has seen a text, or once the upstream has got the request where that is empty.
     pub leaves: Option<&'static str>,
     /// True where the upstream must see its connection closed.
     pub aborts: bool,

@@ -74,7 +74,7 @@ pub async fn run(cases: Vec<Case>) {
 }
 
 async fn check(bench: &Bench, upstream: &Upstream, number: u64, case: &Case) -> Result<(), String> {
-    let (status, answer) = ask(bench, number, case).await?;
+    let (status, answer) = ask(bench, upstream, number, case).await?;
     charged(bench, number, case).await.map_err(|reason| format!("{reason}; the answer was {answer}"))?;
     if case.leaves.is_none() {
         seen(case, status, &answer)?;
@@ -88,7 +88,8 @@ async fn check(bench: &Bench, upstream: &Upstream, number: u64, case: &Case) -> 
             }
         }
     }
-    let deadline = Instant::now() + Duration::from_millis(700);
+    // Before any upstream's time is up.
+    let deadline = Instant::now() + Duration::from_secs(2);
     while case.aborts && upstream.got(number).aborted == 0 {
         if Instant::now() > deadline {
             return Err("the upstream was not aborted".to_string());
@@ -99,7 +100,7 @@ async fn check(bench: &Bench, upstream: &Upstream, number: u64, case: &Case) -> 
 }
 
 /// Sends the request. Returns status and body, as far as the client stays.
-async fn ask(bench: &Bench, number: u64, case: &Case) -> Result<(u16, String), String> {
+async fn ask(bench: &Bench, upstream: &Upstream, number: u64, case: &Case) -> Result<(u16, String), String> {
     let mut body = json!({"model": case.model, "metadata": {"case": number.to_string()}});
     match case.path {
         "/v1/completions" => body["prompt"] = json!("sixteen b"),
@@ -109,12 +110,11 @@ async fn ask(bench: &Bench, number: u64, case: &Case) -> Result<(u16, String), S
     body.as_object_mut().unwrap().extend(case.more.as_object().unwrap().clone());
     let request = bench.http.post(bench.url(case.path)).bearer_auth(bench.key(&credit(number))).json(&body);
     if case.leaves == Some("") {
-        let left = request.timeout(Duration::from_millis(100)).send().await;
-        let is_answered = match left {
-            Ok(answer) => answer.text().await.is_ok(),
-            Err(_) => false,
+        let answer = async { request.send().await?.text().await };
+        return tokio::select! {
+            answer = answer => Err(format!("it was answered: {answer:?}")),
+            () = asked(upstream, number) => Ok((0, String::new())),
         };
-        return if is_answered { Err("it was answered".to_string()) } else { Ok((0, String::new())) };
     }
     let mut answer = request.send().await.map_err(|error| error.to_string())?;
     let (status, mut text) = (answer.status().as_u16(), String::new());
@@ -127,6 +127,13 @@ async fn ask(bench: &Bench, number: u64, case: &Case) -> Result<(u16, String), S
         if case.leaves.is_some_and(|seen| text.contains(seen)) {
             return Ok((status, text));
         }
+    }
+}
+
+/// Waits until the upstream has got the request of a case.
+async fn asked(upstream: &Upstream, number: u64) {
+    while upstream.got(number).bodies.is_empty() {
+        sleep(Duration::from_millis(2)).await;
     }
 }
 
