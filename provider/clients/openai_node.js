@@ -17,8 +17,12 @@ const marked = () => {
   const mark = randomUUID();
   return [mark, [{ role: 'user', content: `${mark} ${PROMPT}` }]];
 };
-/** The charge of a prompt that no usage states: a token for every four bytes of its texts. */
-const counted = (messages) => Math.ceil(`user${messages[0].content}`.length / 4);
+/** The charge of a prompt that no usage states: a token for each digit and for every four bytes of the rest. */
+const counted = (messages) => {
+  const text = `user${messages[0].content}`;
+  const digits = text.replace(/\D/g, '').length;
+  return digits + Math.ceil((text.length - digits) / 4);
+};
 const Report = z.object({ city: z.string(), degrees: z.number() });
 const TOOL = { type: 'function', function: { name: 'weather', parameters: { type: 'object', properties: { city: { type: 'string' } } } } };
 

@@ -126,8 +126,10 @@ def timeouts_without_a_key_pay_for_the_prompt():
 
 
 def counted(messages):
-    """The charge of a prompt that no usage states: a token for every four bytes of its texts."""
-    return -(-len("user" + messages[0]["content"]) // 4)
+    """The charge of a prompt that no usage states: a token for each digit and for every four bytes of the rest."""
+    text = "user" + messages[0]["content"]
+    digits = sum(character.isdigit() for character in text)
+    return digits + -(-(len(text) - digits) // 4)
 
 
 def timeouts_with_an_idempotency_key_pay_once():
