@@ -46,6 +46,7 @@ mod intake;
 mod keep_alive;
 mod leases;
 mod limits;
+mod members;
 mod meter;
 mod metrics;
 mod models;

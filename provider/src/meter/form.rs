@@ -3,10 +3,9 @@
 use {
     super::{
         count::{Text, text_quarters},
-        members::Members,
         usage,
     },
-    crate::price::Tokens,
+    crate::{members::Members, price::Tokens},
     serde_json::{Map, Value, value::RawValue},
 };
 

@@ -15,7 +15,6 @@
 
 mod count;
 mod form;
-mod members;
 mod outcome;
 mod part;
 mod prompt;
@@ -25,10 +24,9 @@ mod usage;
 
 pub(crate) use form::AnswerForm;
 use {
-    crate::price::Tokens,
+    crate::{members::Members, price::Tokens},
     blockable_service::sse::{Parser, SseEvent, TooLong},
     form::Reading,
-    members::Members,
     std::collections::BTreeSet,
     total::Count,
 };

@@ -1,6 +1,9 @@
 //! The usage that an upstream states, in the words of all forms.
 
-use {super::members::Members, crate::price::Tokens, serde_json::value::RawValue};
+use {
+    crate::{members::Members, price::Tokens},
+    serde_json::value::RawValue,
+};
 
 /// Reads a usage. A number that is 0, null, missing or negative says nothing. `None` where it is no object.
 ///

@@ -4,14 +4,13 @@
 //! by a list of those that are known; other members that name such things are null wherever they stand, but within what the
 //! model or the customer has written: texts, calls of tools, and tools.
 
-mod members;
 mod usage;
 mod write;
 
 pub(crate) use write::{event, with_member};
 use {
+    crate::members::Members,
     bytes::Bytes,
-    members::{Members, place},
     serde_json::{Value, value::RawValue},
     std::ops::Range,
 };
@@ -129,7 +128,7 @@ impl PublicNames {
 
 impl Rewriting<'_> {
     fn object(&mut self, members: &Members, level: Level) {
-        for (name, value) in &members.0 {
+        for (name, value) in members.all() {
             self.member(name, value, level);
         }
     }
@@ -201,6 +200,12 @@ impl Level {
             Level::Deep(depth) => Level::Deep(depth.saturating_add(1)),
         }
     }
+}
+
+/// The place of a value in the text that it is a part of.
+fn place(text: &str, value: &RawValue) -> Range<usize> {
+    let start = value.get().as_ptr().addr().wrapping_sub(text.as_ptr().addr());
+    start..start.wrapping_add(value.get().len())
 }
 
 /// True for a fingerprint as OpenAI makes them. Other servers write their build or deployment there.

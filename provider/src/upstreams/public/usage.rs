@@ -1,7 +1,7 @@
 //! Usage as customers see it: the figures that are known, and no others.
 
 use {
-    super::members::Members,
+    crate::members::Members,
     serde_json::{Value, value::RawValue},
 };
 
@@ -42,9 +42,10 @@ pub(super) fn public(usage: &RawValue) -> Option<String> {
     let Ok(members) = serde_json::from_str::<Members>(usage.get()) else {
         return Some(Value::Null.to_string());
     };
-    let kept: Vec<(&str, String)> = members.0.iter().filter_map(|(name, value)| known(name, value)).collect();
-    let is_same = kept.len() == members.0.len()
-        && kept.iter().zip(&members.0).all(|((_, kept), (_, value))| kept == value.get());
+    let members = members.all();
+    let kept: Vec<(&str, String)> = members.iter().filter_map(|(name, value)| known(name, value)).collect();
+    let is_same = kept.len() == members.len()
+        && kept.iter().zip(members).all(|((_, kept), (_, value))| kept == value.get());
     (!is_same).then(|| object(&kept))
 }
 
@@ -61,10 +62,10 @@ fn known<'a>(name: &'a str, value: &RawValue) -> Option<(&'a str, String)> {
     }
     let details: Members = serde_json::from_str(value.get()).ok()?;
     let is_class = |name: &str, value: &RawValue| CLASSES.contains(&name) && is_figure(value);
-    if details.0.iter().all(|(name, value)| is_class(name, value)) {
+    if details.all().iter().all(|(name, value)| is_class(name, value)) {
         return Some((name, value.get().to_string()));
     }
-    let classes = details.0.iter().filter(|(name, value)| is_class(name, value));
+    let classes = details.all().iter().filter(|(name, value)| is_class(name, value));
     let classes: Vec<(&str, String)> =
         classes.map(|(name, value)| (name.as_ref(), value.get().to_string())).collect();
     Some((name, object(&classes)))

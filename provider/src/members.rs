@@ -9,7 +9,7 @@ use {
     std::{borrow::Cow, fmt},
 };
 
-/// The members of an object. Of members with one name the last one counts.
+/// The members of an object in their order. Of members with one name the last one counts.
 #[derive(Debug, Default)]
 pub(crate) struct Members<'a> {
     list: Vec<(Cow<'a, str>, &'a RawValue)>,
@@ -22,6 +22,11 @@ impl<'a> Members<'a> {
     /// Reads a text that may begin with a byte order mark; `None` where it is no object.
     pub(crate) fn read(json: &'a [u8]) -> Option<Members<'a>> {
         serde_json::from_slice(json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json)).ok()
+    }
+
+    /// All of them. One name may stand twice.
+    pub(crate) fn all(&self) -> &[(Cow<'a, str>, &'a RawValue)] {
+        &self.list
     }
 
     /// Finds a member that is not null.
