@@ -64,7 +64,7 @@ impl<K: Eq + Hash> Buckets<K> {
 struct Token<'a, K> {
     all: MutexGuard<'a, HashMap<K, (f64, Instant)>>,
     key: K,
-    /// What the bucket has once it is taken.
+    /// The bucket once it is taken.
     left: (f64, Instant),
 }
 

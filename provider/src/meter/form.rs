@@ -68,7 +68,7 @@ pub(crate) enum Part {
     Content,
     /// An item.
     Item,
-    /// What an item or a part of one begins with.
+    /// The beginning of an item or of a part of one.
     Beginning,
     /// The whole answer.
     Answer,

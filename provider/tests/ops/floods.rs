@@ -1,4 +1,4 @@
-//! What one client sends without end, and the others.
+//! Requests that one client sends without end, and the others.
 
 use {
     crate::common::{Bench, credit, ours},

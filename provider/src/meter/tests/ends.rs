@@ -1,4 +1,4 @@
-//! What is charged where usage is late, wrong or missing.
+//! Charges where usage is late, wrong or missing.
 
 use super::*;
 

@@ -20,7 +20,7 @@ const PATHS: u64 = 2_000;
 /// The seed: the same terms have the same figures.
 const SEED: u64 = 20_261_129;
 
-/// What an agreement leads one to expect.
+/// The recovery that an agreement leads one to expect, and what it exposes.
 pub(crate) struct Forecast {
     expectation: Result<Expectation, String>,
     exposure: Option<Exposure>,

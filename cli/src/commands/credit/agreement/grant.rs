@@ -1,4 +1,4 @@
-//! What an offer grants, and the named terms that it begins with.
+//! The grants of an offer, and the named terms that it begins with.
 
 use {
     super::parsers::{PartOfPrice, PartOfUnits, lifetime, part_of_price, part_of_units},
@@ -129,7 +129,7 @@ fn share_held(terms: &Terms) -> u64 {
     }
 }
 
-/// What the loan pays for its locked units, in micro-USDC, rounded down.
+/// The price that the loan pays for its locked units, in micro-USDC, rounded down.
 fn price_of_locked(terms: &Terms) -> u64 {
     let locked = terms.units.saturating_sub(terms.unlocked_ahead);
     mul_div_floor(locked, terms.principal, terms.units.max(1)).unwrap_or(0)
