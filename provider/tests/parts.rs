@@ -52,15 +52,20 @@ async fn send(bench: &Bench, transaction: &str) -> reqwest::Response {
     bench.http.post(bench.url("/v1/freezes")).json(&json!({"transaction": transaction})).send().await.unwrap()
 }
 
+/// A desk over a gate that knows a loan of the lender.
+async fn desk_of(gate: &Gate, lender: &Keypair, url: String) -> FreezeDesk {
+    let mut lent = credit(0);
+    (lent.lender, lent.freeze_authority, lent.event_seq) = (lender.pubkey(), lender.pubkey(), 1);
+    gate.observe_credit(ours(), 11, Some(&lent));
+    FreezeDesk::start(gate.clone(), FreezeDeskConfig::new(url)).await.unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signed_freeze_is_obeyed_at_once_and_nothing_else_is() {
     let (url, sent) = node().await;
     let (folder, lender) = (tempfile::tempdir().unwrap(), Keypair::new());
     let gate = gate(folder.path());
-    let mut lent = credit(0);
-    (lent.lender, lent.freeze_authority, lent.event_seq) = (lender.pubkey(), lender.pubkey(), 1);
-    gate.observe_credit(ours(), 11, Some(&lent));
-    let desk = FreezeDesk::start(gate.clone(), FreezeDeskConfig::new(url)).await.unwrap();
+    let desk = desk_of(&gate, &lender, url).await;
     let bench = Bench::start_with(folder, gate, Parts { desk: Some(desk), ..Parts::default() }, |_| {}).await;
 
     let stranger = Keypair::new();
@@ -106,10 +111,7 @@ async fn nobody_shuts_the_desk_for_lenders() {
     let (url, _) = node().await;
     let (folder, lender) = (tempfile::tempdir().unwrap(), Keypair::new());
     let gate = gate(folder.path());
-    let mut lent = credit(0);
-    (lent.lender, lent.freeze_authority, lent.event_seq) = (lender.pubkey(), lender.pubkey(), 1);
-    gate.observe_credit(ours(), 11, Some(&lent));
-    let desk = FreezeDesk::start(gate.clone(), FreezeDeskConfig::new(url)).await.unwrap();
+    let desk = desk_of(&gate, &lender, url).await;
     let parts = Parts { desk: Some(desk), ..Parts::default() };
     let bench = Bench::start_with(folder, gate, parts, |config| {
         config.freezes = FreezeSettings { at_once: 4, per_second: 1, burst: 40 };

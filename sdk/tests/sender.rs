@@ -70,6 +70,18 @@ enum Fault {
     Refused,
 }
 
+impl Fault {
+    const ALL: [Fault; 7] = [
+        Fault::Before,
+        Fault::After,
+        Fault::Twice,
+        Fault::TwiceUnnamed,
+        Fault::Late,
+        Fault::Garbage,
+        Fault::Refused,
+    ];
+}
+
 /// The chain behind a stand-in node: what it was sent, and its blocks.
 #[derive(Default)]
 struct Ledger {
@@ -222,15 +234,7 @@ fn sent_error(error: ClientError) -> (Signature, u64, Outcome) {
 #[tokio::test(flavor = "multi_thread")]
 async fn failed_requests_while_it_is_followed_end_nothing() {
     for method in ["getSignatureStatuses", "getBlockHeight", "sendTransaction", "getTransaction"] {
-        for fault in [
-            Fault::Before,
-            Fault::After,
-            Fault::Twice,
-            Fault::TwiceUnnamed,
-            Fault::Late,
-            Fault::Garbage,
-            Fault::Refused,
-        ] {
+        for fault in Fault::ALL {
             // A first copy that the node never gets is sent again after two seconds.
             let (ledger, _server, client) = ledger(|ledger| {
                 ledger.faults.insert(method, vec![fault; 1]);
@@ -321,15 +325,6 @@ async fn no_signature_is_lost_and_none_has_two_effects() {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (random >> 33) % below
     };
-    let all = [
-        Fault::Before,
-        Fault::After,
-        Fault::Twice,
-        Fault::TwiceUnnamed,
-        Fault::Late,
-        Fault::Garbage,
-        Fault::Refused,
-    ];
     let (local, mut runs) = (LocalSet::new(), JoinSet::new());
     for number in 0..100 {
         let case = ledger(|ledger| {
@@ -339,7 +334,7 @@ async fn no_signature_is_lost_and_none_has_two_effects() {
             ledger.fails = (next(10) == 0).then_some(BlockableError::WrongStatus.code());
             if next(2) == 0 {
                 let methods = ["sendTransaction", "getSignatureStatuses", "getBlockHeight", "getTransaction"];
-                let faults = (0..=next(3)).map(|_| all[next(7) as usize]).collect();
+                let faults = (0..=next(3)).map(|_| Fault::ALL[next(7) as usize]).collect();
                 ledger.faults.insert(methods[next(4) as usize], faults);
             }
         });
