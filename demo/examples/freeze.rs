@@ -64,10 +64,11 @@ async fn run() -> Result<(), Box<dyn Error>> {
         return Ok(());
     }
     let freeze = credit_freeze(&market, &key.pubkey(), &credit, FreezeAmount::All, FreezeReason::Risk);
-    let (transaction, last_valid) = client.sign(&[freeze], &key, &[]).await?;
+    // A freeze that lands twice changes nothing.
+    let recorded = client.sign(&[freeze], &key, &[]).await?.without_record();
     let signed = Instant::now();
     let http = reqwest::Client::builder().timeout(Duration::from_secs(10)).build()?;
-    let body = json!({ "transaction": STANDARD.encode(transactions::encode(&transaction)) });
+    let body = json!({ "transaction": STANDARD.encode(transactions::encode(recorded.transaction())) });
     let answer = http.post(format!("{provider_url}/v1/freezes")).json(&body).send().await?;
     let (obeyed, status) = (signed.elapsed().as_millis(), answer.status());
     if !status.is_success() {
@@ -75,7 +76,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     }
     println!("obeyed by the provider's server {obeyed} ms after the signature");
     // The server has sent it.
-    Sender::new(&client).follow(&transaction, last_valid).await?;
+    Sender::new(&client).follow(&recorded).await?;
     let frozen = client.credit(&credit).await?.collateral.frozen();
     println!("{frozen} units frozen on the chain {} ms after the signature", signed.elapsed().as_millis());
     Ok(())

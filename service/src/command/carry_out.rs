@@ -14,7 +14,7 @@ use {
     blockable_sdk::{
         Pubkey, Signature, Signer,
         amounts::Lamports,
-        client::{Prepared, Sender},
+        client::{Prepared, Recorded, Sender, Signed},
         errors::ClientError,
     },
     futures_util::future::{join_all, try_join_all},
@@ -236,16 +236,18 @@ async fn send<E>(
     let (signatures, handed) = match &change.gate {
         Some(gate) => {
             let signed = try_join_all(change.steps.iter().map(sign)).await?;
-            hand_over_and_send(gate, &sender, &signed).await?
+            hand_over_and_send(gate, &sender, signed).await?
         }
         None => {
             let send = async |step: &Step| {
                 let signed = sign(step).await?;
-                let submit = sender.submit(&signed.0, signed.1);
-                let Some(pending) = signing.pending else { return submit.await };
+                let Some(pending) = signing.pending else {
+                    return sender.submit(&signed.without_record()).await;
+                };
                 let subject = step.watched.first().copied();
                 let entry = pending.entry(&signing.heading, subject.as_slice(), &signed);
-                pending.guard(&signing.nodes.genesis, &entry, submit).await
+                let submit = async |recorded: Recorded| sender.submit(&recorded).await;
+                pending.guard(&signing.nodes.genesis, &entry, signed, submit).await
             };
             (send_all(&change.steps, send).await?, Vec::new())
         }
@@ -259,11 +261,12 @@ async fn send<E>(
 async fn hand_over_and_send(
     gate: &Gate<'_>,
     sender: &Sender<'_>,
-    signed: &[(blockable_sdk::VersionedTransaction, u64)],
+    signed: Vec<Signed>,
 ) -> Result<(Vec<Signature>, Vec<Value>), SendFailed> {
-    let each = signed.iter().map(async |(transaction, last_valid)| {
-        let handing = (gate.hand_over)(transaction.clone());
-        futures_util::join!(handing, sender.submit(transaction, *last_valid))
+    let each = signed.into_iter().map(async |signed| {
+        let recorded = signed.without_record();
+        let handing = (gate.hand_over)(recorded.transaction().clone());
+        futures_util::join!(handing, sender.submit(&recorded))
     });
     let (handed, results): (Vec<_>, Vec<_>) = join_all(each).await.into_iter().unzip();
     Ok((all_landed(results)?, handed))
