@@ -18,9 +18,6 @@ use {
     serde_json::Value,
 };
 
-/// Seconds within which a transaction lands: interest grows until then, and what its bounds allow must suffice.
-pub(crate) const LANDS_WITHIN: i64 = 120;
-
 /// Finds the settings of a command. Errors: [`CliError::Settings`].
 pub(crate) fn settings(
     global: &GlobalArgs,

@@ -19,6 +19,7 @@ mod offer;
 mod origination;
 mod pages;
 mod pool;
+mod propose;
 mod reports;
 mod runs;
 mod schema;

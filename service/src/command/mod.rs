@@ -12,8 +12,10 @@ mod exit;
 mod key_file;
 mod nodes;
 mod pending;
+mod propose;
 mod review;
 mod send;
+mod simulate;
 mod unsigned;
 pub mod values;
 
@@ -29,6 +31,7 @@ pub use {
     key_file::{KeyFileError, read_key_file},
     nodes::{Nodes, NodesError},
     pending::Pending,
+    propose::{ProposeError, Proposing},
     review::{Cost, Heading, Review, sol},
     send::{SendFailed, send_all},
     unsigned::Unsigned,

@@ -10,7 +10,7 @@ use {
         lookup::{CreditView, credit},
         output::Answer,
         parties::Parties,
-        session::{LANDS_WITHIN, MarketView, Session},
+        session::{MarketView, Session},
         settings::KeySource,
         views::credit_json,
     },
@@ -149,7 +149,7 @@ fn accept(
     let out_of_range = |_| CliError::OutOfRange(credit.address);
     let mut later = *account;
     later
-        .accrue(market.clock.market.saturating_add(LANDS_WITHIN))
+        .accrue(market.clock.market.saturating_add(args.sign.made_within()))
         .map_err(|_| CliError::OutOfRange(credit.address))?;
     let limits = BorrowerLimits::from_credit(&later).map_err(out_of_range)?;
     let mut tried = *account;

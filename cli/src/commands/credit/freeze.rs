@@ -66,6 +66,13 @@ pub(super) async fn run(global: &GlobalArgs, args: &FreezeArgs) -> Result<Answer
             "--other goes with --reason cross-default alone; add it, or leave --other out".to_string(),
         ));
     }
+    if args.gate.is_some() && args.sign.propose.is_some() {
+        return Err(CliError::Usage(
+            "--gate and --propose exclude each other: the server obeys a signed freeze, and a proposal is none; it hears of the freeze \
+             by the chain once the members have executed it"
+                .to_string(),
+        ));
+    }
     let session = Session::open(global, Some(&args.sign), args.gate.as_deref()).await?;
     let (found, market) = chosen(&session, args).await?;
     let mut planned = Vec::new();
@@ -181,7 +188,9 @@ fn change<'a>(
         [(credit, plan)] => format!("freeze {} of {}", text::units(plan.target), credit.address),
         planned => format!("freeze {} credits", planned.len()),
     };
-    let gate = session.settings.gate.as_ref().map(|setting| gate(&setting.value)).transpose()?;
+    // Before it is executed there is no signed freeze for the server, which then hears of it by the chain.
+    let to = session.settings.gate.as_ref().filter(|_| parties.proposing.is_none());
+    let gate = to.map(|setting| gate(&setting.value)).transpose()?;
     let providers: BTreeSet<Pubkey> = planned.iter().map(|(credit, _)| credit.account.provider).collect();
     if gate.is_some() && providers.len() > 1 {
         let says = format!("{}; the server obeys the freezes of its own credits", providers.len());

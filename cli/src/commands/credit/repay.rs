@@ -11,7 +11,7 @@ use {
         lookup::{CreditView, credit},
         output::Answer,
         parties::Parties,
-        session::{LANDS_WITHIN, MarketView, Session},
+        session::{MarketView, Session},
         views::credit_json,
     },
     blockable_sdk::{
@@ -72,7 +72,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &RepayArgs) -> Result<Answer,
         let says = format!("{} is {} and owes nothing", credit.address, credit.status_name());
         return Ok(nothing(&session, &market, &says, credit_json(&credit, &market)));
     }
-    let quote = quote(&credit, &market, &args.amount)?;
+    let quote = quote(&credit, &market, &args.amount, args.sign.made_within())?;
     let parties = Parties::load(&session, &args.sign, credit.account.borrower)?;
     let source = args.from.unwrap_or_else(|| market.keys().token_account(&parties.signer));
     require_money(&session, &source, quote.paid).await?;
@@ -91,11 +91,16 @@ pub(super) async fn run(global: &GlobalArgs, args: &RepayArgs) -> Result<Answer,
     act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
 }
 
-/// The payment by the program's own arithmetic, as of the time by which it lands at the latest.
-fn quote(credit: &CreditView, market: &MarketView, amount: &PaymentArgs) -> Result<PaymentQuote, CliError> {
+/// The payment by the program's own arithmetic, as of the time by which it is made at the latest: some seconds from now.
+fn quote(
+    credit: &CreditView,
+    market: &MarketView,
+    amount: &PaymentArgs,
+    within: i64,
+) -> Result<PaymentQuote, CliError> {
     let refused = |error: PaymentError| CliError::Refused(format!("{}: {error}", credit.address));
     let account = &credit.account;
-    let clock = later(&market.clock);
+    let clock = later(&market.clock, within);
     if amount.cure {
         return least_payment_to_cure(account, &clock).map_err(refused)?.ok_or_else(|| {
             CliError::Refused(format!(
@@ -121,10 +126,10 @@ fn quote(credit: &CreditView, market: &MarketView, amount: &PaymentArgs) -> Resu
     quote_payment(account, &clock, sum).map_err(refused)
 }
 
-fn later(clock: &MarketClock) -> MarketClock {
+fn later(clock: &MarketClock, seconds: i64) -> MarketClock {
     // While a pause is in force the market's clock stands still, and no interest accrues.
-    let market = if clock.is_paused { clock.market } else { clock.market.saturating_add(LANDS_WITHIN) };
-    MarketClock { chain: clock.chain.saturating_add(LANDS_WITHIN), market, ..*clock }
+    let market = if clock.is_paused { clock.market } else { clock.market.saturating_add(seconds) };
+    MarketClock { chain: clock.chain.saturating_add(seconds), market, ..*clock }
 }
 
 /// The parts of a debt that a payment pays, in words.

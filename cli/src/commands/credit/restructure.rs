@@ -11,7 +11,7 @@ use {
         lookup::{CreditView, credit},
         output::Answer,
         parties::Parties,
-        session::{LANDS_WITHIN, MarketView, Session},
+        session::{MarketView, Session},
         settings::KeySource,
         views::credit_json,
     },
@@ -123,7 +123,7 @@ fn draft(args: &RestructureArgs, credit: &CreditView, market: &MarketView) -> Re
     // Interest that is added to the principal until this lands is in the new schedule.
     let mut later = credit.account;
     later
-        .accrue(market.clock.market.saturating_add(LANDS_WITHIN))
+        .accrue(market.clock.market.saturating_add(args.sign.made_within()))
         .map_err(|_| CliError::OutOfRange(credit.address))?;
     let principal = MicroUsd(later.debt.principal);
     let usual =

@@ -10,7 +10,7 @@ use {
         lookup::{CreditView, credit},
         output::Answer,
         parties::Parties,
-        session::{LANDS_WITHIN, MarketView, Session},
+        session::{MarketView, Session},
         views::credit_json,
     },
     blockable_sdk::{
@@ -138,7 +138,7 @@ pub(super) async fn write_off(global: &GlobalArgs, args: &WriteOffArgs) -> Resul
         )));
     }
     let mut later = *account;
-    let at = market.clock.market.saturating_add(LANDS_WITHIN);
+    let at = market.clock.market.saturating_add(args.sign.made_within());
     later.accrue(at).map_err(|_| CliError::OutOfRange(credit.address))?;
     let parties = Parties::load(&session, &args.sign, account.lender)?;
     let role = Role::lender(account);

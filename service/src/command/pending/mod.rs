@@ -5,6 +5,7 @@ mod entry;
 #[cfg(test)]
 mod tests;
 
+pub(super) use entry::Entry;
 use {
     super::{CarryError, Heading, Nodes},
     crate::private_file,
@@ -13,7 +14,6 @@ use {
         client::{Landed, Recorded, Signed},
         errors::{ClientError, Outcome, SentError},
     },
-    entry::Entry,
     std::{env, fs, io, path::PathBuf},
 };
 
@@ -92,7 +92,7 @@ impl Pending {
     }
 
     /// Finds out what became of the transactions of earlier runs of this command, and of those that touch `subjects`; one that may land
-    /// yet is followed to its end. Returns the signature of one of the same command that has landed, of several the last one; its file
+    /// yet is followed to its end. Returns the one of the same command that has landed, of several the last one; its file
     /// stays. Errors: [`CarryError::Overtaken`] where one of another command has landed, because the two may be one act in two
     /// wordings, and what was read may be old; [`CarryError::Client`] where an outcome stays unknown.
     pub(super) async fn resolve(
@@ -100,7 +100,7 @@ impl Pending {
         nodes: &Nodes,
         heading: &Heading,
         subjects: &[Pubkey],
-    ) -> Result<Option<Signature>, CarryError> {
+    ) -> Result<Option<Entry>, CarryError> {
         let mut same = None;
         let action = action::hash(&self.words, heading);
         for entry in self.entries(&nodes.genesis, &action, subjects) {
@@ -116,7 +116,7 @@ impl Pending {
                 known => known,
             };
             if entry.action == action && matches!(outcome, Outcome::Landed { .. }) {
-                same.replace(signature).iter().for_each(|earlier| self.forget(earlier));
+                same.replace(entry).iter().for_each(|earlier| self.forget(&earlier.signature));
                 continue;
             }
             self.forget(&signature);
