@@ -51,6 +51,8 @@ enum Command {
     PaymentLatency(provider::PaymentArgs),
     /// Measures a keeper's intake, planning and landing, and its costs
     Keeper(keeper::KeeperArgs),
+    /// The lender's page in a browser: its bytes, a large portfolio, and the time from a click until the gate refuses
+    Page(keeper::PageArgs),
     /// The keeper of a bench
     #[command(hide = true)]
     KeeperChild(keeper::ChildArgs),
@@ -143,6 +145,7 @@ fn run(args: &Args) -> Result<(), BenchError> {
         Command::FreezeLatency(args) => provider::freeze_latency(args),
         Command::PaymentLatency(args) => provider::payment_latency(args),
         Command::Keeper(args) => keeper::keeper(args),
+        Command::Page(args) => keeper::page(args),
         Command::KeeperChild(args) => keeper::child(args),
         Command::Replay(args) => provider::replay(args),
     }

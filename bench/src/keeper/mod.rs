@@ -4,10 +4,11 @@ mod api;
 mod child;
 mod fleet;
 mod node;
+mod page;
 mod parts;
 mod rounds;
 
-pub use child::ChildArgs;
+pub use {child::ChildArgs, page::PageArgs};
 
 use super::{
     BenchError,
@@ -74,4 +75,9 @@ pub fn keeper(args: &KeeperArgs) -> Result<(), BenchError> {
 /// Runs the keeper of a bench, as a process of its own. Errors: [`BenchError`].
 pub fn child(args: &ChildArgs) -> Result<(), BenchError> {
     child::run(args)
+}
+
+/// Runs `bench page`. Errors: [`BenchError`].
+pub fn page(args: &PageArgs) -> Result<(), BenchError> {
+    page::run(args)
 }
