@@ -18,6 +18,7 @@
 //! | [`sqlite`] | failures of SQLite files | `sqlite` |
 //! | [`sign_in`] | sign-in by a wallet | `sign-in` |
 //! | [`webhook`] | signatures of webhooks | `webhooks` |
+//! | [`disk`] | the free space of disks | `daemon` |
 //! | [`http`] | a server with bounds on its clients | `daemon` |
 //! | [`log`] | log lines on stderr | `daemon` |
 //! | [`memory`] | the allocator of a daemon with many threads | `daemon` |
@@ -30,6 +31,8 @@ pub mod address;
 pub mod buckets;
 #[cfg(feature = "command")]
 pub mod command;
+#[cfg(feature = "daemon")]
+pub mod disk;
 pub mod hex;
 #[cfg(feature = "daemon")]
 pub mod http;
