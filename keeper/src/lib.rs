@@ -52,6 +52,7 @@ pub use {
 /// Parts of the keeper that benchmarks measure by themselves.
 pub mod parts {
     pub use crate::{
+        alerts::AlertStorm,
         chain::{Snapshot, Stalls},
         ingest::{Ingest, Shelf},
         plan::{PlanSettings, plan},

@@ -3,6 +3,7 @@
 mod audit;
 mod cycle;
 mod keeper;
+mod losses;
 mod parts;
 #[cfg(test)]
 mod tests;
@@ -13,4 +14,4 @@ pub use {
     parts::OpenError,
 };
 
-pub(crate) use parts::{Parts, open_keys};
+pub(crate) use parts::{Parts, open_key};

@@ -1,5 +1,6 @@
 //! The keeper's SQLite file. State that must survive is written here, and is on the disk before anything relies on it.
 
+mod backup;
 pub(crate) mod columns;
 mod schema;
 
