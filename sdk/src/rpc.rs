@@ -23,6 +23,8 @@ pub use {
     },
 };
 
+use crate::http::HttpError;
+
 /// Most characters of a node's own message that are passed on.
 const MESSAGE: usize = 200;
 
@@ -38,6 +40,10 @@ pub fn describe(error: &RpcClientError) -> String {
         RpcClientErrorKind::RpcError(RpcError::RpcResponseError { code, message, .. }) => {
             format!("{} (code {code})", shorten(message))
         }
+        RpcClientErrorKind::Middleware(error) => match error.downcast_ref::<HttpError>() {
+            Some(error) => error.to_string(),
+            None => "the request failed".to_string(),
+        },
         RpcClientErrorKind::TransactionError(error) => error.to_string(),
         RpcClientErrorKind::SerdeJson(_) => "its answer cannot be read".to_string(),
         _ => "the request failed".to_string(),

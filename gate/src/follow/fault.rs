@@ -1,7 +1,10 @@
 //! Errors between the gate and a node, without their URLs, which may carry keys.
 
 use {
-    blockable_sdk::rpc::{CommitmentConfig, RpcClient, RpcClientError, describe, shorten},
+    blockable_sdk::{
+        http::rpc_client,
+        rpc::{CommitmentConfig, RpcClient, RpcClientError, describe, shorten},
+    },
     solana_pubsub_client::nonblocking::pubsub_client::PubsubClientError,
     std::time::Duration,
 };
@@ -55,11 +58,7 @@ impl From<PubsubClientError> for Fault {
 
 /// A client of the node at a URL, which reads as early as the chain can be read.
 pub(crate) fn node(url: &str, request_timeout: Duration) -> RpcClient {
-    RpcClient::new_with_timeout_and_commitment(
-        url.to_string(),
-        request_timeout,
-        CommitmentConfig::processed(),
-    )
+    rpc_client(url, request_timeout, CommitmentConfig::processed())
 }
 
 #[cfg(test)]

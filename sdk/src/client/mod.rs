@@ -12,6 +12,7 @@ use {
         addresses,
         errors::ClientError,
         events::Event,
+        http::rpc_client,
         instructions::MarketKeys,
         rpc::{
             CommitmentConfig, RpcAccountInfoConfig, RpcClient, RpcFilterType, RpcProgramAccountsConfig,
@@ -65,7 +66,7 @@ impl Client {
 
     /// The same at another commitment, by which accounts are read and transactions count as landed.
     pub fn with_commitment(url: impl Into<String>, commitment: CommitmentConfig) -> Client {
-        let rpc = RpcClient::new_with_timeout_and_commitment(url.into(), REQUEST_TIMEOUT, commitment);
+        let rpc = rpc_client(&url.into(), REQUEST_TIMEOUT, commitment);
         Client { rpc: Arc::new(rpc) }
     }
 
