@@ -167,7 +167,8 @@ fn a_market_is_paused_halted_and_handed_on() {
     );
     assert_eq!(own.run(&guardian, &["pause", "--until", "in 5m"]).data()["state"]["is_paused"], true);
     own.run(&key, &["unpause"]).data();
-    let long = own.run(&guardian, &["pause", "--for", "7h"]).error();
+    // Two days of 6 hours each do not hold it, also where midnight is near.
+    let long = own.run(&guardian, &["pause", "--for", "13h"]).error();
     assert!(long["message"].as_str().unwrap().contains("PauseBudgetExceeded"), "{long}");
 
     assert_eq!(own.run(&guardian, &["halt"]).data()["state"]["is_halted"], true);
