@@ -15,6 +15,7 @@ import {
   setTransactionMessageLifetimeUsingBlockhash,
   signTransactionMessageWithSigners,
 } from '@solana/kit';
+import { freezeButton } from '../examples/decide.js';
 import { explain } from '../examples/errors.js';
 import { firstFreeze } from '../examples/firstFreeze.js';
 import { freezeShortfall } from '../examples/freeze.js';
@@ -89,6 +90,16 @@ test('the payment of the README cures a loan, and takes no more than its quote',
   const paid = before - world.balance(world.wallets.borrower);
   assert(paid >= arrears && paid < arrears + 1_000_000n, `${paid} micro-USDC for arrears of ${arrears}`);
   await assert.rejects(cure(nodeOf(chain), world.parties.borrower, credit));
+});
+
+test('the button of the README offers a freeze where the program accepts one', async () => {
+  const world = await World.new();
+  const credit = await delinquent(world, await loan(world));
+  const { lender, stranger } = world.parties;
+  const view = { market: world.marketNow(), credit: world.credit(credit), now: world.now() };
+  assert.equal(freezeButton({ ...view, party: lender.address }), 'freeze 400000000 of 1000000000 units');
+  const { text } = client.describeError('NotFreezer');
+  assert.equal(freezeButton({ ...view, party: stranger.address }), `no freeze: ${text}`);
 });
 
 /** A transaction of one instruction, signed. */

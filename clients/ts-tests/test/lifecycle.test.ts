@@ -10,6 +10,7 @@ import './markets.js';
 import './origination.js';
 import './recovery.js';
 import './servicing.js';
+import { foreseen } from './predicted.js';
 import { landed, refused } from './world.js';
 
 test('every instruction has landed, and every one has been refused', () => {
@@ -18,5 +19,14 @@ test('every instruction has landed, and every one has been refused', () => {
   assert.deepEqual(
     { neverLanded: missing(landed), neverRefused: missing(refused) },
     { neverLanded: [], neverRefused: [] },
+  );
+});
+
+test('the permission of every act was right before the program accepted it, and before it refused it', () => {
+  const missing = [...foreseen.landed].filter((name) => !foreseen.refused.has(name)).sort();
+  // The stories have these two refused for what was signed alone.
+  assert.deepEqual(
+    { landed: foreseen.landed.size, neverRefused: missing },
+    { landed: 30, neverRefused: ['CreditRestructure', 'CreditWithdrawNotice'] },
   );
 });

@@ -10,6 +10,7 @@ import { fund } from './funding.js';
 import { LiteChain } from './lite.js';
 import { marketArgs, providerSettings } from './loan.js';
 import { type Name, type Parties, NAMES, PEOPLE, parties } from './parties.js';
+import { compare, predict } from './predicted.js';
 
 const PROGRAM = client.BLOCKABLE_CREDITS_PROGRAM_ADDRESS;
 
@@ -102,12 +103,29 @@ export class World {
 
   /** Sends a transaction, signed by the signers in its instructions. */
   async send(...instructions: Instruction[]): Promise<Outcome> {
+    const own = instructions.findIndex((instruction) => instruction.programAddress === PROGRAM);
+    const first = own < 0 ? undefined : this.predicted(instructions[own]);
     const outcome = await this.chain.send(this.parties.payer, instructions);
+    this.checkPrediction(first, outcome);
     if (outcome.fetched !== undefined) {
       this.keep(eventsOf(outcome.fetched));
       this.audit();
     }
     return outcome;
+  }
+
+  /** Asks for the permission of an instruction, as of now. */
+  private predicted(instruction: Instruction | undefined) {
+    const look = { data: (address: Address) => this.chain.data(address), now: this.now() };
+    return instruction && predict(look, instruction);
+  }
+
+  /** The permission of the first instruction must have said what the program has done with it. */
+  private checkPrediction(first: ReturnType<typeof predict>, outcome: Outcome): void {
+    const failure = refusal(outcome);
+    if (outcome.fetched === undefined && failure === undefined) return;
+    const place = outcome.programs.findIndex((program) => program === PROGRAM);
+    compare(first, failure?.instruction === place ? failure.error.name : undefined);
   }
 
   /** Sends a transaction that must land. */

@@ -1,7 +1,7 @@
 // The two clocks of a market: the chain's Unix time, and market time, which stands still while the market is paused.
 
 import type { Market } from './generated/accounts/market.js';
-import { add, elapsed, i64, min } from './units.js';
+import { add, elapsed, i64, min, saturatingTime } from './units.js';
 
 /** One instant on both clocks, and whether the market is paused or halted at it. */
 export type MarketClock = {
@@ -33,6 +33,14 @@ export function clockAt(market: PauseState, chain: bigint): MarketClock {
 /** Seconds for which the market has been paused in all. */
 export function secondsPaused(clock: MarketClock): bigint {
   return elapsed(clock.market, clock.chain);
+}
+
+/**
+ * The chain's Unix time at which a market time that lies ahead is reached, where a pause in force runs to its end and no
+ * other begins.
+ */
+export function chainTimeOf(market: PauseState, time: bigint): bigint {
+  return saturatingTime(time + secondsPausedAt(market, market.pauseExpiresAt));
 }
 
 function secondsPausedAt(market: PauseState, chain: bigint): bigint {

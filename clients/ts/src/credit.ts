@@ -154,7 +154,11 @@ export function reserveIsOverdue(credit: Credit, time: bigint): boolean {
 
 /** Returns true when the lender may freeze in `status`: as the policy says, or while the reserve is overdue. */
 export function mayFreeze(credit: Credit, status: Status, time: bigint): boolean {
-  if (isSecured(status) && reserveIsOverdue(credit, time)) return true;
+  return (isSecured(status) && reserveIsOverdue(credit, time)) || policyAllows(credit, status);
+}
+
+/** Returns true when the policy of the terms lets the lender freeze in `status`. */
+export function policyAllows(credit: Credit, status: Status): boolean {
   const from = policyFrom(credit);
   return isSecured(status) && status >= from;
 }

@@ -12,6 +12,7 @@ export * from './fetch.js';
 export * from './holdback.js';
 export { type HeldBack, type Rates } from './interest.js';
 export * from './payment.js';
+export * from './permissions/index.js';
 export * from './quotes.js';
 export * from './refusal.js';
 export * from './reports.js';
