@@ -60,6 +60,8 @@ pub(crate) struct EventView {
     /// The change; its fields depend on the kind. None for a change of a later version of the program.
     #[schema(value_type = Option<Object>)]
     pub(crate) change: Option<serde_json::Value>,
+    /// The record's bytes in hexadecimal, which the hash chain is folded from.
+    pub(crate) record: String,
     /// The credit's hash chain after it, in hexadecimal.
     pub(crate) hash: String,
     /// The transaction that it is in.
@@ -92,6 +94,7 @@ fn read(row: &Row) -> rusqlite::Result<EventView> {
         at: Time::from(ChainTime(row.get(1)?)),
         kind: row.get(2)?,
         change: decode_record(&record).map(|record| change::fields(&record.change)),
+        record: hex::encode(record),
         hash: hex::encode(hash),
         signature: Signature::from(signature).to_string(),
         slot: unsigned(row, 6)?,

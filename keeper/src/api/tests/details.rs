@@ -245,6 +245,9 @@ async fn events_have_their_changes_also_of_a_credit_that_was_removed() {
     assert_eq!(offered["change"]["terms"]["principal"], "12000000000");
     assert_eq!(offered["change"]["schedule"][0]["principal"], "5");
     assert_eq!(offered["hash"], "07".repeat(32));
+    // The record begins with the credit, as everybody folds it into the hash.
+    let record = offered["record"].as_str().expect("the record's bytes");
+    assert!(record.starts_with(&blockable_service::hex::encode(key(10))), "{record}");
     assert_eq!((&offered["seq"], &offered["slot"]), (&0.into(), &55.into()));
     assert_eq!(first["events"][2]["change"]["units"], u64::MAX.to_string());
     assert_eq!(first["events"][2]["change"]["reason"], "breach");
