@@ -6,31 +6,46 @@ import { type AddressInfo, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Address } from '@solana/kit';
 
-/** The facts about a running sandbox that the tests use, from the document that it prints. */
+/** The facts about a running sandbox that tests use, from the document that it prints. */
 export type Description = {
   cluster: { rpc_url: string; ws_url: string };
   market: Address;
   mint: Address;
   token_program: Address;
   provider: Address;
+  base_url: string;
+  provider_url: string;
+  keeper_url: string;
   parties: Record<string, { address: Address; key_file: string; token_account: Address }>;
-  credits: readonly { name: string; address: Address }[];
+  credits: readonly { name: string; address: Address; api_key: string; lot: Address | null }[];
 };
 
 /** Longest time for a start or an end, in milliseconds. */
 const PATIENCE = 60_000;
 
-export type Sandbox = { description: Description; stop(): Promise<void> };
+export type Sandbox = {
+  description: Description;
+  /** Gives it a command, with `--control`, and waits until it says that it is done. */
+  order(command: string, done: string): Promise<void>;
+  stop(): Promise<void>;
+};
 
 /** Starts the demo that `BLOCKABLE_DEMO` names as a sandbox on free ports, and waits until it is ready. */
-export async function startSandbox(): Promise<Sandbox> {
+export async function startSandbox(more: readonly string[] = ['--cheatcodes']): Promise<Sandbox> {
   const demo = process.env['BLOCKABLE_DEMO'];
   if (demo === undefined) throw new Error('BLOCKABLE_DEMO names no program');
   const port = await freePorts(5);
-  const options = ['--serve', '--json', '--cheatcodes', '--port', `${port}`];
-  const child = spawn(demo, options, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const options = ['--serve', '--json', '--port', `${port}`, ...more];
+  const child = spawn(demo, options, { stdio: ['pipe', 'pipe', 'pipe'] });
   const lines: string[] = [];
-  createInterface({ input: child.stderr }).on('line', (line) => lines.push(line));
+  const said = createInterface({ input: child.stderr }).on('line', (line) => lines.push(line));
+  const order = async (command: string, done: string) => {
+    const signal = AbortSignal.timeout(PATIENCE);
+    const answer = once(said, 'line', { signal }) as Promise<[string]>;
+    child.stdin.write(`${command}\n`);
+    const [line] = await answer;
+    if (line !== done) throw new Error(`the sandbox has answered ${command}: ${line}`);
+  };
   const signal = AbortSignal.timeout(PATIENCE);
   const first = await Promise.race([
     once(createInterface({ input: child.stdout }), 'line', { signal }).then(([line]) => line as string),
@@ -40,7 +55,7 @@ export async function startSandbox(): Promise<Sandbox> {
     child.kill('SIGKILL');
     throw new Error(`the sandbox has not started:\n${lines.join('\n')}`);
   }
-  return { description: JSON.parse(first) as Description, stop: async () => stop(child, lines) };
+  return { description: JSON.parse(first) as Description, order, stop: async () => stop(child, lines) };
 }
 
 async function stop(child: ChildProcess, lines: readonly string[]): Promise<void> {

@@ -1,0 +1,153 @@
+// The sandbox's market as its parties act in it without a page: what a story needs before the page comes in, and what it is
+// compared with.
+
+import { readFileSync } from 'node:fs';
+import {
+  type Address,
+  type Instruction,
+  type KeyPairSigner,
+  appendTransactionMessageInstructions,
+  createKeyPairSignerFromBytes,
+  createSolanaRpc,
+  createTransactionMessage,
+  devnet,
+  getBase64EncodedWireTransaction,
+  pipe,
+  setTransactionMessageFeePayerSigner,
+  setTransactionMessageLifetimeUsingBlockhash,
+  signTransactionMessageWithSigners,
+} from '@solana/kit';
+import * as client from '@blockable/client';
+import type { Description } from '../../../../clients/ts-tests/test/sandbox.js';
+
+/** Micro-USDC in one USDC. */
+export const USDC = 1_000_000n;
+/** Longest wait for anything of the market, in milliseconds, and the pause between two looks. */
+const [PATIENCE, PAUSE] = [60_000, 100];
+const CONFIRMED = { commitment: 'confirmed' } as const;
+
+/** Seconds of a loan made by a story: until each instalment, and from its due date to the marks and the seizure. */
+export type Pace = { interval: number; delinquencyGrace: number; defaultGrace: number; curePeriod: number };
+
+export class Venue {
+  readonly rpc;
+
+  constructor(readonly facts: Description) {
+    this.rpc = createSolanaRpc(devnet(facts.cluster.rpc_url));
+  }
+
+  /** The loan of the sandbox by its name. */
+  loan(name: string): Description['credits'][number] {
+    const found = this.facts.credits.find((credit) => credit.name === name);
+    if (found === undefined) throw new Error(`the sandbox has no loan ${name}`);
+    return found;
+  }
+
+  party(name: string): Description['parties'][string] {
+    const found = this.facts.parties[name];
+    if (found === undefined) throw new Error(`the sandbox has no party ${name}`);
+    return found;
+  }
+
+  async signer(name: string): Promise<KeyPairSigner> {
+    const bytes = JSON.parse(readFileSync(this.party(name).key_file, 'utf8')) as number[];
+    return createKeyPairSignerFromBytes(Uint8Array.from(bytes));
+  }
+
+  /** A credit brought up to the chain's clock. */
+  async credit(address: Address): Promise<client.Credit> {
+    return (await client.fetchCreditNow(this.rpc, address)).credit;
+  }
+
+  /** Lands instructions of signers, the first of which pays. */
+  async send(payer: KeyPairSigner, instructions: readonly Instruction[]): Promise<void> {
+    const { value: lifetime } = await this.rpc.getLatestBlockhash(CONFIRMED).send();
+    const message = pipe(
+      createTransactionMessage({ version: 0 }),
+      (draft) => setTransactionMessageFeePayerSigner(payer, draft),
+      (draft) => setTransactionMessageLifetimeUsingBlockhash(lifetime, draft),
+      (draft) => appendTransactionMessageInstructions(instructions, draft),
+    );
+    const wire = getBase64EncodedWireTransaction(await signTransactionMessageWithSigners(message));
+    const options = { encoding: 'base64', preflightCommitment: 'confirmed' } as const;
+    const signature = await this.rpc.sendTransaction(wire, options).send();
+    await until(`${signature} is confirmed`, async () => {
+      const [status] = (await this.rpc.getSignatureStatuses([signature]).send()).value;
+      if (status?.err) throw new Error(`${signature} has failed: ${JSON.stringify(status.err, bigintText)}`);
+      return status?.confirmationStatus === 'confirmed' || status?.confirmationStatus === 'finalized';
+    });
+  }
+
+  /** Gives back what is frozen. */
+  async thaw(credit: Address): Promise<void> {
+    const authority = await this.signer('freeze-authority');
+    const most = client.frozenUnits((await this.credit(credit)).collateral);
+    const { market } = this.facts;
+    await this.send(authority, [client.getCreditThawInstruction({ authority, market, credit, most, keep: 0n })]);
+  }
+
+  /** Makes a loan as those of the sandbox, of another pace, and issues it. */
+  async issue(nonce: bigint, pace: Pace): Promise<Address> {
+    const { market, mint, token_program: tokenProgram, provider } = this.facts;
+    const model = await this.credit(this.loan('late').address);
+    const [lender, borrower, authority] = await Promise.all(
+      ['lender', 'borrower', 'provider'].map(async (name) => this.signer(name)),
+    );
+    if (!lender || !borrower || !authority) throw new Error('three parties were asked for');
+    const { interval, ...graces } = pace;
+    const terms = { ...model.terms, ...graces };
+    const rider = client.noRider();
+    const count = model.instalmentCount;
+    const schedule = model.principalDue
+      .slice(0, count)
+      .map((principal, place) => ({ principal, dueAfter: interval * (place + 1) }));
+    const [credit] = await client.findCreditPda({ market, lender: lender.address, borrower: borrower.address, nonce });
+    const money = { market, mint, tokenProgram };
+    const offer = client.getCreditOfferInstructionAsync({
+      lender,
+      rentPayer: lender,
+      borrower: borrower.address,
+      provider,
+      source: this.party('lender').token_account,
+      ...money,
+      nonce,
+      freezeAuthority: this.party('freeze-authority').address,
+      terms,
+      rider,
+      schedule: client.runsOf(schedule),
+    });
+    await this.send(lender, [await offer]);
+    const parties = { market, lender: lender.address, borrower: borrower.address, provider, nonce };
+    const termsHash = await client.termsHash(parties, terms, rider, schedule);
+    const { offerSlot: slot } = (await client.fetchCredit(this.rpc, credit)).data;
+    const read = { termsHash, slot };
+    await this.send(borrower, [client.getCreditAcceptInstruction({ authority: borrower, market, credit, read })]);
+    const payout = this.party('provider').token_account;
+    const issue = client.getCreditIssueInstructionAsync({ authority, credit, provider, payout, ...money, read });
+    await this.send(authority, [await issue]);
+    return credit;
+  }
+}
+
+/** Asks the provider's server for an answer that is paid with the units of a loan. */
+export async function chat(facts: Description, apiKey: string): Promise<{ status: number; code: string | undefined }> {
+  const answer = await fetch(`${facts.base_url}/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'echo', messages: [{ role: 'user', content: 'freeze me if you can' }] }),
+    signal: AbortSignal.timeout(PATIENCE),
+  });
+  const body = (await answer.json()) as { error?: { code?: string } };
+  return { status: answer.status, code: body.error?.code };
+}
+
+/** Waits until something is so. */
+export async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + PATIENCE;
+  while (!(await isSo())) {
+    if (Date.now() > deadline) throw new Error(`it has not come about that ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+  }
+}
+
+const bigintText = (_: string, value: unknown) => (typeof value === 'bigint' ? `${value}` : value);
