@@ -1,4 +1,4 @@
-// Writes src/generated from the program's IDL, or with --check compares it with what the IDL gives today.
+// Writes src/generated from the program's IDL and the errors in people's words, or with --check compares it with what the IDL gives today.
 import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync, existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -8,11 +8,12 @@ import { renderVisitor } from '@codama/renderers-js';
 import { visit } from '@codama/visitors-core';
 import { format } from 'prettier';
 import { refine } from './refine.js';
-import { tables } from './tables.js';
+import { tables, words } from './tables.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const target = resolve(here, '../src/generated');
 const idlPath = resolve(here, '../../../app-idl/blockable_credits.json');
+const wordsPath = resolve(here, '../../words.json');
 const style = { parser: 'typescript', printWidth: 120, singleQuote: true };
 /** The encoders that this package has in the place of Kit's. */
 const ENCODERS = [
@@ -85,6 +86,9 @@ async function render(folder) {
   const exported = Object.keys(tables(idl)).map((name) => `export * from './${name.replace(/\.ts$/, '')}';\n`);
   writeFileSync(index, readFileSync(index, 'utf8') + exported.join(''));
   await finish(folder);
+  // Not in the index: a page loads the texts when it needs them.
+  const texts = words(idl, JSON.parse(readFileSync(wordsPath, 'utf8')));
+  writeFileSync(join(folder, 'errorWords.ts'), await format(header + texts, style));
 }
 
 /** The files that differ between two folders. */

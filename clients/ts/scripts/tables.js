@@ -42,3 +42,23 @@ export function tables(idl) {
     'eventDiscriminators.ts': events(idl),
   };
 }
+
+/** The errors in people's words, from clients/words.json. Fails where an error of the program has none, or a text has none of them. */
+export function words(idl, texts) {
+  const names = idl.errors.map(({ name }) => name);
+  const missing = names.filter((name) => !Object.hasOwn(texts.program, name));
+  const unknown = Object.keys(texts.program).filter((name) => !names.includes(name));
+  if (missing.length > 0 || unknown.length > 0) {
+    throw new Error(`clients/words.json: ${JSON.stringify({ missing, unknown })}`);
+  }
+  const table = (entries) => entries.map(([name, pair]) => `${name}: ${JSON.stringify(pair)},`).join('\n');
+  const program = names.map((name) => [name, texts.program[name]]);
+  return `import type { BlockableErrorName } from '../refusal.js';
+
+/** For every error of the program: what happened, and what to do. */
+export const PROGRAM_WORDS: Readonly<Record<BlockableErrorName, readonly [string, string]>> = {${table(program)}};
+
+/** For every code of a provider's gate: what happened, and what to do. */
+export const GATE_WORDS = {${table(Object.entries(texts.gate))}} as const;
+`;
+}
