@@ -2,6 +2,8 @@
 
 import { QueryClientProvider } from '@tanstack/react-query';
 import { type ReactNode, Suspense, lazy, useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
+import { Flights } from '../act/flights.js';
+import { FlightsContext, useFlights } from '../act/useFlights.js';
 import type { Live } from '../data/live.js';
 import { applyNews, makeQueryClient, useKeeperState } from '../data/queries.js';
 import type { PageSettings } from '../data/settings.js';
@@ -17,24 +19,36 @@ import { type Route, useRoute } from './route.js';
 import { useTheme } from './theme.js';
 
 const LoanView = lazy(async () => ({ default: (await import('../views/loan/LoanView.js')).LoanView }));
+const ActView = lazy(async () => ({ default: (await import('../views/act/ActView.js')).ActView }));
+const BorrowView = lazy(async () => ({ default: (await import('../views/borrow/BorrowView.js')).BorrowView }));
+const PoolView = lazy(async () => ({ default: (await import('../views/pool/PoolView.js')).PoolView }));
+const SignedView = lazy(async () => ({ default: (await import('../views/signed/SignedView.js')).SignedView }));
 
 /** The page. */
 export function App({ settings, live }: { settings: PageSettings; live: Live }) {
   const client = useMemo(makeQueryClient, []);
+  const flights = useMemo(
+    () => new Flights(live.nodes, `${settings.cluster.genesis ?? settings.cluster.name}/${settings.market}`),
+    [live, settings],
+  );
   useEffect(() => {
     const stopNews = applyNews(client, live);
     const stop = live.start();
-    return () => (stopNews(), stop());
-  }, [client, live]);
+    flights.onProgress = () => void client.invalidateQueries({ refetchType: 'active' });
+    const stopFlights = flights.start();
+    return () => (stopNews(), stop(), stopFlights());
+  }, [client, live, flights]);
   const page = useMemo(() => ({ settings, live }), [settings, live]);
   return (
     <QueryClientProvider client={client}>
       <Page value={page}>
-        <WalletProvider>
-          <SessionProvider>
-            <Frame />
-          </SessionProvider>
-        </WalletProvider>
+        <FlightsContext value={flights}>
+          <WalletProvider>
+            <SessionProvider>
+              <Frame />
+            </SessionProvider>
+          </WalletProvider>
+        </FlightsContext>
       </Page>
     </QueryClientProvider>
   );
@@ -54,7 +68,6 @@ export function Refused({ error }: { error: unknown }) {
 
 const PLACES = [
   ['', 'Portfolio'],
-  ['offer', 'Offer'],
   ['borrow', 'Borrow'],
   ['pool', 'Pool'],
   ['signed', 'Signed'],
@@ -64,8 +77,9 @@ function Frame() {
   const route = useRoute();
   const main = useRef<HTMLElement>(null);
   const place = route.path[0] ?? '';
-  const path = route.path.join('/');
+  const path = route.path.slice(0, 2).join('/');
   const isFirst = useRef(true);
+  const open = useFlights().list.filter(({ outcome }) => outcome === 'open').length;
   // A new view is read from its beginning, also by a screen reader.
   useEffect(() => {
     if (isFirst.current) isFirst.current = false;
@@ -90,9 +104,12 @@ function Frame() {
             <a
               key={name}
               href={`#/${name}`}
-              aria-current={place === name || (name === '' && place === 'loan') ? 'page' : undefined}
+              aria-current={
+                place === name || (name === '' && (place === 'loan' || place === 'act')) ? 'page' : undefined
+              }
             >
               {label}
+              {name === 'signed' && open > 0 && <span className="count">{open}</span>}
             </a>
           ))}
         </nav>
@@ -104,7 +121,7 @@ function Frame() {
       </header>
       <Banners />
       <main id="main" className="page" ref={main} tabIndex={-1}>
-        <Boundary key={path}>
+        <Boundary key={route.path.join('/')}>
           <Suspense fallback={<Loading what="the view" />}>
             <View route={route} />
           </Suspense>
@@ -117,7 +134,11 @@ function Frame() {
 function View({ route }: { route: Route }): ReactNode {
   const [place = '', first] = route.path;
   if (place === '') return <PortfolioView query={route.query} />;
-  if (place === 'loan' && first) return <LoanView address={first} />;
+  if (place === 'loan' && first) return <LoanView key={first} address={first} />;
+  if (place === 'act' && first) return <ActView key={first} address={first} act={route.path[2]} />;
+  if (place === 'borrow') return <BorrowView address={first} />;
+  if (place === 'pool') return <PoolView lot={first} />;
+  if (place === 'signed') return <SignedView />;
   return (
     <Empty title="There is no such view.">
       <a className="button" href="#/">

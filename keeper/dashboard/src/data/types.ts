@@ -53,6 +53,8 @@ export type LoanNow = MarketNow & {
   stored: Credit;
   provider: { address: Address; account: Provider } | undefined;
   slot: bigint;
+  /** This machine's time of the read, in milliseconds. */
+  readAt: number;
   /** True where the payment token's issuer has frozen the vault: nobody can pay then, and nobody is marked. */
   vaultIsFrozen: boolean;
 };

@@ -1,14 +1,15 @@
 // Errors in people's words: what failed, why, what to do.
 
-import { RefusedError, describeError, programFailure } from '@blockable/client';
+import { type BlockableErrorName, RefusedError, programFailure } from '@blockable/client';
+import { wordsOfError } from '@blockable/client/words';
 import { KeeperDownError, KeeperRefusedError } from '../data/keeper/http.js';
 import { NodesDownError } from '../data/chain/nodes.js';
 
 /** The text of an error, whatever it is. */
 export function errorText(error: unknown): string {
-  if (error instanceof RefusedError) return sentence(describeError(error.refusal).text);
+  if (error instanceof RefusedError) return refusalText(error.refusal);
   const failure = programFailure(error, {});
-  if (failure) return sentence(failure.error.text);
+  if (failure) return refusalText(failure.error.name);
   if (error instanceof NodesDownError)
     return `No node answers (${error.reasons.join('; ')}). Check your connection; the page goes on trying.`;
   if (error instanceof KeeperDownError) return sentence(error.message);
@@ -18,6 +19,12 @@ export function errorText(error: unknown): string {
   }
   if (isWalletRefusal(error)) return 'The wallet refused: nothing was signed and nothing was sent.';
   return error instanceof Error ? sentence(error.message) : 'An unknown error.';
+}
+
+/** An error of the program in people's words: what happened, and what to do. */
+export function refusalText(name: BlockableErrorName): string {
+  const { happened, advice } = wordsOfError(name);
+  return `${happened} ${advice}`;
 }
 
 /** Returns true where the person at the wallet has said no. */

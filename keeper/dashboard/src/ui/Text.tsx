@@ -128,7 +128,7 @@ export function Figure({ label, children, note }: { label: string; children: Rea
     <div className="figure">
       <dt>{label}</dt>
       <dd>{children}</dd>
-      {note !== undefined && <dd className="note">{note}</dd>}
+      {note !== undefined && <dd className="figure-note">{note}</dd>}
     </div>
   );
 }

@@ -100,6 +100,7 @@ export async function readLoan(nodes: Nodes, market: Address, credit: Address, s
     credit,
     stored: account,
     slot: first.slot,
+    readAt: Date.now(),
     provider: provider?.exists ? { address: account.provider, account: decodeProvider(provider).data } : undefined,
     vaultIsFrozen: vault?.exists === true && vault.data[TOKEN_STATE_AT] === TOKEN_FROZEN,
   };

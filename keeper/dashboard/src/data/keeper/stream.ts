@@ -91,7 +91,8 @@ export class EventParser {
 
   /** Takes the next piece of text. Throws `RangeError` for an event that is too long. */
   push(piece: string): void {
-    this.rest += piece.replaceAll('\r\n', '\n');
+    // JSON has no bare carriage return: all that come are ends of lines.
+    this.rest += piece.replaceAll('\r', '');
     for (let end = this.rest.indexOf('\n\n'); end >= 0; end = this.rest.indexOf('\n\n')) {
       this.take(this.rest.slice(0, end));
       this.rest = this.rest.slice(end + 2);

@@ -11,7 +11,7 @@ import { rowOf } from '../../figures/row.js';
 import { percent, unitsShort, usdOwed, usdReceived } from '../../text/money.js';
 import { STATUS_MEANING, shortAddress, statusName } from '../../text/names.js';
 import { Empty, Failed, Loading, Panel } from '../../ui/Panel.js';
-import { AddressText, Figure, HealthBadge, TimeStamp } from '../../ui/Text.js';
+import { AddressText, CopyButton, Figure, HealthBadge, TimeStamp } from '../../ui/Text.js';
 import { Alerts } from '../alerts/Alerts.js';
 import { CovenantPanel, HistoryPanel, ReportersPanel, SchedulePanel, TermsPanel, VaultPanel } from './Parts.js';
 import { UnitBar } from './UnitBar.js';
@@ -49,7 +49,7 @@ function Known({ loan }: { loan: LoanNow }) {
         <h1>
           Loan <span className="mono">{shortAddress(loan.credit)}</span>
         </h1>
-        <AddressText address={loan.credit} name="copy address" />
+        <CopyButton text={loan.credit} what="the loan’s address" />
         <HealthBadge health={row.health} />
         <span>
           <strong>{status}</strong> <span className="muted small">{STATUS_MEANING[status]}</span>
