@@ -7,7 +7,7 @@ use {
         config::{Config, FreezeSettings, Limits},
         http::{OTHER, ROUTES},
         intake::Intake,
-        keys::{ApiKeys, SignIns},
+        keys::ApiKeys,
         leases::Leases,
         limits::Running,
         metrics::Metrics,
@@ -26,7 +26,7 @@ use {
         Reporters,
     },
     blockable_sdk::keys::SigningKey,
-    blockable_service::{http::Connections, shutdown::Stage},
+    blockable_service::{http::Connections, shutdown::Stage, sign_in::SignIns},
     std::{io, net::SocketAddr, sync::Arc, time::Duration},
     tokio::net::TcpListener,
 };

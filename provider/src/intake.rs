@@ -3,13 +3,8 @@
 use {
     crate::config::FreezeSettings,
     blockable_sdk::{Pubkey, Signature},
-    blockable_service::{http::ClientNetwork, lock::lock},
-    std::{
-        collections::HashMap,
-        hash::Hash,
-        sync::{Mutex, MutexGuard},
-        time::Instant,
-    },
+    blockable_service::{buckets::Buckets, http::ClientNetwork},
+    std::time::Instant,
     tokio::sync::{Semaphore, SemaphorePermit},
 };
 
@@ -20,59 +15,6 @@ const SHARE: f64 = 0.25;
 const RESERVE: (f64, f64) = (1.0, 0.1);
 /// Times that one signature may come together, and per second: whoever has seen a signed freeze can send it again.
 const SIGNATURE: (f64, f64) = (3.0, 0.1);
-/// Most buckets that are remembered; those that are full again are forgotten first.
-const MOST_BUCKETS: usize = 20_000;
-
-/// Tokens for each of many, which fill over time up to a burst.
-struct Buckets<K> {
-    burst: f64,
-    per_second: f64,
-    /// Tokens, and the time at which they were counted. A key that is not there has a full bucket.
-    tokens: Mutex<HashMap<K, (f64, Instant)>>,
-}
-
-impl<K: Eq + Hash> Buckets<K> {
-    fn new(burst: f64, per_second: f64) -> Buckets<K> {
-        Buckets { burst: burst.max(1.0), per_second, tokens: Mutex::default() }
-    }
-
-    fn filled(&self, (tokens, at): (f64, Instant), now: Instant) -> f64 {
-        (tokens + now.saturating_duration_since(at).as_secs_f64() * self.per_second).min(self.burst)
-    }
-
-    /// Finds a token, which is there until it is taken or let go. `None` where none is left.
-    fn find(&self, key: K, now: Instant) -> Option<Token<'_, K>> {
-        let mut all = lock(&self.tokens);
-        if all.len() >= MOST_BUCKETS {
-            all.retain(|_, bucket| self.filled(*bucket, now) < self.burst);
-            // The bounds behind this one hold all the same.
-            if all.len() >= MOST_BUCKETS {
-                all.clear();
-            }
-        }
-        let tokens = all.get(&key).map_or(self.burst, |bucket| self.filled(*bucket, now));
-        (tokens >= 1.0).then_some(Token { all, key, left: (tokens - 1.0, now) })
-    }
-
-    /// Takes a token. Returns false where none is left.
-    fn take(&self, key: K, now: Instant) -> bool {
-        self.find(key, now).map(Token::take).is_some()
-    }
-}
-
-/// A token that was found. It keeps the buckets locked, so that nobody else takes it.
-struct Token<'a, K> {
-    all: MutexGuard<'a, HashMap<K, (f64, Instant)>>,
-    key: K,
-    /// The bucket once it is taken.
-    left: (f64, Instant),
-}
-
-impl<K: Eq + Hash> Token<'_, K> {
-    fn take(mut self) {
-        self.all.insert(self.key, self.left);
-    }
-}
 
 /// Bounds freezes, or sign-ins, in two steps: first by the network they come from, then, once their signature is verified, by the key
 /// that signed. Only the second step leads to the node and the store, so that nobody without such a key takes their places.
@@ -153,28 +95,6 @@ mod tests {
 
     fn network(last: u8) -> ClientNetwork {
         ClientNetwork::new([10, 0, 0, last].into())
-    }
-
-    #[test]
-    fn each_comes_as_often_as_it_may() {
-        let buckets = Buckets::new(3.0, 10.0);
-        let now = Instant::now();
-        let taken = |key: u8, at: Instant| (0..10).filter(|_| buckets.take(key, at)).count();
-        assert_eq!((taken(1, now), taken(2, now)), (3, 3));
-        assert_eq!(taken(1, now + Duration::from_millis(250)), 2);
-        assert_eq!(taken(1, now + Duration::from_secs(60)), 3);
-        assert_eq!(taken(1, now), 0, "a time before changes nothing");
-    }
-
-    #[test]
-    fn buckets_that_are_full_again_are_forgotten() {
-        let buckets = Buckets::new(1.0, 1.0);
-        let now = Instant::now();
-        assert!((0..MOST_BUCKETS).all(|key| buckets.take(key, now)));
-        let later = now + Duration::from_secs(2);
-        assert!(buckets.take(0, later));
-        assert_eq!(lock(&buckets.tokens).len(), 1);
-        assert!(!buckets.take(0, later));
     }
 
     #[test]

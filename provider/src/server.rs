@@ -21,7 +21,7 @@ use {
     },
     blockable_gate::Gate,
     blockable_service::{
-        http::{self as service_http, Bounds, Connections},
+        http::{self as service_http, Bounds, Connections, allow_origins},
         shutdown::{self, Stage},
     },
     std::{net::SocketAddr, path::Path, sync::Arc, time::Duration},
@@ -171,7 +171,7 @@ fn public_routes(app: &Arc<App>) -> Router {
     with_fallbacks(gateway::routes().into_iter().chain(api::routes()))
         .layer(from_fn_with_state(app.clone(), http::refuse_while_stopping))
         .layer(from_fn_with_state(app.clone(), http::track))
-        .layer(from_fn_with_state(app.clone(), cors::allow_origins))
+        .layer(from_fn_with_state(cors::cross_origin(&app.config.http.allow_origins), allow_origins))
         .layer(from_fn(unread::read_rest))
         .with_state(app.clone())
 }

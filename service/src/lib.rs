@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`address`] | addresses as people write them | |
 //! | [`backoff`] | pauses between attempts, of the SDK | |
+//! | [`buckets`] | a bound on how often each of many may do something | |
 //! | [`hex`] | bytes as hexadecimal digits, and back | |
 //! | [`init_file`] | first files of a daemon, which overwrite nothing | |
 //! | [`lock`] | locks that outlive a panic | |
@@ -15,6 +16,7 @@
 //! | [`secrets`] | secrets from the environment or from files | `settings` |
 //! | [`settings`] | TOML files and the environment, with all mistakes at once | `settings` |
 //! | [`sqlite`] | failures of SQLite files | `sqlite` |
+//! | [`sign_in`] | sign-in by a wallet | `sign-in` |
 //! | [`webhook`] | signatures of webhooks | `webhooks` |
 //! | [`http`] | a server with bounds on its clients | `daemon` |
 //! | [`log`] | log lines on stderr | `daemon` |
@@ -25,6 +27,7 @@
 #![cfg_attr(test, allow(clippy::disallowed_methods))]
 
 pub mod address;
+pub mod buckets;
 #[cfg(feature = "command")]
 pub mod command;
 pub mod hex;
@@ -43,6 +46,8 @@ pub mod secrets;
 pub mod settings;
 #[cfg(feature = "daemon")]
 pub mod shutdown;
+#[cfg(feature = "sign-in")]
+pub mod sign_in;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 pub mod sse;

@@ -2,7 +2,6 @@
 
 mod content;
 mod endpoint;
-mod http;
 mod limits;
 mod model;
 mod operator;
@@ -15,7 +14,6 @@ pub use {
     blockable_service::settings::ConfigError,
     content::{MediaKind, MediaUrls, PartTokens, UnknownFields},
     endpoint::Endpoint,
-    http::{AllowedOrigins, HttpSettings},
     limits::Limits,
     model::{LimitParameter, ModelConfig},
     operator::Operator,
@@ -28,6 +26,7 @@ pub use {
 };
 use {
     blockable_service::{
+        http::HttpSettings,
         secrets::SecretSource,
         settings::{FileKind, Reader},
     },
@@ -117,7 +116,7 @@ fn read(reader: &mut Reader) -> Option<Config> {
         reader.mistake("listen", "is empty; name at least one address");
     }
     let ops_listen = sections::read_ops(reader, listen.as_deref().unwrap_or_default());
-    let http = HttpSettings::read(reader);
+    let http = reader.section("http", |section| HttpSettings::read(section, "allow_origins"));
     let secret_file = reader.required("secret_file");
     let key_changes_file = reader.optional("key_changes_file");
     let shutdown_timeout = reader.seconds("shutdown_timeout_seconds", 30, sections::SECONDS);

@@ -15,7 +15,7 @@ mod changes;
 mod revoked;
 mod salt;
 mod secret;
-pub(crate) mod sign_in;
+mod sign_in;
 
 pub(crate) use changes::{count_changes, write_changes};
 pub use secret::SecretError;
@@ -43,7 +43,7 @@ use {
 pub(crate) use {
     allowance::{Grant, KeyRefusal, SubKey},
     book::MOST_KEYS,
-    sign_in::{Proof, SignInRefused, SignInScope, SignIns},
+    sign_in::SignInScope,
 };
 
 /// Domain of the MAC of a first key, so that it cannot be one for another purpose.

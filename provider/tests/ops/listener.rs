@@ -2,7 +2,7 @@
 
 use {
     crate::common::{Bench, address, chat_body, credit, ours, refused},
-    blockable_provider::config::AllowedOrigins,
+    blockable_service::http::AllowedOrigins,
     blockable_service::http::{ForwardedHeader, TrustedProxies},
     flate2::{Compression, write::GzEncoder},
     reqwest::Method,

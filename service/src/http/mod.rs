@@ -4,10 +4,12 @@ mod address;
 mod body;
 mod connection;
 mod connections;
+mod cross_origin;
 mod encoding;
 mod requests;
 mod sending;
 mod server;
+mod settings;
 mod slot;
 
 #[cfg(test)]
@@ -18,8 +20,10 @@ pub use {
     body::{BodyBounds, BodyError, read_body},
     connection::{Deadlines, Limit, Reading},
     connections::Connections,
+    cross_origin::{CrossOrigin, allow_origins},
     ipnet::IpNet,
     requests::ClientAddress,
     sending::{AnswerBytes, NoRoom},
     server::{Bounds, serve},
+    settings::{AllowedOrigins, HttpSettings, is_origin},
 };

@@ -5,14 +5,11 @@ use {
         api::openapi::words::{Address, Base64, KeyName},
         app::App,
         error::ApiError,
-        keys::{Proof, SubKey},
+        keys::SubKey,
     },
-    base64::{Engine, engine::general_purpose::STANDARD},
     blockable_gate::{BudgetPeriod, KeyBudget, StoredKey, gate::now_ms},
-    blockable_sdk::{
-        Signature,
-        amounts::{ChainTime, Units},
-    },
+    blockable_sdk::amounts::{ChainTime, Units},
+    blockable_service::sign_in::Proof,
     serde::{Deserialize, Deserializer, Serialize},
     utoipa::{IntoParams, ToSchema},
 };
@@ -74,22 +71,8 @@ pub(super) struct SignInRequest {
 impl SignInRequest {
     /// The proof in the request. Errors: 400 where there is none, or more than one.
     pub(super) fn proof(&self) -> Result<Proof, ApiError> {
-        match (&self.signature, &self.transaction) {
-            (Some(text), None) => {
-                let base58 = text.parse::<Signature>().ok();
-                let base64 = || STANDARD.decode(text).ok().and_then(|bytes| Signature::try_from(bytes).ok());
-                base58.or_else(base64).map(Proof::Message).ok_or_else(|| {
-                    ApiError::param(
-                        "signature",
-                        "`signature` must be the 64 bytes of a signature in base58 or base64",
-                    )
-                })
-            }
-            (None, Some(text)) => STANDARD.decode(text).map(Proof::Transaction).map_err(|_| {
-                ApiError::param("transaction", "`transaction` must be the signed transaction in base64")
-            }),
-            _ => Err(ApiError::param("signature", "send either `signature` or `transaction`")),
-        }
+        Proof::read(self.signature.as_deref(), self.transaction.as_deref())
+            .map_err(|error| ApiError::param(error.member(), error.to_string()))
     }
 }
 

@@ -16,7 +16,7 @@ use {
         app::App,
         error::ApiError,
         http::Route,
-        keys::{BorrowersPlace, Caller, MOST_KEYS, SignInRefused, SignInScope, SubKey, sign_in},
+        keys::{BorrowersPlace, Caller, MOST_KEYS, SignInScope, SubKey},
     },
     axum::{
         Extension, Json,
@@ -28,7 +28,10 @@ use {
     base64::{Engine, engine::general_purpose::STANDARD},
     blockable_gate::{StoredKey, gate::now_ms},
     blockable_sdk::Pubkey,
-    blockable_service::http::{ClientAddress, ClientNetwork},
+    blockable_service::{
+        http::{ClientAddress, ClientNetwork},
+        sign_in::{self, SignInRefused},
+    },
     forms::{ChallengeQuery, ChallengeView, FirstKeyView, KeyList, KeyRequest, KeyView, SignInRequest},
     secrecy::ExposeSecret,
     std::sync::Arc,
@@ -69,8 +72,8 @@ async fn challenge(
     let challenge = app.sign_ins.challenge(&scope, now_ms());
     Ok(Json(ChallengeView {
         borrower: scope.borrower.to_string(),
-        message: sign_in::message(&scope, &challenge.text),
-        transaction: STANDARD.encode(sign_in::transaction(&scope, &challenge.text)),
+        message: sign_in::message(&scope, &challenge),
+        transaction: STANDARD.encode(sign_in::transaction(&scope, &challenge)),
         ends_at: challenge.ends_ms.div_euclid(1_000),
         challenge: challenge.text,
     }))
