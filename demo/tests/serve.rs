@@ -141,7 +141,7 @@ fn output(document: &Value, port: u16, command: &str) -> Output {
         let shown = format!("cargo run --release -p blockable-demo --example {name} --");
         command = command.replace(&shown, &built.display().to_string());
     }
-    for place in 0..5 {
+    for place in 0..6 {
         command =
             command.replace(&format!("127.0.0.1:{}", 8_899 + place), &format!("127.0.0.1:{}", port + place));
     }
@@ -151,6 +151,7 @@ fn output(document: &Value, port: u16, command: &str) -> Output {
         .env("HEALTHY", loan(document, "healthy", "address"))
         .env("BORROWER", document["parties"]["borrower"]["key_file"].as_str().unwrap())
         .env("LATE", loan(document, "late", "address"))
+        .env("TOKEN_FILE", document["keeper_token_file"].as_str().unwrap())
         .env("LATE_KEY", loan(document, "late", "api_key"))
         .env("FREEZER", document["parties"]["freeze-authority"]["key_file"].as_str().unwrap())
         .output()
@@ -159,7 +160,7 @@ fn output(document: &Value, port: u16, command: &str) -> Output {
 
 #[test]
 fn the_commands_of_the_page_work_and_ctrl_c_leaves_nothing() {
-    let (folder, port) = (tempfile::tempdir().unwrap(), free_ports(5));
+    let (folder, port) = (tempfile::tempdir().unwrap(), free_ports(6));
     let mut sandbox = Process::start(folder.path(), port, &["--json"]);
     sandbox.wait_until_ready();
     let document = sandbox.document();
@@ -231,7 +232,7 @@ fn second_is_refused(port: u16) {
 
 #[test]
 fn people_get_a_request_that_works_at_once() {
-    let (folder, port) = (tempfile::tempdir().unwrap(), free_ports(5));
+    let (folder, port) = (tempfile::tempdir().unwrap(), free_ports(6));
     let mut sandbox = Process::start(folder.path(), port, &[]);
     sandbox.wait_until_ready();
     let text = sandbox.text(0);
@@ -255,7 +256,7 @@ fn people_get_a_request_that_works_at_once() {
 
 #[test]
 fn a_signal_during_the_start_ends_it_and_the_next_one_clears_after_a_kill() {
-    let (folder, port) = (tempfile::tempdir().unwrap(), free_ports(5));
+    let (folder, port) = (tempfile::tempdir().unwrap(), free_ports(6));
     let output = ["stderr".to_string(), "stdout".to_string()];
     let mut killed = Process::start(folder.path(), port, &[]);
     killed.wait_for("opening a market");
@@ -282,7 +283,7 @@ fn a_signal_during_the_start_ends_it_and_the_next_one_clears_after_a_kill() {
 
 #[test]
 fn a_kept_one_survives_a_kill() {
-    let (folder, port) = (tempfile::tempdir().unwrap(), free_ports(5));
+    let (folder, port) = (tempfile::tempdir().unwrap(), free_ports(6));
     let keep = folder.path().join("kept");
     let arguments = ["--json", "--keep", keep.to_str().unwrap()];
     let mut first = Process::start(folder.path(), port, &arguments);
@@ -303,7 +304,7 @@ fn a_kept_one_survives_a_kill() {
         assert!(shell(&after, port, request).contains("one two"));
         // The reporters sign again once the clock has passed what they have signed before.
         let ready = "for _ in $(seq 150); do curl -sf http://127.0.0.1:8903/readyz && \
-                     curl -sf http://127.0.0.1:8902/readyz && exit; sleep 0.2; done; curl -s http://127.0.0.1:8903/readyz; exit 1";
+                     curl -sf http://127.0.0.1:8904/readyz && exit; sleep 0.2; done; curl -s http://127.0.0.1:8903/readyz; exit 1";
         assert!(!shell(&after, port, ready).is_empty());
         let ended = again.signal(signal);
         assert_eq!(ended.success(), signal == "-TERM", "{}", again.text(1));
@@ -318,8 +319,8 @@ fn wrong_arguments_are_refused_with_the_next_step() {
     fs::write(&file, "").unwrap();
     let file = file.to_str().unwrap();
     let cases: [(&[&str], i32, &str); 10] = [
-        (&["--serve", "--port", "0"], 1, "port 0 is out of range; choose one from 1 to 65531"),
-        (&["--serve", "--port", "65535"], 1, "port 65535 is out of range; choose one from 1 to 65531"),
+        (&["--serve", "--port", "0"], 1, "port 0 is out of range; choose one from 1 to 65530"),
+        (&["--serve", "--port", "65535"], 1, "port 65535 is out of range; choose one from 1 to 65530"),
         (&["--serve", "--port", "http"], 2, "invalid value 'http' for '--port <N>'"),
         (
             &["--serve", "--upstream", "localhost:8000"],
@@ -340,7 +341,7 @@ fn wrong_arguments_are_refused_with_the_next_step() {
     for (arguments, code, expected) in cases {
         // The default ports may be taken by somebody's own sandbox.
         let mut arguments = arguments.to_vec();
-        let port = free_ports(5).to_string();
+        let port = free_ports(6).to_string();
         if arguments.contains(&"--serve") && !arguments.contains(&"--port") {
             arguments.extend(["--port", &port]);
         }
@@ -362,7 +363,7 @@ fn wrong_arguments_are_refused_with_the_next_step() {
 /// As with `2>&1 | tee`, where Ctrl-C ends the reader first.
 #[test]
 fn a_reader_that_goes_takes_nothing_with_it() {
-    let (folder, port) = (tempfile::tempdir().unwrap(), free_ports(5));
+    let (folder, port) = (tempfile::tempdir().unwrap(), free_ports(6));
     let mut child = Command::new(env!("CARGO_BIN_EXE_blockable-demo"))
         .args(["--serve", "--json", "--port", &port.to_string()])
         .env("TMPDIR", folder.path())

@@ -3,8 +3,8 @@
 //!
 //! Each cycle reads the chain (`chain`), plans the due actions (`plan`) by the usage reports that were taken in (`ingest`), and
 //! submits them (`land`). It measures every credit (`watch`) and raises alerts (`alerts`) on the findings of its parts
-//! (`finding`). Outside the cycle, `history` proves the event logs and `api` answers requests. All that must survive a crash
-//! is in one SQLite file (`store`).
+//! (`finding`). Outside the cycle, `history` proves the event logs, `api` answers requests and serves the `page`, and `ops` reports
+//! health and metrics. All that must survive a crash is in one SQLite file (`store`).
 //!
 //! | module | rule that it keeps |
 //! |---|---|
@@ -34,7 +34,11 @@ mod health;
 mod history;
 mod ingest;
 mod land;
+mod lots;
+mod ops;
+mod page;
 mod plan;
+mod server;
 mod store;
 mod values;
 mod watch;
@@ -42,7 +46,7 @@ mod watch;
 pub use {
     commands::run_command_line,
     config::{Config, ConfigError},
-    daemon::{CycleError, CycleSummary, Keeper, OpenError},
+    daemon::{CycleError, CycleSummary, Keeper, KeeperAddrs, OpenError},
 };
 
 /// Parts of the keeper that benchmarks measure by themselves.

@@ -15,15 +15,23 @@ use {
     },
     jiff::Timestamp,
     serde::{Serialize, Serializer},
-    utoipa::ToSchema,
+    std::borrow::Cow,
+    utoipa::{
+        PartialSchema, ToSchema,
+        openapi::{
+            RefOr,
+            schema::{ObjectBuilder, Schema, Type},
+        },
+    },
 };
 
+/// The name of a value of a later version of the program.
+const UNKNOWN: &str = "unknown";
 /// The largest whole number that JavaScript keeps exactly.
 const EXACT: u64 = (1 << 53) - 1;
 
 /// Money in micro-USDC, as decimal digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
-#[schema(value_type = String, example = "12000000000")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct UsdAmount(pub(crate) MicroUsd);
 
 impl Serialize for UsdAmount {
@@ -33,8 +41,7 @@ impl Serialize for UsdAmount {
 }
 
 /// Compute in credit units, as decimal digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
-#[schema(value_type = String, example = "1200000")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct UnitCount(pub(crate) Units);
 
 impl Serialize for UnitCount {
@@ -44,8 +51,7 @@ impl Serialize for UnitCount {
 }
 
 /// Fees and balances in lamports, as decimal digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
-#[schema(value_type = String, example = "5000")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LamportAmount(pub(crate) Lamports);
 
 impl Serialize for LamportAmount {
@@ -55,13 +61,68 @@ impl Serialize for LamportAmount {
 }
 
 /// An address in base58.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
-#[schema(value_type = String, example = "4uQeVj5tqViQh7yWWGStvkEG1Zmhx6uasJtWCJziofM")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Address(pub(crate) Pubkey);
 
 impl Serialize for Address {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&self.0)
+    }
+}
+
+/// A credit's status; `None` for one of a later version of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StatusName(pub(crate) Option<Status>);
+
+impl StatusName {
+    /// The status's name.
+    pub(crate) fn name(self) -> &'static str {
+        status_name_or_unknown(self.0)
+    }
+}
+
+impl Serialize for StatusName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+/// Describes a type that is a text of a form.
+macro_rules! describe_text {
+    ($($name:ident, $description:literal, $pattern:literal, $example:literal;)*) => {$(
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let text = ObjectBuilder::new().schema_type(Type::String).description(Some($description));
+                text.pattern(Some($pattern)).examples([$example]).into()
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+        }
+    )*};
+}
+
+describe_text! {
+    UsdAmount, "Money in micro-USDC, as decimal digits.", "^(0|[1-9][0-9]{0,19})$", "12000000000";
+    UnitCount, "Compute in credit units, as decimal digits.", "^(0|[1-9][0-9]{0,19})$", "1200000";
+    LamportAmount, "Fees and balances in lamports, as decimal digits.", "^(0|[1-9][0-9]{0,19})$", "5000";
+    Address, "An account's address, in base58.", "^[1-9A-HJ-NP-Za-km-z]{32,44}$", "4uQeVj5tqViQh7yWWGStvkEG1Zmhx6uasJtWCJziofM";
+}
+
+impl PartialSchema for StatusName {
+    fn schema() -> RefOr<Schema> {
+        let names = Status::ALL.into_iter().map(status_name).chain([UNKNOWN]);
+        let text = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names));
+        text.description(Some("A credit's status; unknown for one of a later version of the program.")).into()
+    }
+}
+
+impl ToSchema for StatusName {
+    fn name() -> Cow<'static, str> {
+        "StatusName".into()
     }
 }
 
@@ -144,5 +205,5 @@ pub(crate) fn party_name(party: Party) -> &'static str {
 
 /// Names a status that may be of a later version of the program; `unknown` where it is.
 pub(crate) fn status_name_or_unknown(status: Option<Status>) -> &'static str {
-    status.map_or("unknown", status_name)
+    status.map_or(UNKNOWN, status_name)
 }

@@ -40,8 +40,12 @@ pub struct Description {
     pub provider_url: String,
     /// `/livez`, `/readyz` and `/metrics` of the provider's server.
     pub health_url: String,
-    /// The keeper's API.
+    /// The keeper's API, and the lender's page.
     pub keeper_url: String,
+    /// The file of the token that opens all of the keeper's API.
+    pub keeper_token_file: PathBuf,
+    /// `/livez`, `/readyz` and `/metrics` of the keeper.
+    pub keeper_health_url: String,
     /// The folder of keys, settings and stores.
     pub folder: PathBuf,
     /// Programs besides the market's that the cluster has.

@@ -9,15 +9,15 @@ use {
 /// The first port where none is named: that of a local validator's JSON-RPC.
 pub const FIRST_PORT: u16 = 8_899;
 /// Ports that follow the first one.
-const OTHERS: u16 = 4;
+const OTHERS: u16 = 5;
 
 /// The ports of a sandbox on 127.0.0.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ports {
     /// Free ones.
     Free,
-    /// This one and the four after it: JSON-RPC, WebSocket, the provider's server, the keeper's API, the health of the provider's
-    /// server.
+    /// This one and the five after it: JSON-RPC, WebSocket, the provider's server, the keeper's API and page, the health of the
+    /// provider's server, the health of the keeper.
     From(u16),
 }
 
@@ -28,21 +28,34 @@ pub(crate) struct PortPlan {
     pub(crate) provider: u16,
     pub(crate) keeper: u16,
     pub(crate) health: u16,
+    pub(crate) keeper_health: u16,
 }
 
 impl Ports {
     /// The use of each port. Errors: [`SandboxError::PortRange`], [`SandboxError::Cluster`].
     pub(crate) fn plan(self) -> Result<PortPlan, SandboxError> {
         let Ports::From(first) = self else {
-            return Ok(PortPlan { cluster: ClusterPorts::free()?, provider: 0, keeper: 0, health: 0 });
+            return Ok(PortPlan {
+                cluster: ClusterPorts::free()?,
+                provider: 0,
+                keeper: 0,
+                health: 0,
+                keeper_health: 0,
+            });
         };
         let most = u16::MAX - OTHERS;
         if !(1..=most).contains(&first) {
             return Err(SandboxError::PortRange { port: first, most, others: OTHERS });
         }
-        require_free(&[first, first + 1, first + 2, first + 3, first + 4])?;
+        require_free(&[first, first + 1, first + 2, first + 3, first + 4, first + 5])?;
         let cluster = ClusterPorts { rpc: first, ws: first + 1 };
-        Ok(PortPlan { cluster, provider: first + 2, keeper: first + 3, health: first + 4 })
+        Ok(PortPlan {
+            cluster,
+            provider: first + 2,
+            keeper: first + 3,
+            health: first + 4,
+            keeper_health: first + 5,
+        })
     }
 }
 

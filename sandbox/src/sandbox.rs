@@ -202,7 +202,9 @@ impl Parts {
     async fn start_keeper(&self, server: &Server) -> Result<(RunningKeeper, Description), SandboxError> {
         let Parts { options, plan, folder, cluster, venue, .. } = self;
         (options.progress)("starting the keeper");
-        let keeper = RunningKeeper::start(cluster, venue, folder, plan.keeper, server.addr()).await?;
+        let keeper =
+            RunningKeeper::start(cluster, venue, folder, (plan.keeper, plan.keeper_health), server.addr())
+                .await?;
         match self.describe(server, &keeper).await {
             Ok(description) => Ok((keeper, description)),
             Err(error) => {
@@ -269,7 +271,9 @@ impl Parts {
             models: self.models.iter().map(|model| model.name().to_string()).collect(),
             provider_url,
             health_url: format!("http://{}", server.ops_addr()),
-            keeper_url: format!("http://{}", keeper.addr),
+            keeper_url: format!("http://{}", keeper.addrs.api),
+            keeper_token_file: keeper.token_file.clone(),
+            keeper_health_url: format!("http://{}", keeper.addrs.ops),
             folder: folder.path().to_path_buf(),
             programs: self.programs.clone(),
             parties: venue.keyring.parties().into_iter().map(describe_party).collect(),

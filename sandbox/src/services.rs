@@ -3,7 +3,7 @@
 use {
     crate::{SandboxError, disk::replace, folder::Folder, loans::LoanName, venue::Venue},
     blockable_cluster::Cluster,
-    blockable_keeper::{Config as KeeperConfig, Keeper},
+    blockable_keeper::{Config as KeeperConfig, Keeper, KeeperAddrs},
     blockable_provider::{Config as ProviderConfig, Server, init},
     blockable_service::settings::ConfigError,
     std::{
@@ -70,8 +70,10 @@ pub(crate) async fn start_provider(
 
 /// A keeper that runs in a thread and a runtime of its own, as it does in its own process.
 pub(crate) struct RunningKeeper {
-    /// The address of its API.
-    pub(crate) addr: SocketAddr,
+    /// The addresses of its API and page, and of its health.
+    pub(crate) addrs: KeeperAddrs,
+    /// The file of the operator's token.
+    pub(crate) token_file: PathBuf,
     stop: watch::Sender<bool>,
     /// The reason of its end, once it has ended.
     ended: watch::Receiver<Option<String>>,
@@ -85,19 +87,25 @@ impl RunningKeeper {
         cluster: &Cluster,
         venue: &Venue,
         folder: &Folder,
-        port: u16,
+        (port, health): (u16, u16),
         provider: SocketAddr,
     ) -> Result<RunningKeeper, SandboxError> {
         let text = format!(
             include_str!("../files/keeper.toml"),
             port = port,
+            health = health,
             rpc_url = cluster.rpc_url(),
             ws_url = cluster.ws_url(),
             market = venue.keys.market,
             provider = venue.provider,
             provider_addr = provider,
         );
-        let file = write_settings(&folder.keeper()?.join("keeper.toml"), &text)?;
+        let place = folder.keeper()?;
+        let token = place.join("api.token");
+        if !token.exists() {
+            init::write_secret(&token)?;
+        }
+        let file = write_settings(&place.join("keeper.toml"), &text)?;
         let config = KeeperConfig::FILE.load(&file).map_err(|error| refused(KEEPER, error))?;
         let (stop, stopped) = watch::channel(false);
         let (listening, listens) = oneshot::channel();
@@ -110,11 +118,11 @@ impl RunningKeeper {
         };
         let thread =
             thread::Builder::new().name("keeper".to_string()).spawn(run).map_err(SandboxError::thread)?;
-        let Ok(addr) = listens.await else {
+        let Ok(addrs) = listens.await else {
             // It ended before it served.
             return Err(join(thread).await.err().unwrap_or(SandboxError::NotReady(KEEPER)));
         };
-        let keeper = RunningKeeper { addr, stop, ended, thread: Some(thread) };
+        let keeper = RunningKeeper { addrs, token_file: token, stop, ended, thread: Some(thread) };
         if keeper.is_ready_in_time().await {
             return Ok(keeper);
         }
@@ -124,7 +132,7 @@ impl RunningKeeper {
     /// Asks its `/readyz` until it is ready. Returns false where it ends, or is not in time.
     async fn is_ready_in_time(&self) -> bool {
         let Ok(http) = reqwest::Client::builder().timeout(PATIENCE).no_proxy().build() else { return false };
-        let (url, deadline) = (format!("http://{}/readyz", self.addr), Instant::now() + PATIENCE);
+        let (url, deadline) = (format!("http://{}/readyz", self.addrs.ops), Instant::now() + PATIENCE);
         while Instant::now() < deadline && self.ended.borrow().is_none() {
             if http.get(&url).send().await.is_ok_and(|answer| answer.status().is_success()) {
                 return true;
@@ -160,7 +168,7 @@ impl Drop for RunningKeeper {
 fn serve_keeper(
     config: KeeperConfig,
     stopped: watch::Receiver<bool>,
-    listening: oneshot::Sender<SocketAddr>,
+    listening: oneshot::Sender<KeeperAddrs>,
 ) -> Result<(), SandboxError> {
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
     runtime.map_err(SandboxError::thread)?.block_on(async {

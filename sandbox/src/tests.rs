@@ -17,10 +17,10 @@ use {
 /// Longest wait for what follows by itself.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Five ports in a row that are free.
-fn five_ports() -> (u16, [u16; 5]) {
-    let first = free_ports(5);
-    (first, [0, 1, 2, 3, 4].map(|number| first + number))
+/// Six ports in a row that are free.
+fn six_ports() -> (u16, [u16; 6]) {
+    let first = free_ports(6);
+    (first, [0, 1, 2, 3, 4, 5].map(|number| first + number))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -34,13 +34,13 @@ async fn a_part_that_ends_is_noticed_and_a_dropped_sandbox_ends() {
     let error = stopped.unwrap_err().to_string();
     assert!(!error.contains("disconnected channel"), "{error}");
 
-    let (first, five) = five_ports();
+    let (first, six) = six_ports();
     let sandbox = Sandbox::start(Options { ports: Ports::From(first), ..Options::default() }).await.unwrap();
     let folder = sandbox.description().folder.clone();
-    assert!(require_free(&five).is_err());
+    assert!(require_free(&six).is_err());
     drop(sandbox);
     let began = Instant::now();
-    while require_free(&five).is_err() {
+    while require_free(&six).is_err() {
         assert!(began.elapsed() < PATIENCE, "a dropped sandbox keeps its ports");
         sleep(Duration::from_millis(50)).await;
     }

@@ -1,5 +1,6 @@
 //! Measures a keeper: its rounds and its parts.
 
+mod api;
 mod child;
 mod fleet;
 mod node;
@@ -27,6 +28,9 @@ pub struct KeeperArgs {
     /// Measures only a cycle over this many credits on a simulated chain
     #[arg(long, value_name = "CREDITS", conflicts_with = "write")]
     simulated: Option<u32>,
+    /// Measures only requests to the API over this many credits
+    #[arg(long, value_name = "CREDITS", conflicts_with_all = ["write", "simulated"])]
+    api: Option<u32>,
     /// Measures only a cycle on solana-test-validator, as named in SOLANA_TEST_VALIDATOR or found on the path
     #[arg(long, conflicts_with = "simulated")]
     validator: bool,
@@ -41,6 +45,9 @@ pub struct KeeperArgs {
 pub fn keeper(args: &KeeperArgs) -> Result<(), BenchError> {
     if let Some(credits) = args.simulated {
         return args.output.finish("keeper", &rounds::simulated(credits, PROVIDERS, args.rounds)?);
+    }
+    if let Some(credits) = args.api {
+        return args.output.finish("keeper-api", &api::requests(credits, PROVIDERS)?);
     }
     if args.validator {
         return args
@@ -60,6 +67,7 @@ pub fn keeper(args: &KeeperArgs) -> Result<(), BenchError> {
             rounds::simulated(credits, PROVIDERS, args.rounds)
         })?;
     }
+    measure("requests to the API", &|| api::requests(CREDITS, PROVIDERS))?;
     args.output.finish("keeper", &figures)
 }
 

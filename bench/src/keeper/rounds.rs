@@ -166,12 +166,13 @@ fn spent(store: &Path) -> Result<Spent, BenchError> {
     connection.query_row(sql, [], read).map_err(BenchError::setup)
 }
 
-fn config(fleet: &Fleet, url: &str, reporters: &[Reporters]) -> String {
+/// The keeper's file.
+pub fn config(fleet: &Fleet, url: &str, reporters: &[Reporters]) -> String {
     let mut text = format!(
         "market = \"{}\"\ndata_dir = \"data\"\n\n[keys]\nfees = {{ kind = \"file\", path = \"key.json\" }}\n\n\
          [cycle]\nrequest_timeout_seconds = 60\n\n\
          [metering]\nevery_seconds = 1\nurgent_every_seconds = 1\n\n\
-         [api]\nlisten = \"127.0.0.1:0\"\n\n[landing]\nallow_single_rpc = true\nmax_in_flight = 4096\n\n\
+         [api]\nlisten = \"127.0.0.1:0\"\nrequests_per_minute = 1000000\n\n[ops]\nlisten = \"127.0.0.1:0\"\n\n[landing]\nallow_single_rpc = true\nmax_in_flight = 4096\n\n\
          [spending]\nmetering_lamports_per_day = 100000000000\n\n\
          [[rpc]]\nname = \"node\"\nurl = \"{url}\"\n",
         fleet.market

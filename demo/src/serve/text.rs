@@ -111,7 +111,10 @@ const TRIALS: &[Trial] = &[
     Trial {
         party: "keeper",
         effect: "lists the alerts",
-        command: |sandbox| format!("curl -s {}/v1/alerts", sandbox.keeper_url),
+        command: |sandbox| {
+            let token = sandbox.keeper_token_file.display();
+            format!("curl -s -H \"Authorization: Bearer $(cat '{token}')\" {}/v1/alerts", sandbox.keeper_url)
+        },
     },
 ];
 
@@ -174,8 +177,10 @@ fn addresses(sandbox: &Description) -> String {
         ("payment token", &sandbox.mint),
         ("provider", &sandbox.provider),
         ("provider's server", &sandbox.provider_url),
+        ("lender's page", &sandbox.keeper_url),
         ("keeper's API", &sandbox.keeper_url),
         ("server's health", &sandbox.health_url),
+        ("keeper's health", &sandbox.keeper_health_url),
     ];
     let mut text: String = lines.iter().map(|(name, value)| format!("{name:<19}{value}\n")).collect();
     let ahead = cluster.clock_ahead_seconds;

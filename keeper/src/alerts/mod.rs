@@ -33,6 +33,7 @@ pub(crate) use {
     rules::{Level, Rules, Subjects},
     settings::AlertSettings,
     severity::Severity,
+    sink::Subscription,
     text::Text,
 };
 
@@ -43,13 +44,13 @@ use {
         store::{Store, StoreError},
     },
     apply::AlertRequest,
-    blockable_sdk::amounts::ChainTime,
+    blockable_sdk::{Pubkey, amounts::ChainTime},
     blockable_service::secrets::SecretSourceError,
     futures_util::future::join_all,
     rules::Evaluated,
-    sink::{Sink, Subscription},
+    sink::Sink,
     std::{
-        collections::HashSet,
+        collections::{BTreeSet, HashSet},
         sync::Arc,
         time::{Duration, SystemTime},
     },
@@ -196,6 +197,22 @@ impl Alerts {
     /// Alerts by a filter, newest first. Errors: [`StoreError`].
     pub(crate) async fn list(&self, filter: AlertFilter) -> Result<Vec<Alert>, StoreError> {
         self.inner.store.read(move |connection| record::list(connection, &filter)).await
+    }
+
+    /// The sinks and what they get.
+    pub(crate) fn subscriptions(&self) -> &[Subscription] {
+        &self.inner.subscriptions
+    }
+
+    /// Notices that alerts were raised or cleared.
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.inner.changed.subscribe()
+    }
+
+    /// Names the sinks that get the alerts of a key and of no other: what becomes of their deliveries is for that key to know.
+    pub(crate) fn sinks_of(&self, key: &Pubkey) -> BTreeSet<String> {
+        let of_key = self.inner.subscriptions.iter().filter(|subscription| subscription.is_of(key));
+        of_key.map(|subscription| subscription.sink.clone()).collect()
     }
 
     /// Removes alerts that ended before a time. Returns how many. Errors: [`StoreError`].

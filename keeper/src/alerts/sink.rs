@@ -9,6 +9,7 @@ use {
         settings::{AlertSettings, SubscribedParty},
         webhook::Poster,
     },
+    blockable_sdk::Pubkey,
     blockable_service::hex,
     sha2::{Digest, Sha256},
     std::collections::BTreeMap,
@@ -27,6 +28,12 @@ pub(crate) struct Subscription {
 }
 
 impl Subscription {
+    /// Tests whether it is for one key alone.
+    pub(crate) fn is_of(&self, key: &Pubkey) -> bool {
+        let is_key = |(party, _): &(SubscribedParty, Severity)| *party == SubscribedParty::Key(*key);
+        !self.wants.is_empty() && self.wants.iter().all(is_key)
+    }
+
     /// Tests whether it includes an alert.
     pub(crate) fn includes(&self, alert: &Alert) -> bool {
         self.wants.iter().any(|(party, least)| {

@@ -1,18 +1,26 @@
-//! Access to the API: the token, the deadline of requests, and the number of requests at once.
+//! Access to the API: who asks, how often, for how long, and how many at once.
 
 use {
-    crate::api::{ApiServerError, error::ApiError},
+    crate::api::{
+        ApiServerError, ApiSettings,
+        error::ApiError,
+        limits::{ClientKey, ClientLimit},
+        session::Sessions,
+        sites::Sites,
+        stream::places::Places,
+    },
     axum::{
-        extract::{Request, State},
-        http::{HeaderMap, HeaderValue, header},
+        extract::{FromRequestParts, Request, State},
+        http::{HeaderMap, header, request::Parts},
         middleware::Next,
         response::{IntoResponse, Response},
     },
-    blockable_service::secrets::SecretSource,
+    blockable_sdk::Pubkey,
+    blockable_service::http::{ClientAddress, ClientNetwork},
     hmac::{Hmac, Mac},
     secrecy::ExposeSecret,
     sha2::Sha256,
-    std::{sync::Arc, time::Duration},
+    std::{net::SocketAddr, sync::Arc, time::Duration},
     tokio::{sync::Semaphore, time::timeout},
 };
 
@@ -20,12 +28,23 @@ use {
 const AT_ONCE: usize = 16;
 /// Least characters of a token.
 const TOKEN_LEAST: usize = 16;
+/// Most challenges and sign-ins of a network in a minute.
+const SIGN_INS: u32 = 60;
 
 /// Access to the API.
 pub(super) struct Access {
     token: Option<AccessToken>,
     deadline: Duration,
     turns: Semaphore,
+    requests: ClientLimit,
+    /// Challenges and sign-ins, by network.
+    pub(super) sign_ins: ClientLimit,
+    /// Those that have signed in.
+    pub(super) sessions: Sessions,
+    /// The sites that browsers reach the API by.
+    pub(super) sites: Sites,
+    /// The places of streams.
+    pub(super) streams: Places,
 }
 
 /// A token, by its authentication code under a key of this process. The time that comparing codes takes reveals nothing of the
@@ -36,13 +55,34 @@ struct AccessToken {
 }
 
 impl Access {
-    /// Reads the token. Errors: [`ApiServerError`].
-    pub(crate) fn open(token: Option<&SecretSource>, deadline: Duration) -> Result<Access, ApiServerError> {
-        let token = match token {
+    /// Reads the token. `addr` is where the API listens. Errors: [`ApiServerError`].
+    pub(super) fn open(settings: &ApiSettings, addr: SocketAddr) -> Result<Access, ApiServerError> {
+        let token = match &settings.token {
             Some(source) => Some(AccessToken::new(source.read()?.expose_secret())?),
             None => None,
         };
-        Ok(Access { token, deadline, turns: Semaphore::new(AT_ONCE) })
+        Ok(Access {
+            token,
+            deadline: settings.deadline,
+            turns: Semaphore::new(AT_ONCE),
+            requests: ClientLimit::per_minute(settings.requests_per_minute),
+            sign_ins: ClientLimit::per_minute(SIGN_INS),
+            sessions: Sessions::default(),
+            sites: Sites::new(settings, addr),
+            streams: Places::new(settings.max_streams),
+        })
+    }
+
+    fn caller(&self, headers: &HeaderMap) -> Caller {
+        let Some(shown) = headers.get(header::AUTHORIZATION) else { return Caller::Public };
+        let shown = shown.to_str().ok().and_then(|value| value.split_once(' '));
+        let Some((scheme, shown)) = shown else { return Caller::Wrong };
+        let shown = shown.trim();
+        match &self.token {
+            _ if !scheme.eq_ignore_ascii_case("bearer") => Caller::Wrong,
+            Some(token) if token.matches(shown) => Caller::Operator,
+            _ => self.sessions.wallet(shown).map_or(Caller::Wrong, Caller::Wallet),
+        }
     }
 }
 
@@ -69,45 +109,118 @@ fn mac(key: &[u8], token: &str) -> Option<Hmac<Sha256>> {
     Some(mac)
 }
 
-/// Passes on requests with the token, where one is set; a few at the same time.
-pub(super) async fn require_token(
-    State(access): State<Arc<Access>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let mut response = match check_token(&access, request.headers()) {
-        Ok(()) => {
-            // The semaphore is never closed.
-            let _turn = access.turns.acquire().await;
-            next.run(request).await
-        }
-        Err(error) => error.into_response(),
-    };
-    // Debts of lenders and borrowers must not stay in caches.
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+/// The one that asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Caller {
+    /// Somebody without a token.
+    Public,
+    /// Somebody with a token that is wrong, or has ended.
+    Wrong,
+    /// A wallet that has signed in.
+    Wallet(Pubkey),
+    /// The operator.
+    Operator,
 }
 
-fn check_token(access: &Access, headers: &HeaderMap) -> Result<(), ApiError> {
-    let Some(token) = &access.token else { return Ok(()) };
-    let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let shown = shown.and_then(|value| value.split_once(' '));
-    match shown {
-        Some((scheme, shown)) if scheme.eq_ignore_ascii_case("bearer") && token.matches(shown.trim()) => {
-            Ok(())
+impl Caller {
+    /// Returns whether it may see what is for the parties of a credit.
+    pub(crate) fn sees(self, lender: Pubkey, borrower: Pubkey) -> bool {
+        match self {
+            Caller::Operator => true,
+            Caller::Wallet(wallet) => wallet == lender || wallet == borrower,
+            Caller::Public | Caller::Wrong => false,
         }
-        Some(_) => Err(ApiError::unauthorised("the token is wrong; send the one that api.token names")),
-        None => Err(ApiError::unauthorised("a token is needed; send `Authorization: Bearer TOKEN`")),
     }
 }
 
-/// Refuses requests that take longer than the deadline.
+/// The one that asks, of a route that shows more to a party. Errors: 401 for a wrong token.
+pub(crate) struct Anybody(pub(crate) Caller);
+
+/// A party: a wallet that has signed in, or the operator. Errors: 401.
+pub(crate) struct Party(pub(crate) Caller);
+
+/// The operator. Errors: 401; 403 for a wallet.
+pub(crate) struct Operator;
+
+fn caller(parts: &Parts) -> Caller {
+    parts.extensions.get().copied().unwrap_or(Caller::Public)
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Anybody {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Anybody, ApiError> {
+        match caller(parts) {
+            Caller::Wrong => Err(ApiError::wrong_token()),
+            caller => Ok(Anybody(caller)),
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Party {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Party, ApiError> {
+        match caller(parts) {
+            Caller::Wrong => Err(ApiError::wrong_token()),
+            Caller::Public => Err(ApiError::no_token()),
+            caller => Ok(Party(caller)),
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Operator {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Operator, ApiError> {
+        match caller(parts) {
+            Caller::Wrong => Err(ApiError::wrong_token()),
+            Caller::Public => Err(ApiError::no_token()),
+            Caller::Wallet(_) => Err(ApiError::operator_alone()),
+            Caller::Operator => Ok(Operator),
+        }
+    }
+}
+
+/// Notes who asks, and refuses clients that ask too often.
+pub(super) async fn identify(
+    State(access): State<Arc<Access>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let caller = access.caller(request.headers());
+    let client = match caller {
+        Caller::Operator => None,
+        Caller::Wallet(wallet) => Some(ClientKey::Wallet(wallet)),
+        Caller::Public | Caller::Wrong => Some(ClientKey::Network(network(&request))),
+    };
+    if let Some(Err(refusal)) = client.map(|client| access.requests.take(client)) {
+        return refusal.into_response();
+    }
+    request.extensions_mut().insert(caller);
+    next.run(request).await
+}
+
+/// The network that a request comes from.
+pub(super) fn network(request: &Request) -> ClientNetwork {
+    let address = request.extensions().get::<ClientAddress>();
+    // The listener sets it for every request.
+    let nowhere = std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
+    ClientNetwork::new(address.map_or(nowhere, |client| client.0))
+}
+
+/// Answers a few requests at the same time, each within the deadline.
 pub(super) async fn within_deadline(
     State(access): State<Arc<Access>>,
     request: Request,
     next: Next,
 ) -> Response {
-    match timeout(access.deadline, next.run(request)).await {
+    let answer = async {
+        // The semaphore is never closed.
+        let _turn = access.turns.acquire().await;
+        next.run(request).await
+    };
+    match timeout(access.deadline, answer).await {
         Ok(response) => response,
         Err(_) => ApiError::deadline().into_response(),
     }

@@ -4,6 +4,8 @@ use {
     crate::{
         alerts::{Alert, AlertFilter},
         api::{
+            access::{Caller, Party},
+            deliveries::{self, DeliveryView},
             error::{ApiError, ErrorBody},
             query::{AddressParam, StrictQuery, default_limit, flag, limit, place},
             state::ApiState,
@@ -11,6 +13,7 @@ use {
         values::{Address, Time},
     },
     axum::{Json, extract::State},
+    blockable_sdk::Pubkey,
     serde::{Deserialize, Serialize},
     std::sync::Arc,
     utoipa::{IntoParams, ToSchema},
@@ -26,10 +29,10 @@ pub(crate) struct AlertsQuery {
     #[param(value_type = Option<bool>)]
     open: Option<bool>,
     /// Alerts on this credit.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<Address>)]
     credit: Option<AddressParam>,
     /// Alerts on credits that this key lends or borrows on.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<Address>)]
     party: Option<AddressParam>,
     /// Alerts older than the one of this number: `next` of the page before.
     #[serde(default, deserialize_with = "place")]
@@ -62,8 +65,8 @@ pub(crate) struct AlertView {
     pub(crate) subject: Address,
     /// True where the subject is a credit.
     pub(crate) is_on_credit: bool,
-    /// Its severity: info, warning or critical.
-    #[schema(value_type = String, example = "critical")]
+    /// Its severity.
+    #[schema(value_type = SeverityName)]
     pub(crate) severity: &'static str,
     /// The lender that it concerns; none where it concerns the operator alone.
     pub(crate) lender: Option<Address>,
@@ -79,10 +82,12 @@ pub(crate) struct AlertView {
     pub(crate) raised_at: Time,
     /// The time at which it was cleared; none while it is open.
     pub(crate) cleared_at: Option<Time>,
+    /// Its deliveries: all of them for the operator, and for a party those to its own webhooks and addresses.
+    pub(crate) deliveries: Vec<DeliveryView>,
 }
 
 impl AlertView {
-    pub(super) fn new(alert: &Alert) -> AlertView {
+    pub(super) fn new(alert: &Alert, deliveries: Vec<DeliveryView>) -> AlertView {
         AlertView {
             id: alert.id,
             rule: alert.rule.name(),
@@ -96,26 +101,87 @@ impl AlertView {
             next_step: alert.next_step.clone(),
             raised_at: Time::from(alert.raised_at),
             cleared_at: alert.cleared_at.map(Time::from),
+            deliveries,
         }
     }
 }
 
-/// Lists alerts, newest first.
+/// The importance of an alert.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "it describes an answer and is never made")]
+pub(crate) enum SeverityName {
+    /// Good to know.
+    Info,
+    /// Something may go wrong.
+    Warning,
+    /// Money is at stake now.
+    Critical,
+}
+
+/// Most open alerts on a credit that are named; there is at most one for each rule.
+const ON_CREDIT: u32 = 100;
+
+/// Lists the open alerts on a credit as a caller sees them.
+pub(super) async fn open_on(
+    state: &ApiState,
+    caller: Caller,
+    credit: Pubkey,
+) -> Result<Vec<AlertView>, ApiError> {
+    let filter =
+        AlertFilter { open: Some(true), subject: Some(credit), limit: ON_CREDIT, ..AlertFilter::default() };
+    list(state, caller, filter).await
+}
+
+/// Lists alerts with their deliveries as a caller sees them.
+pub(super) async fn list(
+    state: &ApiState,
+    caller: Caller,
+    filter: AlertFilter,
+) -> Result<Vec<AlertView>, ApiError> {
+    // A party sees alerts on its credits alone, whatever it asks for.
+    let may_see = |alert: &Alert| match (alert.lender, alert.borrower) {
+        (Some(lender), Some(borrower)) => caller.sees(lender, borrower),
+        _ => caller == Caller::Operator,
+    };
+    let found: Vec<Alert> = state.alerts.list(filter).await?.into_iter().filter(may_see).collect();
+    let ids = found.iter().map(|alert| alert.id).collect();
+    let mut deliveries = deliveries::list(state, caller, ids).await?;
+    let views = found.iter().map(|alert| {
+        let deliveries = deliveries.remove(&alert.id).unwrap_or_default();
+        AlertView::new(alert, deliveries)
+    });
+    Ok(views.collect())
+}
+
+/// Lists alerts, newest first: to the operator all of them, to a party those on its credits.
 #[utoipa::path(
     get, path = "/v1/alerts", tag = "alerts", params(AlertsQuery), security(("token" = [])),
-    responses((status = 200, body = AlertPage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody))
+    responses(
+        (status = 200, body = AlertPage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 429, description = "The client asks too often", body = ErrorBody)
+    )
 )]
 pub(super) async fn alerts(
+    Party(caller): Party,
     State(state): State<Arc<ApiState>>,
     StrictQuery(query): StrictQuery<AlertsQuery>,
 ) -> Result<Json<AlertPage>, ApiError> {
     // One more than the page holds shows whether there is a further page.
     let count = u32::try_from(query.limit.saturating_add(1)).unwrap_or(u32::MAX);
     let key = |AddressParam(key)| key;
-    let (subject, party) = (query.credit.map(key), query.party.map(key));
+    let subject = query.credit.map(key);
+    let party = match caller {
+        Caller::Wallet(wallet) => match query.party.map(key) {
+            Some(other) if other != wallet => return Ok(Json(AlertPage { alerts: Vec::new(), next: None })),
+            _ => Some(wallet),
+        },
+        _ => query.party.map(key),
+    };
     let (open, before) = (query.open, query.before);
-    let found = state.alerts.list(AlertFilter { open, subject, party, before, limit: count }).await?;
-    let alerts: Vec<AlertView> = found.iter().take(query.limit).map(AlertView::new).collect();
-    let next = alerts.last().filter(|_| found.len() > query.limit).map(|last| last.id);
+    let mut alerts = list(&state, caller, AlertFilter { open, subject, party, before, limit: count }).await?;
+    let is_more = alerts.len() > query.limit;
+    alerts.truncate(query.limit);
+    let next = alerts.last().filter(|_| is_more).map(|last| last.id);
     Ok(Json(AlertPage { alerts, next }))
 }

@@ -50,7 +50,27 @@ pub(crate) struct CreditHealth {
     pub(crate) reason: String,
 }
 
+impl Colour {
+    /// Its name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Colour::Green => "green",
+            Colour::Amber => "amber",
+            Colour::Red => "red",
+        }
+    }
+}
+
 impl CreditHealth {
+    /// The colour alone, of a measure.
+    pub(crate) fn colour(measure: &Measure) -> Colour {
+        match (red(measure).is_empty(), amber(measure).is_empty()) {
+            (false, _) => Colour::Red,
+            (true, false) => Colour::Amber,
+            (true, true) => Colour::Green,
+        }
+    }
+
     pub(crate) fn new(measure: &Measure) -> CreditHealth {
         for (colour, reasons) in [(Colour::Red, red(measure)), (Colour::Amber, amber(measure))] {
             if !reasons.is_empty() {

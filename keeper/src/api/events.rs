@@ -21,6 +21,9 @@ use {
     utoipa::{IntoParams, ToSchema},
 };
 
+/// Columns of an event, in the order that [`read`] takes them.
+pub(super) const COLUMNS: &str = "seq, at, kind, record, hash, signature, slot";
+
 /// The page of events.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -55,7 +58,7 @@ pub(crate) struct EventView {
     /// Its time, by the chain's clock.
     pub(crate) at: Time,
     /// The kind of change.
-    #[schema(example = "paid")]
+    #[schema(pattern = "^[a-z_]{1,32}$", example = "paid")]
     pub(crate) kind: String,
     /// The change; its fields depend on the kind. None for a change of a later version of the program.
     #[schema(value_type = Option<Object>)]
@@ -63,9 +66,10 @@ pub(crate) struct EventView {
     /// The record's bytes in hexadecimal, which the hash chain is folded from.
     pub(crate) record: String,
     /// The credit's hash chain after it, in hexadecimal.
+    #[schema(pattern = "^[0-9a-f]{64}$")]
     pub(crate) hash: String,
     /// The transaction that it is in.
-    #[schema(value_type = String)]
+    #[schema(pattern = "^[1-9A-HJ-NP-Za-km-z]{64,88}$")]
     pub(crate) signature: String,
     /// The transaction's slot.
     pub(crate) slot: u64,
@@ -77,16 +81,16 @@ fn list(
     after: Option<i64>,
     count: usize,
 ) -> Result<Vec<EventView>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT seq, at, kind, record, hash, signature, slot FROM events
-         WHERE credit = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
-    )?;
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM events WHERE credit = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3"
+    ))?;
     let count = i64::try_from(count).unwrap_or(i64::MAX);
     let rows = statement.query_map(params![credit.to_bytes(), after.unwrap_or(-1), count], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn read(row: &Row) -> rusqlite::Result<EventView> {
+/// Reads an event from [`COLUMNS`].
+pub(super) fn read(row: &Row) -> rusqlite::Result<EventView> {
     let (record, hash): (Vec<u8>, [u8; 32]) = (row.get(3)?, row.get(4)?);
     let signature: [u8; 64] = row.get(5)?;
     Ok(EventView {
@@ -105,7 +109,7 @@ fn read(row: &Row) -> rusqlite::Result<EventView> {
 /// anybody can prove the list against the credit's account.
 #[utoipa::path(
     get, path = "/v1/credits/{address}/events", tag = "credits",
-    params(("address" = String, Path, description = "The credit's address"), EventsQuery), security(("token" = [])),
+    params(("address" = Address, Path, description = "The credit's address"), EventsQuery),
     responses((status = 200, body = EventPage), MarketRefusals, UnknownCredit)
 )]
 pub(super) async fn events(

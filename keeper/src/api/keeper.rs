@@ -3,6 +3,7 @@
 use {
     crate::{
         api::{
+            access::Operator,
             error::{ApiError, ErrorBody},
             state::{ApiState, AsOf},
         },
@@ -256,9 +257,16 @@ fn nodes(state: &ApiState) -> Vec<NodeView> {
 /// Describes the work of the keeper; also before it has read the market.
 #[utoipa::path(
     get, path = "/v1/keeper", tag = "keeper", security(("token" = [])),
-    responses((status = 200, body = KeeperStatus), (status = 401, body = ErrorBody))
+    responses(
+        (status = 200, body = KeeperStatus), (status = 401, body = ErrorBody),
+        (status = 403, description = "The token is not the operator's", body = ErrorBody),
+        (status = 429, description = "The client asks too often", body = ErrorBody)
+    )
 )]
-pub(super) async fn keeper(State(state): State<Arc<ApiState>>) -> Result<Json<KeeperStatus>, ApiError> {
+pub(super) async fn keeper(
+    _: Operator,
+    State(state): State<Arc<ApiState>>,
+) -> Result<Json<KeeperStatus>, ApiError> {
     let snapshot = state.latest_snapshot();
     // Spending is booked by the chain's day.
     let machine_time = || ChainTime(jiff::Timestamp::now().as_second());

@@ -249,7 +249,7 @@ impl ProviderView {
 
 /// Gives the market: its keys, settings, pause and halt, and the change and the hand-over that wait.
 #[utoipa::path(
-    get, path = "/v1/market", tag = "market", security(("token" = [])),
+    get, path = "/v1/market", tag = "market",
     responses((status = 200, body = MarketView), MarketRefusals)
 )]
 pub(super) async fn market(State(state): State<Arc<ApiState>>) -> Result<Json<MarketView>, ApiError> {
@@ -258,7 +258,7 @@ pub(super) async fn market(State(state): State<Arc<ApiState>>) -> Result<Json<Ma
 
 /// Gives the market's providers: their keys, settings and suspensions, and the changes and hand-overs that wait.
 #[utoipa::path(
-    get, path = "/v1/providers", tag = "market", security(("token" = [])),
+    get, path = "/v1/providers", tag = "market",
     responses((status = 200, body = ProviderList), MarketRefusals)
 )]
 pub(super) async fn providers(State(state): State<Arc<ApiState>>) -> Result<Json<ProviderList>, ApiError> {

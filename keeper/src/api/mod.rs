@@ -1,65 +1,79 @@
-//! The HTTP API: the data behind a lender's dashboard, and the keeper's health.
+//! The HTTP API: the data behind the page, the sign-in of parties, and the page itself.
 //!
-//! All routes only read. [`openapi`](mod@openapi) describes them, and the server gives the same document at `/openapi.json`.
+//! Nothing here changes a loan. [`openapi`](mod@openapi) describes the routes, and the server gives the same document at
+//! `/openapi.json`.
 //!
 //! | module | contents |
 //! |---|---|
 //! | [`settings`] | the section `[api]` of the file |
 //! | [`state`] | the state that handlers answer from |
 //! | [`portfolio`], [`credits`], [`credit`], [`series`], [`events`], [`alerts`], [`keeper`], [`market`] | the routes under `/v1` |
+//! | [`history`], [`feed`], [`lots`] | further routes under `/v1` |
+//! | [`stream`] | changes as they come |
+//! | [`session`] | sign-in by a wallet |
+//! | [`page_routes`] | the page |
 //! | [`change`], [`settings_view`] | changes of a credit, and settings, as JSON |
 //! | [`credit_health`] | the health of a credit: green, amber or red |
-//! | [`ops`], [`recorder`] | health and metrics |
 //! | [`openapi`](mod@openapi) | the OpenAPI description |
-//! | [`query`], [`error`] | parameters of requests, and refusals |
-//! | [`access`] | tokens and deadlines |
+//! | [`query`], [`body`], [`error`] | parameters and bodies of requests, and refusals |
+//! | [`access`], [`limits`], [`sites`] | who asks, how often, and from which site |
+//! | [`cache`] | copies of answers |
 
 mod access;
 mod alerts;
+mod body;
+mod cache;
 mod change;
 mod credit;
 mod credit_health;
 mod credits;
+mod deliveries;
 mod error;
 mod events;
+mod exposure;
+mod feed;
+mod history;
 mod keeper;
+mod limits;
+mod lots;
 mod market;
 mod openapi;
-mod ops;
+mod own_settings;
+mod page_routes;
 mod portfolio;
 mod query;
-mod recorder;
 mod series;
+mod session;
 mod settings;
 mod settings_view;
+mod sites;
 mod state;
+pub(crate) mod stream;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
-pub(crate) use {credit::Explanation, recorder::install_recorder, settings::ApiSettings, state::ApiState};
+pub(crate) use {credit::Explanation, settings::ApiSettings, state::ApiState};
 
 use {
+    crate::{
+        page::Page,
+        server::{ListenError, ListenerBounds, Listening},
+    },
     access::Access,
     axum::{
-        Router,
-        middleware::from_fn_with_state,
-        routing::{MethodRouter, get},
+        Extension, Router,
+        middleware::{from_fn, from_fn_with_state},
+        routing::{MethodRouter, get, post},
     },
-    blockable_service::{
-        http::{self, Bounds, Connections, Deadlines, Limit, Reading},
-        secrets::SecretSourceError,
-    },
-    std::{net::SocketAddr, sync::Arc, time::Duration},
-    tokio::{net::TcpListener, sync::watch, task::JoinHandle},
+    blockable_service::{http::allow_origins, secrets::SecretSourceError},
+    cache::Readers,
+    std::{net::SocketAddr, sync::Arc},
+    tokio::{sync::watch, task::JoinHandle},
 };
 
-/// Time that a connection gets beyond the deadline of a request, for the request to come in and the answer to go out.
-const TRANSFER: Duration = Duration::from_secs(20);
-/// Bytes of all large answers that go out at once; past them the longest unread ones end.
-const SENDING_BYTES: usize = 256 << 20;
-/// Bytes of an answer that a client must take for a second of the time for which it may let it wait.
-const READ_PER_SECOND: u64 = 4_096;
+/// Most bytes of a body: a signed transaction in base64, and some more.
+const BODY_BYTES: usize = 16 << 10;
 
 /// A fault that keeps the API from being served.
 #[derive(Debug, thiserror::Error)]
@@ -78,13 +92,8 @@ pub enum ApiServerError {
         least: usize,
     },
     /// The address is not free.
-    #[error("cannot listen at {addr}: {reason}; set api.listen to a free address of this machine")]
-    Listen {
-        /// The address.
-        addr: SocketAddr,
-        /// The reason.
-        reason: String,
-    },
+    #[error(transparent)]
+    Listen(#[from] ListenError),
 }
 
 /// A running server. It serves on when this handle is dropped, and ends when the keeper stops it.
@@ -98,40 +107,19 @@ impl ApiServer {
     pub(crate) async fn start(
         settings: &ApiSettings,
         state: ApiState,
-        mut stop: watch::Receiver<bool>,
+        stop: watch::Receiver<bool>,
     ) -> Result<ApiServer, ApiServerError> {
-        let access = Access::open(settings.token.as_ref(), settings.deadline)?;
-        let failed = |error: std::io::Error| ApiServerError::Listen {
-            addr: settings.listen,
-            reason: error.to_string(),
-        };
-        let listener = TcpListener::bind(settings.listen).await.map_err(failed)?;
-        let addr = listener.local_addr().map_err(failed)?;
-        let bounds = Bounds {
-            // One network may take half of the places: those of the others read while it fails to end its own.
-            connections: Connections::new(
-                settings.max_connections,
-                settings.max_connections.div_ceil(2),
-                SENDING_BYTES,
-            ),
-            deadlines: Deadlines {
-                first_byte: TRANSFER,
-                header: TRANSFER,
-                keep_alive: settings.deadline.saturating_add(TRANSFER),
-                serving: Limit::Turn(settings.deadline.saturating_add(TRANSFER)),
-                reading: Reading { patience: TRANSFER, bytes_per_second: READ_PER_SECOND },
-            },
-            // No route takes a body.
-            body_bytes: 0,
-            proxies: Arc::default(),
-        };
-        let stopped = async move {
-            // A sender that is dropped stops the server as well.
-            let _ = stop.wait_for(|stop| *stop).await;
+        let listening = Listening::bind("api.listen", settings.listen).await?;
+        let addr = listening.addr();
+        let access = Access::open(settings, addr)?;
+        let bounds = ListenerBounds {
+            connections: settings.max_connections,
+            deadline: settings.deadline,
+            body_bytes: BODY_BYTES,
+            proxies: settings.http.trusted_proxies.clone(),
         };
         let router = router(Arc::new(state), Arc::new(access));
-        let task = tokio::spawn(http::serve(listener, router, bounds, stopped));
-        Ok(ApiServer { addr, task })
+        Ok(ApiServer { addr, task: listening.serve(router, bounds, stop) })
     }
 
     /// Gives the address that it listens at.
@@ -145,40 +133,64 @@ impl ApiServer {
     }
 }
 
-type Route = (&'static str, MethodRouter<Arc<ApiState>>);
+/// A route: its path, whom its answers are for, and its handlers.
+type Route = (&'static str, Readers, MethodRouter<Arc<ApiState>>);
 
-/// Lists the routes that need the token.
-fn guarded_routes() -> Vec<Route> {
+/// Lists the routes under `/v1`.
+fn v1_routes(access: &Arc<Access>) -> Vec<Route> {
+    let signing = from_fn_with_state(access.clone(), session::routes::limit);
+    let begin = post(session::routes::begin).layer(signing.clone());
+    let sessions = get(session::routes::show).delete(session::routes::end).merge(begin);
     vec![
-        ("/v1/portfolio", get(portfolio::portfolio)),
-        ("/v1/credits", get(credits::credits)),
-        ("/v1/credits/{address}", get(credit::credit)),
-        ("/v1/credits/{address}/series", get(series::series)),
-        ("/v1/credits/{address}/events", get(events::events)),
-        ("/v1/alerts", get(alerts::alerts)),
-        ("/v1/keeper", get(keeper::keeper)),
-        ("/v1/market", get(market::market)),
-        ("/v1/providers", get(market::providers)),
+        ("/v1/portfolio", Readers::All, get(portfolio::portfolio)),
+        ("/v1/portfolio/history", Readers::All, get(history::history)),
+        ("/v1/credits", Readers::All, get(credits::credits)),
+        ("/v1/credits/{address}", Readers::AllAndParties, get(credit::credit)),
+        ("/v1/credits/{address}/series", Readers::All, get(series::series)),
+        ("/v1/credits/{address}/events", Readers::All, get(events::events)),
+        ("/v1/credits/{address}/schedule", Readers::All, get(credit::schedule)),
+        ("/v1/lots", Readers::All, get(lots::lots)),
+        ("/v1/events", Readers::All, get(feed::feed)),
+        ("/v1/market", Readers::All, get(market::market)),
+        ("/v1/providers", Readers::All, get(market::providers)),
+        ("/v1/alerts", Readers::Party, get(alerts::alerts)),
+        ("/v1/settings", Readers::Party, get(own_settings::settings)),
+        ("/v1/keeper", Readers::Party, get(keeper::keeper)),
+        ("/v1/sessions", Readers::Party, sessions),
+        ("/v1/sessions/challenge", Readers::Party, post(session::routes::challenge).layer(signing)),
+        ("/v1/sessions/refresh", Readers::Party, post(session::routes::refresh)),
     ]
 }
 
-/// Lists the routes that probes and scrapers read without the token: they name no credit.
-fn open_routes() -> Vec<Route> {
+/// The stream, which has no end: it has no deadline and no tag, and takes no turn.
+const STREAM: &str = "/v1/stream";
+
+/// Lists the routes beside those under `/v1`.
+fn other_routes() -> Vec<Route> {
     vec![
-        ("/openapi.json", get(openapi::document)),
-        ("/livez", get(ops::livez)),
-        ("/readyz", get(ops::readyz)),
-        ("/metrics", get(ops::metrics)),
+        ("/openapi.json", Readers::All, get(openapi::document)),
+        ("/page.json", Readers::All, get(page_routes::settings)),
     ]
 }
 
 fn router(state: Arc<ApiState>, access: Arc<Access>) -> Router {
-    let guard = from_fn_with_state(access.clone(), access::require_token);
-    let guarded = guarded_routes().into_iter().map(|(path, method)| (path, method.layer(guard.clone())));
-    let add = |router: Router<Arc<ApiState>>, (path, method): Route| {
-        let within = from_fn_with_state(access.clone(), access::within_deadline);
-        router.route(path, method.layer(within).layer(from_fn_with_state(path, access::count)))
+    let page = state.page.as_ref().map(|settings| Arc::new(Page::new(settings)));
+    let add = |router: Router<Arc<ApiState>>, (path, readers, method): Route| {
+        let method = method
+            .layer(from_fn_with_state(access.clone(), access::within_deadline))
+            .layer(from_fn_with_state(readers, cache::tag))
+            .layer(from_fn_with_state(path, access::count));
+        router.route(path, method)
     };
-    let router = guarded.chain(open_routes()).fold(Router::new(), add);
-    router.fallback(error::no_such_path).method_not_allowed_fallback(error::no_such_method).with_state(state)
+    let router = v1_routes(&access).into_iter().chain(other_routes()).fold(Router::new(), add);
+    router
+        .route(STREAM, get(stream::stream).layer(from_fn_with_state(STREAM, access::count)))
+        .fallback(page_routes::file)
+        .method_not_allowed_fallback(error::no_such_method)
+        .layer(Extension(page))
+        .layer(Extension(access.clone()))
+        .layer(from_fn_with_state(access.clone(), access::identify))
+        .layer(from_fn_with_state(access.sites.cross_origin(), allow_origins))
+        .layer(from_fn(cache::harden))
+        .with_state(state)
 }

@@ -1,7 +1,13 @@
 //! The OpenAPI description, made from the handlers and the types that they answer with.
 
 use {
-    crate::api::{alerts, credit, credits, error::ErrorBody, events, keeper, market, ops, portfolio, series},
+    crate::{
+        api::{
+            alerts, credit, credits, error::ErrorBody, events, feed, history, keeper, lots, market,
+            own_settings, page_routes, portfolio, series, session::routes as sessions, stream,
+        },
+        ops::routes as ops,
+    },
     axum::Json,
     utoipa::{
         Modify, OpenApi,
@@ -13,7 +19,8 @@ use {
 #[openapi(
     info(
         title = "Blockable keeper",
-        description = "The data behind a lender's dashboard, as a keeper of one market sees it. All routes only read.\n\n\
+        description = "The data behind the page of a keeper of one market. No route changes a loan. Chain data is public; what \
+            is for a party needs the token of a session, and what is for the operator the one that `api.token` names.\n\n\
             Amounts (money in micro-USDC, compute in credit units, fees in lamports) and addresses are text, because \
             JavaScript rounds numbers above 2^53. Seconds, slots, counts and basis points are numbers. A time is an object \
             of RFC 3339 `text` and `unix` seconds, by the chain's clock unless its field says otherwise; parameters take \
@@ -21,8 +28,10 @@ use {
             Errors are `{\"error\": {\"code\", \"message\"}}`; the message names the next step."
     ),
     paths(
-        portfolio::portfolio, credits::credits, credit::credit, series::series, events::events, alerts::alerts,
-        keeper::keeper, market::market, market::providers, document, ops::livez, ops::readyz, ops::metrics,
+        portfolio::portfolio, history::history, credits::credits, credit::credit, credit::schedule, series::series,
+        events::events, feed::feed, lots::lots, stream::stream, alerts::alerts, own_settings::settings, keeper::keeper,
+        market::market, market::providers, sessions::challenge, sessions::begin, sessions::refresh,
+        sessions::show, sessions::end, page_routes::settings, document, ops::livez, ops::readyz, ops::metrics,
     ),
     components(schemas(ErrorBody)),
     modifiers(&BearerToken),
@@ -30,13 +39,16 @@ use {
         (name = "credits", description = "Loans and the compute credits that secure them"),
         (name = "alerts", description = "Alerts to the parties and the operator"),
         (name = "market", description = "The market and its providers"),
+        (name = "stream", description = "Changes as they come"),
         (name = "keeper", description = "The work of the keeper itself"),
-        (name = "operations", description = "Health and metrics, without a token")
+        (name = "sessions", description = "Sign-in by a wallet, for a few minutes"),
+        (name = "page", description = "The page"),
+        (name = "operations", description = "Health and metrics, at `ops.listen`")
     )
 )]
 struct Document;
 
-/// Adds the bearer token that `/v1` needs where one is set.
+/// Adds the bearer token, of a session or the operator.
 struct BearerToken;
 
 impl Modify for BearerToken {
@@ -52,7 +64,7 @@ pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
 }
 
 /// Gives this description.
-#[utoipa::path(get, path = "/openapi.json", tag = "operations", responses((status = 200, body = Object)))]
+#[utoipa::path(get, path = "/openapi.json", tag = "page", responses((status = 200, body = Object)))]
 pub(super) async fn document() -> Json<utoipa::openapi::OpenApi> {
     Json(openapi())
 }

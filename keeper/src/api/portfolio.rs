@@ -4,9 +4,10 @@ use {
     crate::{
         api::{
             credit::PaymentView,
-            credit_health::{Colour, is_unrestricted},
+            credit_health::{Colour, CreditHealth, is_unrestricted},
             credits::CreditLine,
             error::{ApiError, MarketRefusals},
+            exposure::Exposure,
             query::{AddressParam, StrictQuery},
             state::{ApiState, AsOf},
         },
@@ -32,10 +33,10 @@ const MOST: usize = 10;
 #[into_params(parameter_in = Query)]
 pub(crate) struct PortfolioQuery {
     /// Loans of this lender.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<Address>)]
     lender: Option<AddressParam>,
     /// Loans of this borrower.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<Address>)]
     borrower: Option<AddressParam>,
 }
 
@@ -64,6 +65,11 @@ pub(crate) struct Portfolio {
     /// The liens' value against the debts, each lien up to its own debt, in basis points; none without a debt.
     #[schema(value_type = Option<u64>)]
     pub(crate) coverage_bps: Option<Bps>,
+    /// The annual rates, weighted with the principal owed, in basis points; none without principal.
+    #[schema(value_type = Option<u64>)]
+    pub(crate) apr_bps: Option<Bps>,
+    /// The spread of the debt.
+    pub(crate) exposure: Exposure,
     /// The payments that fall due soonest, up to ten.
     pub(crate) next_payments: Vec<NextPayment>,
     /// The loans that are not green, the worst first, up to ten.
@@ -100,8 +106,8 @@ impl Portfolio {
         let debt = sum(|loan| loan.debt);
         // Collateral of one loan beyond its debt does not secure another loan.
         let covered = sum(|loan| loan.lien_value.min(loan.debt));
-        let lines: Vec<(&Measure, CreditLine)> =
-            loans.iter().map(|loan| (*loan, CreditLine::new(loan))).collect();
+        let healths: Vec<(&Measure, Colour)> =
+            loans.iter().map(|loan| (*loan, CreditHealth::colour(loan))).collect();
         let mut by_status = BTreeMap::new();
         for loan in loans {
             let count: &mut u64 = by_status.entry(status_name_or_unknown(loan.status)).or_default();
@@ -111,24 +117,35 @@ impl Portfolio {
             as_of,
             credits: count(loans.len()),
             by_status,
-            by_health: ByHealth::new(&lines),
+            by_health: ByHealth::new(&healths),
             principal: UsdAmount(sum(|loan| loan.principal)),
             debt: UsdAmount(debt),
             arrears: UsdAmount(sum(|loan| loan.arrears)),
             reserve: UsdAmount(sum(|loan| loan.reserve)),
             lien_value: UsdAmount(sum(|loan| loan.lien_value)),
             coverage_bps: coverage(covered, debt),
+            apr_bps: weighted_apr(loans),
+            exposure: Exposure::new(loans),
             next_payments: next_payments(loans),
-            worst: worst(lines),
+            worst: worst(healths),
         }
     }
 }
 
 impl ByHealth {
-    fn new(lines: &[(&Measure, CreditLine)]) -> ByHealth {
-        let loans = |colour| count(lines.iter().filter(|(_, line)| line.health.colour == colour).count());
+    fn new(healths: &[(&Measure, Colour)]) -> ByHealth {
+        let loans = |colour| count(healths.iter().filter(|(_, health)| *health == colour).count());
         ByHealth { green: loans(Colour::Green), amber: loans(Colour::Amber), red: loans(Colour::Red) }
     }
+}
+
+/// The annual rates, weighted with the principal owed; none without principal.
+fn weighted_apr(loans: &[&Measure]) -> Option<Bps> {
+    let principal: u128 = loans.iter().map(|loan| u128::from(loan.principal.get())).sum();
+    let weighted =
+        |loan: &&Measure| u128::from(loan.principal.get()).saturating_mul(loan.apr_bps.get().into());
+    let weighted: u128 = loans.iter().map(weighted).fold(0, u128::saturating_add);
+    weighted.checked_div(principal).map(|bps| exact_bps(u64::try_from(bps).unwrap_or(u64::MAX)))
 }
 
 /// Gives a value as a share of a debt; none without a debt.
@@ -155,18 +172,18 @@ fn next_payments(loans: &[&Measure]) -> Vec<NextPayment> {
 }
 
 /// Sorts loans that are not green: red before amber, then by the debt that the collateral does not cover, then by arrears.
-fn worst(mut lines: Vec<(&Measure, CreditLine)>) -> Vec<CreditLine> {
-    lines.retain(|(_, line)| line.health.colour != Colour::Green);
-    lines.sort_by_key(|(loan, line)| {
+fn worst(mut healths: Vec<(&Measure, Colour)>) -> Vec<CreditLine> {
+    healths.retain(|(_, colour)| *colour != Colour::Green);
+    healths.sort_by_key(|(loan, colour)| {
         let unsecured = loan.debt.saturating_sub(loan.lien_value);
-        (Reverse((line.health.colour, unsecured, loan.arrears)), loan.credit)
+        (Reverse((*colour, unsecured, loan.arrears)), loan.credit)
     });
-    lines.into_iter().take(MOST).map(|(_, line)| line).collect()
+    healths.into_iter().take(MOST).map(|(loan, _)| CreditLine::new(loan)).collect()
 }
 
 /// Sums up loans, and lists those that need attention first.
 #[utoipa::path(
-    get, path = "/v1/portfolio", tag = "credits", params(PortfolioQuery), security(("token" = [])),
+    get, path = "/v1/portfolio", tag = "credits", params(PortfolioQuery),
     responses((status = 200, body = Portfolio), MarketRefusals)
 )]
 pub(super) async fn portfolio(

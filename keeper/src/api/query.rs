@@ -1,7 +1,11 @@
 //! Parameters of requests. They are read strictly, so that a misspelt filter is refused and not left out.
 
 use {
-    crate::{api::error::ApiError, values::status_name, watch::Resolution},
+    crate::{
+        api::{credit_health::Colour, error::ApiError},
+        values::status_name,
+        watch::Resolution,
+    },
     axum::{
         extract::{FromRequestParts, Path, Query},
         http::request::Parts,
@@ -16,12 +20,25 @@ use {
         Deserialize, Deserializer,
         de::{DeserializeOwned, Error},
     },
+    utoipa::{
+        PartialSchema, ToSchema,
+        openapi::{
+            RefOr,
+            schema::{ObjectBuilder, Schema, Type},
+        },
+    },
 };
 
 /// Most entries of a page.
 const PAGE_MAX: usize = 200;
+/// Most lines of credits of a page.
+const ROWS_MAX: usize = 1_000;
 /// Entries of a page without `limit`.
 const PAGE: usize = 50;
+/// Most characters of an address.
+const ADDRESS_MAX: usize = 44;
+/// Most characters of a kind of event.
+const KIND_MAX: usize = 32;
 /// Characters of a wrong value that an error repeats.
 const QUOTED: usize = 64;
 
@@ -42,6 +59,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for StrictQuery<T>
         }
     }
 }
+
+/// The query of a route that takes none.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NoQuery {}
 
 /// The credit that a path names. A text that is no address is answered with 400.
 pub(super) struct CreditPath(pub(super) Pubkey);
@@ -101,6 +123,34 @@ pub(super) fn status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
     }
 }
 
+/// Reads a health by its colour.
+pub(super) fn health<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Colour>, D::Error> {
+    let value = text(deserializer)?;
+    let colour =
+        [Colour::Green, Colour::Amber, Colour::Red].into_iter().find(|colour| colour.name() == value);
+    colour.map(Some).ok_or_else(|| wrong(&value, "a health; choose from green, amber, red"))
+}
+
+/// Reads the beginning of an address.
+pub(super) fn prefix<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let value = text(deserializer)?;
+    let is_base58 = |byte: u8| byte.is_ascii_alphanumeric() && !b"0OIl".contains(&byte);
+    match (1..=ADDRESS_MAX).contains(&value.len()) && value.bytes().all(is_base58) {
+        true => Ok(Some(value)),
+        false => Err(wrong(&value, "the beginning of an address; write 1 to 44 characters of base58")),
+    }
+}
+
+/// Reads a kind of event.
+pub(super) fn event_kind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let value = text(deserializer)?;
+    match (1..=KIND_MAX).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+    {
+        true => Ok(Some(value)),
+        false => Err(wrong(&value, "a kind of event; write it as in the events of a credit, as in paid")),
+    }
+}
+
 /// Reads true or false.
 pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
     let value = text(deserializer)?;
@@ -124,9 +174,18 @@ pub(super) fn payment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opti
 
 /// Reads the most entries of a page.
 pub(super) fn limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    number_up_to(deserializer, PAGE_MAX)
+}
+
+fn number_up_to<'de, D: Deserializer<'de>>(deserializer: D, most: usize) -> Result<usize, D::Error> {
     let value = text(deserializer)?;
-    let number = value.parse().ok().filter(|number| (1..=PAGE_MAX).contains(number));
-    number.ok_or_else(|| wrong(&value, &format!("a whole number from 1 to {PAGE_MAX}; correct it")))
+    let number = value.parse().ok().filter(|number| (1..=most).contains(number));
+    number.ok_or_else(|| wrong(&value, &format!("a whole number from 1 to {most}; correct it")))
+}
+
+/// Reads the most entries of a page that has its own number without `limit`.
+pub(super) fn row_limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
+    number_up_to(deserializer, ROWS_MAX).map(Some)
 }
 
 /// Gives the most entries of a page without `limit`.
@@ -149,6 +208,19 @@ pub(super) fn resolution<'de, D: Deserializer<'de>>(deserializer: D) -> Result<R
     let resolution = value.parse().ok().and_then(Resolution::from_seconds);
     resolution.ok_or_else(|| wrong(&value, "a resolution; choose from 300, 3600 and 86400 seconds"))
 }
+
+/// Describes the seconds that a sample can stand for.
+pub(super) struct ResolutionSeconds;
+
+impl PartialSchema for ResolutionSeconds {
+    fn schema() -> RefOr<Schema> {
+        let widths = Resolution::ALL.map(Resolution::seconds);
+        let number = ObjectBuilder::new().schema_type(Type::Integer).enum_values(Some(widths));
+        number.default(Some(default_resolution().seconds().into())).into()
+    }
+}
+
+impl ToSchema for ResolutionSeconds {}
 
 /// Gives the resolution without `resolution`.
 pub(super) fn default_resolution() -> Resolution {

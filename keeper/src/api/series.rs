@@ -4,10 +4,10 @@ use {
     crate::{
         api::{
             error::{ApiError, MarketRefusals, UnknownCredit},
-            query::{CreditPath, StrictQuery, default_resolution, resolution, time},
+            query::{CreditPath, ResolutionSeconds, StrictQuery, default_resolution, resolution, time},
             state::ApiState,
         },
-        values::{Address, Time, UnitCount, UsdAmount, status_name_or_unknown},
+        values::{Address, StatusName, Time, UnitCount, UsdAmount},
         watch::{Resolution, Sample, samples::SERIES_MAX},
     },
     axum::{Json, extract::State},
@@ -35,7 +35,7 @@ pub(crate) struct SeriesQuery {
     until: Option<ChainTime>,
     /// Seconds that a sample stands for: 300, kept for days; 3600, kept for months; 86400, kept for ever.
     #[serde(default = "default_resolution", deserialize_with = "resolution")]
-    #[param(value_type = u32, required = false, default = 3600)]
+    #[param(inline, value_type = ResolutionSeconds, required = false)]
     resolution: Resolution,
 }
 
@@ -72,8 +72,7 @@ pub(crate) struct SampleView {
     /// Payment that would have made the loan current.
     pub(crate) arrears: UsdAmount,
     /// The status.
-    #[schema(value_type = String, example = "active")]
-    pub(crate) status: &'static str,
+    pub(crate) status: StatusName,
 }
 
 impl SampleView {
@@ -86,32 +85,34 @@ impl SampleView {
             lien: UnitCount(sample.lien),
             debt: UsdAmount(sample.debt),
             arrears: UsdAmount(sample.arrears),
-            status: status_name_or_unknown(Status::from_byte(sample.status)),
+            status: StatusName(Status::from_byte(sample.status)),
         }
     }
 }
 
-impl SeriesQuery {
-    /// Works out the span. Errors: 400 for one that is empty, or too long for an answer.
-    fn span(&self, now: ChainTime) -> Result<(ChainTime, ChainTime), ApiError> {
-        let width = self.resolution.seconds();
-        let until = self.until.unwrap_or(now.plus_seconds(1));
-        let from = self.from.unwrap_or(until.plus_seconds(-width.saturating_mul(LATEST)));
-        if from >= until {
-            let (from, until) = (from.get(), until.get());
-            let mistake = format!("from, {from}, is not before until, {until}; exchange or correct them");
-            return Err(ApiError::bad_parameter(mistake));
-        }
-        let samples = until.seconds_since(from).div_euclid(width);
-        if samples > i64::from(SERIES_MAX) {
-            let mistake = format!(
-                "from and until span {samples} samples and an answer holds {SERIES_MAX}; shorten the span, or raise \
-                 resolution"
-            );
-            return Err(ApiError::bad_parameter(mistake));
-        }
-        Ok((from, until))
+/// Works out the span of a series. Errors: 400 for one that is empty, or too long for an answer.
+pub(super) fn span(
+    (from, until): (Option<ChainTime>, Option<ChainTime>),
+    resolution: Resolution,
+    now: ChainTime,
+) -> Result<(ChainTime, ChainTime), ApiError> {
+    let width = resolution.seconds();
+    let until = until.unwrap_or(now.plus_seconds(1));
+    let from = from.unwrap_or(until.plus_seconds(-width.saturating_mul(LATEST)));
+    if from >= until {
+        let (from, until) = (from.get(), until.get());
+        let mistake = format!("from, {from}, is not before until, {until}; exchange or correct them");
+        return Err(ApiError::bad_parameter(mistake));
     }
+    let samples = until.seconds_since(from).div_euclid(width);
+    if samples > i64::from(SERIES_MAX) {
+        let mistake = format!(
+            "from and until span {samples} samples and an answer holds {SERIES_MAX}; shorten the span, or raise \
+             resolution"
+        );
+        return Err(ApiError::bad_parameter(mistake));
+    }
+    Ok((from, until))
 }
 
 /// Refuses a credit that neither the chain nor the store knows. `found` says whether the store does. Errors: 404; 503 where
@@ -126,7 +127,7 @@ pub(super) fn require_known(state: &ApiState, credit: &Pubkey, found: bool) -> R
 /// Gives units and debt of a credit over time; also of a credit that was removed.
 #[utoipa::path(
     get, path = "/v1/credits/{address}/series", tag = "credits",
-    params(("address" = String, Path, description = "The credit's address"), SeriesQuery), security(("token" = [])),
+    params(("address" = Address, Path, description = "The credit's address"), SeriesQuery),
     responses((status = 200, body = Series), MarketRefusals, UnknownCredit)
 )]
 pub(super) async fn series(
@@ -136,7 +137,7 @@ pub(super) async fn series(
 ) -> Result<Json<Series>, ApiError> {
     let machine_time = || ChainTime(jiff::Timestamp::now().as_second());
     let now = state.latest_snapshot().map_or_else(machine_time, |snapshot| snapshot.clock);
-    let (from, until) = query.span(now)?;
+    let (from, until) = span((query.from, query.until), query.resolution, now)?;
     let samples = state.watch.series(&credit, from, until, query.resolution).await?;
     require_known(&state, &credit, !samples.is_empty())?;
     Ok(Json(Series {

@@ -3,17 +3,18 @@
 use {
     crate::{
         alerts::Alerts,
-        api::error::ApiError,
+        api::{error::ApiError, stream::Hub},
         chain::{Nodes, Snapshot},
         health::Health,
         ingest::Ingest,
+        lots::LotBook,
+        page::PageSettings,
         plan::{PlanSettings, Role},
         store::Store,
         values::{Address, Time},
         watch::Watch,
     },
     blockable_sdk::{Pubkey, amounts::Lamports},
-    metrics_exporter_prometheus::PrometheusHandle,
     serde::Serialize,
     std::{collections::BTreeMap, sync::Arc},
     tokio::sync::watch,
@@ -40,8 +41,12 @@ pub(crate) struct ApiState {
     pub(crate) store: Store,
     /// Progress of loops and parts.
     pub(crate) health: Health,
-    /// Renders metrics; `None` where none are recorded.
-    pub(crate) metrics: Option<PrometheusHandle>,
+    /// Settings of the page; `None` where none is served.
+    pub(crate) page: Option<PageSettings>,
+    /// The lots on sale; none before they were read.
+    pub(crate) lots: watch::Receiver<Option<Arc<LotBook>>>,
+    /// Hands changes to streams.
+    pub(crate) hub: Hub,
     /// Settings of planning.
     pub(crate) plan: PlanSettings,
     /// Lamports that each role may spend in a UTC day.

@@ -141,6 +141,12 @@ impl Node {
         self.genesis.get().copied()
     }
 
+    /// Has it know the hash of its cluster's first block.
+    #[cfg(test)]
+    pub(crate) fn know_genesis(&self, hash: Hash) {
+        let _ = self.genesis.set(hash);
+    }
+
     /// Runs a request within the deadline. The RPC client repeats a request when a node limits its rate, so the client's own
     /// timeout does not bound the whole. Errors: [`NodeError`], counted by node and kind of request.
     pub(crate) async fn ask<T, E: Into<NodeError>>(

@@ -56,11 +56,15 @@ impl Nodes {
     /// Returns whether a node's cluster has another first block than that of most nodes; of two equally large groups the one
     /// with the first node counts. Slots of another cluster mean nothing here.
     fn is_of_another_cluster(&self, node: &Node) -> bool {
+        node.known_genesis().is_some_and(|own| Some(own) != self.genesis())
+    }
+
+    /// Gives the hash of the cluster's first block, as most nodes name it; `None` before any has.
+    pub(crate) fn genesis(&self) -> Option<Hash> {
         let known: Vec<Hash> = self.nodes.iter().filter_map(Node::known_genesis).collect();
         let count = |hash: &Hash| known.iter().filter(|other| *other == hash).count();
         // Of equals `max_by_key` takes the last.
-        let most = known.iter().rev().max_by_key(|hash| count(hash));
-        node.known_genesis().is_some_and(|own| Some(&own) != most)
+        known.iter().rev().max_by_key(|hash| count(hash)).copied()
     }
 
     /// Evaluates finalized slots that several nodes show. Returns the range of those that can be believed.

@@ -8,6 +8,7 @@ mod init;
 mod observer;
 mod once;
 mod output;
+mod page;
 mod quarantine;
 mod reconcile;
 mod run;
@@ -16,6 +17,7 @@ use {
     crate::{
         config::{Config, ConfigError},
         daemon::{CycleError, OpenError},
+        page::export::ExportError,
         store::StoreError,
     },
     blockable_sdk::{Pubkey, amounts::MicroUsd},
@@ -98,6 +100,13 @@ enum Command {
         #[command(subcommand)]
         action: quarantine::QuarantineAction,
     },
+    /// Exports the page
+    Page {
+        #[command(flatten)]
+        file: FileArgs,
+        #[command(subcommand)]
+        action: page::PageAction,
+    },
     /// Checks configuration, keys, balances, nodes, clocks, reporters and the program
     Doctor {
         #[command(flatten)]
@@ -148,6 +157,15 @@ enum CommandError {
     /// No work of this name has failed.
     #[error("no work of this name has failed: {0}; `quarantine list` lists all that has")]
     NoLane(String),
+    /// The file turns no page on.
+    #[error("the file has no [page]; add one, with the nodes that browsers may use")]
+    NoPage,
+    /// A local cluster whose nodes do not answer.
+    #[error("no node of [[rpc]] names the cluster's first block; start the cluster, or correct the URLs")]
+    NoGenesis,
+    /// The page was not exported.
+    #[error(transparent)]
+    Export(#[from] ExportError),
     /// A temporary folder cannot be created.
     #[error("cannot create a temporary folder: {0}; make room in it, or set TMPDIR to another")]
     Folder(io::Error),
@@ -199,6 +217,7 @@ async fn execute(command: Command) -> Result<bool, CommandError> {
         Command::Quarantine { file, action } => {
             quarantine::run(&Config::FILE.load(&file.config)?, action).await
         }
+        Command::Page { file, action } => page::run(&Config::FILE.load(&file.config)?, action).await,
         Command::Doctor { file, json } => doctor::run(Config::FILE.load(&file.config)?, json).await,
     }
 }

@@ -1,7 +1,7 @@
 //! `run`: the daemon.
 
 use {
-    crate::{api::install_recorder, commands::CommandError, config::Config, daemon::Keeper},
+    crate::{commands::CommandError, config::Config, daemon::Keeper, ops::install_recorder},
     blockable_service::shutdown::StopSignals,
     tokio::sync::watch,
 };

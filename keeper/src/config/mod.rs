@@ -11,6 +11,8 @@ use {
         history::HistorySettings,
         ingest::{IngestSettings, SourceSettings},
         land::{KeySettings, LandSettings},
+        ops::OpsSettings,
+        page::PageSettings,
         plan::PlanSettings,
         watch::WatchSettings,
     },
@@ -46,6 +48,10 @@ pub struct Config {
     pub(crate) alerts: AlertSettings,
     /// The HTTP API.
     pub(crate) api: ApiSettings,
+    /// Health and metrics.
+    pub(crate) ops: OpsSettings,
+    /// The page; `None` where none is served.
+    pub(crate) page: Option<PageSettings>,
     /// The event logs.
     pub(crate) history: HistorySettings,
 }
@@ -83,6 +89,8 @@ fn read(reader: &mut Reader) -> Option<Config> {
     let watch = WatchSettings::read(reader);
     let alerts = AlertSettings::read(reader);
     let api = ApiSettings::read(reader);
+    let ops = OpsSettings::read(reader);
+    let page = PageSettings::read(reader);
     let history = HistorySettings::read(reader);
     check_nodes(&rpc, &plan, &land, reader);
     if reporters.is_empty() {
@@ -104,6 +112,8 @@ fn read(reader: &mut Reader) -> Option<Config> {
         watch,
         alerts,
         api,
+        ops,
+        page,
         history,
     })
 }

@@ -2,12 +2,20 @@
 
 use {
     crate::{
-        api::{ApiServer, ApiState, Explanation, install_recorder},
+        api::{
+            ApiServer, ApiState, Explanation,
+            stream::{
+                Hub,
+                hub::{self, Sources},
+            },
+        },
         chain::Snapshot,
         config::Config,
         daemon::{CycleError, CycleSummary, OpenError, Parts, audit, cycle::Cycle},
         history::PassSummary,
         land::{Landing, STATUSES, rehearse::Rehearsal},
+        lots::{self, LotBook},
+        ops::{self, OpsState, install_recorder},
         plan::{Plan, Role},
         store::Store,
     },
@@ -30,6 +38,15 @@ const STALLED: u32 = 6;
 /// Pause between two checks of transactions in flight.
 const CHECK_EVERY: Duration = Duration::from_millis(200);
 
+/// The addresses that a keeper listens at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeeperAddrs {
+    /// Its API and its page.
+    pub api: SocketAddr,
+    /// Health and metrics.
+    pub ops: SocketAddr,
+}
+
 /// A keeper with its parts open.
 ///
 /// It owns the cycle, and publishes each snapshot to the API and the audit of event logs. The store is locked from opening to
@@ -38,6 +55,7 @@ const CHECK_EVERY: Duration = Duration::from_millis(200);
 pub struct Keeper {
     cycle: Cycle,
     latest: watch::Sender<Option<Arc<Snapshot>>>,
+    lots: watch::Sender<Option<Arc<LotBook>>>,
 }
 
 impl Keeper {
@@ -50,7 +68,11 @@ impl Keeper {
     /// Opens a keeper on another store. Errors: [`OpenError`].
     pub(crate) async fn on(config: Config, store: Store) -> Result<Keeper, OpenError> {
         let parts = Parts::open(config, store).await?;
-        Ok(Keeper { cycle: Cycle::new(parts), latest: watch::Sender::new(None) })
+        Ok(Keeper {
+            cycle: Cycle::new(parts),
+            latest: watch::Sender::new(None),
+            lots: watch::Sender::new(None),
+        })
     }
 
     /// Gives the parts.
@@ -69,17 +91,17 @@ impl Keeper {
         self.work(stages, stop, metrics).await
     }
 
-    /// Runs as part of another process until `stop` is true, and tells `listening` the address of the API once it is served.
+    /// Runs as part of another process until `stop` is true, and tells `listening` its addresses once they are served.
     /// Its metrics are those of the process. Errors: [`OpenError`].
     pub async fn serve(
         self,
         stop: watch::Receiver<bool>,
-        listening: oneshot::Sender<SocketAddr>,
+        listening: oneshot::Sender<KeeperAddrs>,
     ) -> Result<(), OpenError> {
         let metrics = install_recorder();
-        let (stages, addr) = self.start(metrics.clone()).await?;
+        let (stages, addrs) = self.start(metrics.clone()).await?;
         // Whoever started it may have gone; `stop` then says so.
-        let _ = listening.send(addr);
+        let _ = listening.send(addrs);
         self.work(stages, stop, metrics).await
     }
 
@@ -128,15 +150,26 @@ impl Keeper {
         Ok(())
     }
 
-    /// Starts all parts, in the order in which they need each other. Returns them with the address of the API.
-    async fn start(&self, metrics: Option<PrometheusHandle>) -> Result<(Vec<Stage>, SocketAddr), OpenError> {
+    /// Starts all parts, in the order in which they need each other. Returns them with the addresses that it listens at.
+    async fn start(&self, metrics: Option<PrometheusHandle>) -> Result<(Vec<Stage>, KeeperAddrs), OpenError> {
         let parts = self.parts();
         let mut stages = Vec::new();
+        let (stage, stopped) = Stage::new("ops");
+        let (health, snapshot) = (parts.health.clone(), self.latest.subscribe());
+        let state = OpsState { health, snapshot, metrics };
+        let (ops, serving) = ops::start(&parts.config.ops, state, stopped).await?;
+        tracing::info!(addr = %ops, "health and metrics listen");
+        stages.push(stage.with(vec![serving]));
         let (stage, stopped) = Stage::new("api");
-        let server = ApiServer::start(&parts.config.api, self.api_state(metrics), stopped).await?;
-        let addr = server.addr();
-        tracing::info!(%addr, token = parts.config.api.token.is_some(), "the API listens");
+        let hub = Hub::new();
+        let state = self.api_state(hub.clone());
+        let server = ApiServer::start(&parts.config.api, state, stopped).await?;
+        let addrs = KeeperAddrs { api: server.addr(), ops };
+        let page = parts.config.page.is_some();
+        tracing::info!(addr = %addrs.api, token = parts.config.api.token.is_some(), page, "the API listens");
         stages.push(stage.with(vec![server.into_task()]));
+        // It stops before the API does, so that no stream keeps the API from its end.
+        stages.push(self.start_stream(hub));
         let (stage, stopped) = Stage::new("alerts");
         stages.push(stage.with(parts.alerts.start(stopped, &parts.health)));
         let (stage, stopped) = Stage::new("landing");
@@ -152,11 +185,29 @@ impl Keeper {
             let audit = audit::run(parts, self.latest.subscribe(), stopped);
             stages.push(stage.with(vec![tokio::spawn(audit)]));
         }
-        Ok((stages, addr))
+        Ok((stages, addrs))
+    }
+
+    /// Starts reading the lots, and handing changes to streams.
+    fn start_stream(&self, hub: Hub) -> Stage {
+        let parts = self.parts();
+        let (stage, stopped) = Stage::new("stream");
+        let sources = Sources {
+            snapshot: self.latest.subscribe(),
+            lots: self.lots.subscribe(),
+            watch: parts.watch.clone(),
+            alerts: parts.alerts.clone(),
+            store: parts.store.clone(),
+        };
+        let streaming = hub.run(sources, stopped.clone(), parts.health.watch("stream", hub::LIMIT));
+        let beat = parts.health.watch("lots", lots::LIMIT);
+        let (nodes, latest) = (parts.nodes.clone(), self.lots.clone());
+        let reading = lots::run(nodes, parts.config.market, self.latest.subscribe(), latest, stopped, beat);
+        stage.with(vec![tokio::spawn(streaming), tokio::spawn(reading)])
     }
 
     /// Collects the state that the API answers from.
-    fn api_state(&self, metrics: Option<PrometheusHandle>) -> ApiState {
+    fn api_state(&self, hub: Hub) -> ApiState {
         let parts = self.parts();
         ApiState {
             market: parts.config.market,
@@ -167,7 +218,9 @@ impl Keeper {
             nodes: parts.nodes.clone(),
             store: parts.store.clone(),
             health: parts.health.clone(),
-            metrics,
+            page: parts.config.page.clone(),
+            lots: self.lots.subscribe(),
+            hub,
             plan: parts.config.plan.clone(),
             lamports_per_day: parts.config.land.lamports_per_day.clone(),
             quarantine_after: parts.config.land.quarantine_after,

@@ -9,7 +9,7 @@ mod tests;
 
 pub use {
     cycle::{CycleError, CycleSummary},
-    keeper::Keeper,
+    keeper::{Keeper, KeeperAddrs},
     parts::OpenError,
 };
 

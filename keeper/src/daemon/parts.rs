@@ -11,6 +11,7 @@ use {
         ingest::Ingest,
         land::Lander,
         plan::Role,
+        server::ListenError,
         store::{Store, StoreError},
         watch::Watch,
     },
@@ -42,6 +43,9 @@ pub enum OpenError {
     /// The HTTP API cannot be served.
     #[error(transparent)]
     Server(#[from] ApiServerError),
+    /// Health and metrics cannot be served.
+    #[error(transparent)]
+    Ops(#[from] ListenError),
 }
 
 /// The parts that cycles and commands share.

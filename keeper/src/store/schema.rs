@@ -96,6 +96,15 @@ const MIGRATIONS: &[&str] = &["
     CREATE INDEX outbox_by_sink ON outbox (sink, state, rank, subject, id);
     CREATE INDEX outbox_by_rule ON outbox (sink, rule, written_at);
     CREATE INDEX outbox_by_alert ON outbox (alert);
+", "
+    -- watch: sums over the loans of a lender, and over all loans under the market's address.
+    CREATE TABLE totals (
+        lender BLOB NOT NULL, resolution INTEGER NOT NULL, at INTEGER NOT NULL, loans INTEGER NOT NULL,
+        principal INTEGER NOT NULL, debt INTEGER NOT NULL, arrears INTEGER NOT NULL, lien_value INTEGER NOT NULL,
+        covered INTEGER NOT NULL, PRIMARY KEY (lender, resolution, at)
+    ) WITHOUT ROWID;
+    -- history: events across credits, newest first.
+    CREATE INDEX events_by_time ON events (at, credit, seq, kind);
 "];
 
 /// The version that the first entry brings a file to. Version 1 was written before the first release, with columns of other names.

@@ -89,6 +89,10 @@ pub(crate) struct Measure {
     pub debt: MicroUsd,
     /// Principal owed.
     pub principal: MicroUsd,
+    /// The annual interest rate now.
+    pub apr_bps: Bps,
+    /// The due date of the last instalment; `None` before issue.
+    pub matures_at: Option<ChainTime>,
     /// The amount to pay to be current.
     pub arrears: MicroUsd,
     /// Instalments whose due date has passed and that are unpaid.
@@ -205,6 +209,8 @@ pub(crate) fn measure(
         idle_seconds: burn.idle_seconds(),
         debt,
         principal: MicroUsd(now.debt.principal),
+        apr_bps: Bps(u64::from(now.apr_bps())),
+        matures_at: matures_at(&now, &times),
         arrears: MicroUsd(now.arrears()),
         missed: missed(&now),
         arrears_since: marks.arrears_since,
@@ -263,6 +269,13 @@ pub(crate) fn next_payment(now: &Credit, times: &Times) -> Option<Payment> {
         interest: MicroUsd(amount.saturating_sub(principal).saturating_sub(late_fees)),
         late_fees: MicroUsd(late_fees),
     })
+}
+
+/// The due date of the last instalment.
+fn matures_at(now: &Credit, times: &Times) -> Option<ChainTime> {
+    let last = usize::from(now.instalment_count).checked_sub(1).filter(|_| now.issued_at != 0)?;
+    let due = now.schedule().due_date(last).ok()??;
+    Some(times.to_chain(MarketTime(due)))
 }
 
 /// Instalments from the oldest unpaid one to now.

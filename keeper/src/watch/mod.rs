@@ -10,6 +10,7 @@ pub(crate) mod measure;
 pub(crate) mod samples;
 pub(crate) mod settings;
 pub(crate) mod times;
+pub(crate) mod totals;
 pub(crate) mod track;
 
 #[cfg(test)]
@@ -36,6 +37,7 @@ use {
         sync::{Arc, RwLock},
     },
     tokio::{sync::Mutex, task::spawn_blocking},
+    totals::Totals,
     track::Track,
 };
 
@@ -83,6 +85,8 @@ struct Writing {
     forgotten: Vec<Pubkey>,
     /// Credits whose old samples are removed.
     retained: Vec<Pubkey>,
+    /// Sums over the loans of each lender, where samples are written.
+    totals: BTreeMap<Pubkey, Totals>,
     keep: Keep,
     now: ChainTime,
 }
@@ -181,6 +185,9 @@ fn pass(snapshot: &Snapshot, before: &Kept, settings: &WatchSettings) -> Pass {
         }
     }
 
+    if sampling {
+        writing.totals = totals::sum(snapshot.market_key, measures.values());
+    }
     let lost_seconds = snapshot.stalls.lost_since(now.plus_seconds(-STALLS_WITHIN));
     let market = MarketState { key: snapshot.market_key, lost_seconds };
     let findings = findings::findings(&measures, &market, settings.covenant_margin_bps);
@@ -216,7 +223,8 @@ impl Writing {
             hourly: seconds(settings.keep_hourly_days.saturating_mul(DAY)),
         };
         let (tracks, samples) = (Vec::new(), Vec::new());
-        Writing { tracks, samples, forgotten: Vec::new(), retained: Vec::new(), keep, now }
+        let totals = BTreeMap::new();
+        Writing { tracks, samples, forgotten: Vec::new(), retained: Vec::new(), totals, keep, now }
     }
 
     fn is_empty(&self) -> bool {
@@ -226,7 +234,11 @@ impl Writing {
     fn write(&self, tx: &rusqlite::Transaction) -> Result<(), StoreError> {
         samples::write_tracks(tx, &self.tracks)?;
         samples::write(tx, &self.samples)?;
+        totals::write(tx, &self.totals, self.now)?;
         samples::forget(tx, &self.forgotten)?;
+        if !self.retained.is_empty() {
+            totals::retain(tx, self.keep, self.now)?;
+        }
         samples::retain(tx, &self.retained, self.keep, self.now)
     }
 }

@@ -54,7 +54,7 @@ impl Resolution {
     }
 
     /// The beginning of the interval that a time lies in.
-    fn interval(self, at: ChainTime) -> ChainTime {
+    pub(super) fn interval(self, at: ChainTime) -> ChainTime {
         at.plus_seconds(-at.get().rem_euclid(self.seconds()))
     }
 }

@@ -14,20 +14,27 @@ const STALL: &str = "land-before-write=3*off->1*sleep(85000)->off";
 /// Longest wait where no reports are needed.
 const SOON: Duration = Duration::from_secs(30);
 
-/// A client of a keeper's API.
-struct Api(String);
+/// A client of a keeper's API, and of its health and metrics.
+struct Api {
+    url: String,
+    ops: String,
+}
 
 impl Api {
-    /// Finds the address that the keeper has logged.
+    /// Finds the addresses that the keeper has logged.
     async fn from_log(setup: &Setup) -> Api {
         let began = Instant::now();
         loop {
             let log = setup.log("keeper");
-            let address = log.lines().filter(|line| line.contains("the API listens")).find_map(|line| {
-                line.split_whitespace().find_map(|word| word.strip_prefix("addr=")).map(str::to_string)
-            });
-            if let Some(address) = address {
-                return Api(format!("http://{address}"));
+            let url = |what: &str| {
+                let address = log
+                    .lines()
+                    .filter(|line| line.contains(what))
+                    .find_map(|line| line.split_whitespace().find_map(|word| word.strip_prefix("addr=")));
+                address.map(|address| format!("http://{address}"))
+            };
+            if let (Some(url), Some(ops)) = (url("the API listens"), url("health and metrics listen")) {
+                return Api { url, ops };
             }
             assert!(began.elapsed() < SOON, "no address\n{log}");
             sleep(Duration::from_millis(100)).await;
@@ -35,7 +42,8 @@ impl Api {
     }
 
     async fn get(&self, path: &str) -> (StatusCode, String) {
-        let response = reqwest::get(format!("{}{path}", self.0)).await.unwrap();
+        let base = if path.starts_with("/v1") { &self.url } else { &self.ops };
+        let response = reqwest::get(format!("{base}{path}")).await.unwrap();
         (response.status(), response.text().await.unwrap())
     }
 

@@ -127,7 +127,7 @@ impl Setup {
              enforcement = {{ kind = \"file\", path = \"enforcement.json\" }}\n\n\
              [cycle]\nseconds = 1\nlag_slots = 50\n\n[metering]\nevery_seconds = 2\nurgent_every_seconds = 1\n\n\
              [enforcement]\nextra_grace_seconds = 0\n\n[landing]\nretry_seconds = 1\n\n\
-             [api]\nlisten = \"127.0.0.1:0\"\n",
+             [api]\nlisten = \"127.0.0.1:0\"\n\n[ops]\nlisten = \"127.0.0.1:0\"\n",
             self.cluster.chain.keys.market
         );
         for (number, url) in nodes.iter().enumerate() {

@@ -63,7 +63,9 @@ impl Played {
     }
 
     pub(crate) async fn keeper(&self, path: &str) -> Value {
-        let answer = self.http.get(format!("{}{path}", self.facts().keeper_url)).send().await.unwrap();
+        let token = std::fs::read_to_string(&self.facts().keeper_token_file).unwrap();
+        let url = format!("{}{path}", self.facts().keeper_url);
+        let answer = self.http.get(url).bearer_auth(token.trim()).send().await.unwrap();
         answer.json().await.unwrap()
     }
 

@@ -104,6 +104,11 @@ impl DebtView {
 }
 
 impl PaymentView {
+    /// The due date and the sum.
+    pub(crate) fn due(&self) -> (Time, UsdAmount) {
+        (self.due_at.clone(), self.amount)
+    }
+
     pub(crate) fn new(payment: &Payment) -> PaymentView {
         PaymentView {
             due_at: Time::from(payment.due_at),

@@ -11,7 +11,7 @@ use {
         chain::Snapshot,
         ingest::Shelf,
         plan::{CreditPlan, PlanSettings, explain},
-        values::{Address, Time, status_name_or_unknown},
+        values::{Address, StatusName, Time},
         watch::{measure::next_payment, times::Times},
     },
     blockable_sdk::{
@@ -33,8 +33,7 @@ pub(crate) struct Explanation {
     /// The credit's address.
     credit: Address,
     /// Its status: offered, accepted, active, delinquent, defaulted, seizing, repaid, closed or unknown.
-    #[schema(value_type = String, example = "active")]
-    status: &'static str,
+    status: StatusName,
     /// The parties.
     parties: PartiesView,
     /// The debt.
@@ -91,7 +90,7 @@ impl Explanation {
         Some(Explanation {
             as_of: AsOf::new(snapshot),
             credit: Address(*address),
-            status: status_name_or_unknown(Status::from_byte(credit.status)),
+            status: StatusName(Status::from_byte(credit.status)),
             parties: PartiesView::new(credit, snapshot),
             debt: DebtView::new(&accrued, &times),
             next_payment: next_payment(&accrued, &times).as_ref().map(PaymentView::new),
@@ -130,7 +129,13 @@ impl fmt::Display for Explanation {
         let Explanation { as_of, parties, debt, units: collateral, holdback, meter, .. } = self;
         let paused = if as_of.is_paused { ", the market is paused" } else { "" };
         writeln!(f, "credit      {}", self.credit.0)?;
-        writeln!(f, "status      {}, as of {} (slot {}){paused}", self.status, at(&as_of.clock), as_of.slot)?;
+        writeln!(
+            f,
+            "status      {}, as of {} (slot {}){paused}",
+            self.status.name(),
+            at(&as_of.clock),
+            as_of.slot
+        )?;
         writeln!(f, "lender      {}", parties.lender.0)?;
         writeln!(f, "borrower    {}", parties.borrower.0)?;
         writeln!(f, "provider    {}", parties.provider.0)?;

@@ -15,14 +15,14 @@ pub(crate) use {
 
 use {
     crate::{
-        alerts::AlertFilter,
         api::{
-            alerts::AlertView,
+            access::Anybody,
+            alerts::{AlertView, open_on},
             credit_health::CreditHealth,
             credits::{BurnView, CoverageView},
-            error::{ApiError, MarketRefusals, UnknownCredit},
-            query::{CreditPath, StrictQuery, payment},
-            state::ApiState,
+            error::{ApiError, ErrorBody, MarketRefusals, UnknownCredit},
+            query::{CreditPath, NoQuery, StrictQuery, payment},
+            state::{ApiState, AsOf},
         },
         chain::Snapshot,
         values::{Address, Time, exact},
@@ -42,9 +42,6 @@ use {
     units::{FreezeView, VaultView},
     utoipa::{IntoParams, ToSchema},
 };
-
-/// Most open alerts that are named; there is at most one for each rule.
-const ALERTS: u32 = 100;
 
 /// The payment that is quoted.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -96,8 +93,8 @@ pub(crate) struct CreditDetail {
     event_count: u64,
     /// The hash chain over them, in hexadecimal.
     event_hash: String,
-    /// Open alerts.
-    alerts: Vec<AlertView>,
+    /// Open alerts; none for who is no party to the credit.
+    alerts: Option<Vec<AlertView>>,
 }
 
 impl CreditDetail {
@@ -106,7 +103,7 @@ impl CreditDetail {
         (address, credit): (&Pubkey, &Credit),
         snapshot: &Snapshot,
         measure: Option<&Measure>,
-        alerts: Vec<AlertView>,
+        alerts: Option<Vec<AlertView>>,
     ) -> CreditDetail {
         let (accrued, times) = (snapshot.accrued(credit), Times::new(snapshot));
         let issued_at = Some(accrued.issued_at).filter(|at| *at != 0);
@@ -137,10 +134,14 @@ impl CreditDetail {
 /// opens.
 #[utoipa::path(
     get, path = "/v1/credits/{address}", tag = "credits",
-    params(("address" = String, Path, description = "The credit's address"), CreditQuery), security(("token" = [])),
-    responses((status = 200, body = CreditDetail), MarketRefusals, UnknownCredit)
+    params(("address" = Address, Path, description = "The credit's address"), CreditQuery), security((), ("token" = [])),
+    responses(
+        (status = 200, body = CreditDetail), (status = 401, description = "The token is wrong", body = ErrorBody),
+        MarketRefusals, UnknownCredit
+    )
 )]
 pub(super) async fn credit(
+    Anybody(caller): Anybody,
     State(state): State<Arc<ApiState>>,
     CreditPath(address): CreditPath,
     StrictQuery(query): StrictQuery<CreditQuery>,
@@ -150,9 +151,38 @@ pub(super) async fn credit(
     let explanation =
         Explanation::new(&snapshot, &state.ingest.shelf(), &state.plan, &address, query.payment)
             .ok_or_else(|| ApiError::unknown_credit(&address))?;
-    let filter =
-        AlertFilter { open: Some(true), subject: Some(address), limit: ALERTS, ..AlertFilter::default() };
-    let alerts = state.alerts.list(filter).await?.iter().map(AlertView::new).collect();
+    let alerts = match caller.sees(credit.lender, credit.borrower) {
+        true => Some(open_on(&state, caller, address).await?),
+        false => None,
+    };
     let measure = state.watch.measure(&address);
     Ok(Json(CreditDetail::new(explanation, (&address, credit), &snapshot, measure.as_ref(), alerts)))
+}
+
+/// The instalments of a credit.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct ScheduleView {
+    /// The credit.
+    credit: Address,
+    /// The state of the chain that the states of the instalments are as of.
+    as_of: AsOf,
+    /// The instalments, in the order of their dates.
+    instalments: Vec<InstalmentView>,
+}
+
+/// Lists the instalments of a credit: paid, missed and to come.
+#[utoipa::path(
+    get, path = "/v1/credits/{address}/schedule", tag = "credits",
+    params(("address" = Address, Path, description = "The credit's address")),
+    responses((status = 200, body = ScheduleView), MarketRefusals, UnknownCredit)
+)]
+pub(super) async fn schedule(
+    State(state): State<Arc<ApiState>>,
+    CreditPath(address): CreditPath,
+    StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
+) -> Result<Json<ScheduleView>, ApiError> {
+    let snapshot = state.require_snapshot()?;
+    let credit = snapshot.credits.get(&address).ok_or_else(|| ApiError::unknown_credit(&address))?;
+    let instalments = schedule::schedule(&snapshot.accrued(credit), &Times::new(&snapshot));
+    Ok(Json(ScheduleView { credit: Address(address), as_of: AsOf::new(&snapshot), instalments }))
 }

@@ -3,6 +3,8 @@
 mod access;
 mod credit_health;
 mod details;
+mod feed;
+mod fuzz;
 mod lists;
 mod market;
 mod operations;
@@ -10,7 +12,7 @@ mod ops_files;
 mod settings;
 
 use {
-    super::{ApiServer, ApiSettings, ApiState},
+    super::{ApiServer, ApiSettings, ApiState, stream::Hub},
     crate::{
         alerts::{self, Alerts},
         chain::{Node, Nodes, Snapshot, Stall, Stalls},
@@ -29,6 +31,7 @@ use {
             transitions::Status,
         },
     },
+    blockable_service::secrets::SecretSource,
     bytemuck::Zeroable,
     reqwest::StatusCode,
     serde_json::Value,
@@ -39,11 +42,11 @@ use {
 
 const DAY: i64 = 86_400;
 /// Issue of the loans of these tests: 2027-01-16T00:00:00Z.
-const START: i64 = 1_800_057_600;
+pub(crate) const START: i64 = 1_800_057_600;
 const USDC: u64 = 1_000_000;
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
-fn key(number: u8) -> Pubkey {
+pub(crate) fn key(number: u8) -> Pubkey {
     Pubkey::new_from_array([number; 32])
 }
 
@@ -79,7 +82,7 @@ fn with(change: impl FnOnce(&mut Credit)) -> Credit {
 }
 
 /// Credits 10 to 13: as agreed; frozen in part; of another lender and defaulted; units without a loan.
-fn credits() -> BTreeMap<Pubkey, Credit> {
+pub(crate) fn credits() -> BTreeMap<Pubkey, Credit> {
     let frozen = with(|credit| {
         credit.collateral.frozen_for_other = 300_000;
         credit.freeze_reason = 3;
@@ -101,7 +104,7 @@ fn credits() -> BTreeMap<Pubkey, Credit> {
     BTreeMap::from([(key(10), reported), (key(11), frozen), (key(12), defaulted), (key(13), units)])
 }
 
-fn snapshot(clock: i64, credits: &BTreeMap<Pubkey, Credit>) -> Arc<Snapshot> {
+pub(crate) fn snapshot(clock: i64, credits: &BTreeMap<Pubkey, Credit>) -> Arc<Snapshot> {
     let mut provider = Provider::zeroed();
     provider.market = key(9);
     (provider.settings.chunk_size, provider.settings.quorum) = (10, 2);
@@ -123,12 +126,20 @@ fn node(name: &str) -> Node {
     Node::new(name.to_string(), &url, None, Duration::from_secs(1))
 }
 
+/// A client that shows a token with every request.
+fn client(token: Option<&str>) -> reqwest::Client {
+    let token = token.map(|token| format!("Bearer {token}").parse().unwrap());
+    let headers = token.map(|token| (reqwest::header::AUTHORIZATION, token)).into_iter().collect();
+    reqwest::Client::builder().default_headers(headers).no_proxy().build().unwrap()
+}
+
 /// A server with a store of its own.
-struct Api {
+pub(crate) struct Api {
     server: Option<ApiServer>,
-    url: String,
-    http: reqwest::Client,
-    state: ApiState,
+    pub(crate) url: String,
+    /// Shows the operator's token.
+    pub(crate) http: reqwest::Client,
+    pub(crate) state: ApiState,
     shown: Sender<Option<Arc<Snapshot>>>,
     stop: Sender<bool>,
     folder: TempDir,
@@ -136,7 +147,7 @@ struct Api {
 
 impl Api {
     /// A server that has not read the market.
-    async fn empty(change: impl FnOnce(&mut ApiSettings, &TempDir)) -> Api {
+    pub(crate) async fn empty(change: impl FnOnce(&mut ApiSettings, &TempDir)) -> Api {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         let (shown, snapshot) = tokio::sync::watch::channel(None);
@@ -149,39 +160,54 @@ impl Api {
             nodes: Nodes::new(["near", "far"].map(node).into(), 30),
             store,
             health: Health::default(),
-            metrics: None,
+            page: None,
+            lots: tokio::sync::watch::channel(None).1,
+            hub: Hub::new(),
             plan: PlanSettings::default(),
             lamports_per_day: BTreeMap::from([(Role::Metering, Lamports(5_000_000))]),
             quarantine_after: 5,
         };
-        let mut settings = ApiSettings { listen: "127.0.0.1:0".parse().unwrap(), ..ApiSettings::default() };
+        let path = folder.path().join("token");
+        std::fs::write(&path, TOKEN).unwrap();
+        let token = Some(SecretSource::File(path));
+        let listen = "127.0.0.1:0".parse().unwrap();
+        let mut settings = ApiSettings { listen, token, ..ApiSettings::default() };
         change(&mut settings, &folder);
         let (stop, stopped) = tokio::sync::watch::channel(false);
         let server = ApiServer::start(&settings, state.clone(), stopped).await.unwrap();
         let url = format!("http://{}", server.addr());
-        let http = reqwest::Client::new();
+        let http = client(Some(TOKEN));
         Api { server: Some(server), url, http, state, shown, stop, folder }
     }
 
     /// A server that has read the market as it was a day after the loans began.
-    async fn new() -> Api {
+    pub(crate) async fn new() -> Api {
         let api = Api::empty(|_, _| {}).await;
         api.show(START + DAY, &credits()).await;
         api
     }
 
-    async fn show(&self, clock: i64, credits: &BTreeMap<Pubkey, Credit>) {
+    /// Serves the state anew, at another port.
+    async fn restart(&mut self) {
+        let settings = ApiSettings { listen: "127.0.0.1:0".parse().unwrap(), ..ApiSettings::default() };
+        let server = ApiServer::start(&settings, self.state.clone(), self.stop.subscribe()).await.unwrap();
+        self.url = format!("http://{}", server.addr());
+        self.http = client(None);
+        self.server = Some(server);
+    }
+
+    pub(crate) async fn show(&self, clock: i64, credits: &BTreeMap<Pubkey, Credit>) {
         let snapshot = snapshot(clock, credits);
         self.state.watch.observe(&snapshot).await.unwrap();
         self.shown.send_replace(Some(snapshot));
     }
 
-    async fn get(&self, path: &str) -> reqwest::Response {
+    pub(crate) async fn get(&self, path: &str) -> reqwest::Response {
         self.http.get(format!("{}{path}", self.url)).send().await.unwrap()
     }
 
     /// The body of an answer of 200.
-    async fn json(&self, path: &str) -> Value {
+    pub(crate) async fn json(&self, path: &str) -> Value {
         let response = self.get(path).await;
         let status = response.status();
         let text = response.text().await.unwrap();
@@ -190,7 +216,7 @@ impl Api {
     }
 
     /// The code and message of a refusal.
-    async fn refused(&self, path: &str, status: StatusCode) -> (String, String) {
+    pub(crate) async fn refused(&self, path: &str, status: StatusCode) -> (String, String) {
         let response = self.get(path).await;
         assert_eq!(response.status(), status, "{path}");
         let body: Value = response.json().await.unwrap();
@@ -200,7 +226,7 @@ impl Api {
 }
 
 /// A fact on a credit of lender 1 and borrower 2.
-fn on_credit(subject: Pubkey, fact: Fact) -> Finding {
+pub(crate) fn on_credit(subject: Pubkey, fact: Fact) -> Finding {
     Finding::is(subject, fact).between(Parties { lender: key(1), borrower: key(2) })
 }
 

@@ -3,7 +3,7 @@
 use {
     super::*,
     crate::{
-        api::{guarded_routes, open_routes, openapi::openapi, recorder},
+        api::{ApiSettings, access::Access, openapi::openapi, other_routes, v1_routes},
         land::lanes,
         store::StoreError,
     },
@@ -68,39 +68,6 @@ async fn the_work_of_the_keeper_is_described() {
 }
 
 #[tokio::test]
-async fn a_keeper_is_alive_while_its_loops_make_progress() {
-    let api = Api::empty(|_, _| {}).await;
-    assert_eq!(api.json("/livez").await, serde_json::json!({ "alive": true, "stalled": {} }));
-    let beat = api.state.health.watch("cycle", Duration::ZERO);
-    let response = api.get("/livez").await;
-    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
-    let body: Value = response.json().await.unwrap();
-    assert!(body["stalled"]["cycle"].is_u64(), "{body}");
-    drop(beat);
-    assert_eq!(api.json("/livez").await["alive"], true);
-}
-
-#[tokio::test]
-async fn a_keeper_is_ready_when_every_part_is_and_the_market_was_read() {
-    let api = Api::empty(|_, _| {}).await;
-    let unready = |body: Value| {
-        assert_eq!(body["ready"], false);
-        body["parts"].clone()
-    };
-    let response = api.get("/readyz").await;
-    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
-    assert!(unready(response.json().await.unwrap())["snapshot"].as_str().unwrap().contains("not been read"));
-    api.show(START, &credits()).await;
-    assert_eq!(api.json("/readyz").await["parts"]["snapshot"], "ok");
-    api.state.health.set("chain", Err("no node answers; check rpc".to_string()));
-    let response = api.get("/readyz").await;
-    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(unready(response.json().await.unwrap())["chain"], "no node answers; check rpc");
-    api.state.health.set("chain", Ok(()));
-    assert_eq!(api.json("/readyz").await["ready"], true);
-}
-
-#[tokio::test]
 async fn before_the_market_was_read_routes_that_need_it_are_refused_for_now() {
     let api = Api::empty(|_, _| {}).await;
     let credit = format!("/v1/credits/{}", key(10));
@@ -116,44 +83,21 @@ async fn before_the_market_was_read_routes_that_need_it_are_refused_for_now() {
 }
 
 #[tokio::test]
-async fn metrics_are_rendered_where_they_are_recorded() {
-    let none = Api::empty(|_, _| {}).await;
-    assert_eq!(none.refused("/metrics", StatusCode::NOT_FOUND).await.0, "no_metrics");
-
-    let recorder = recorder::recorder();
-    let local: &dyn metrics::Recorder = &recorder;
-    metrics::with_local_recorder(local, || {
-        metrics::histogram!("blockable_keeper_landing_seconds").record(1.5);
-        metrics::counter!("blockable_keeper_reports_total", "result" => "accepted").increment(2);
-    });
-    let mut state = none.state.clone();
-    state.metrics = Some(recorder.handle());
-    let settings = ApiSettings { listen: "127.0.0.1:0".parse().unwrap(), ..ApiSettings::default() };
-    let server = ApiServer::start(&settings, state, none.stop.subscribe()).await.unwrap();
-    let response = none.http.get(format!("http://{}/metrics", server.addr())).send().await.unwrap();
-    assert!(response.headers()["content-type"].to_str().unwrap().starts_with("text/plain; version=0.0.4"));
-    let text = response.text().await.unwrap();
-    assert!(text.contains("blockable_keeper_landing_seconds_bucket{le=\"2\"} 1"), "{text}");
-    assert!(text.contains("blockable_keeper_reports_total{result=\"accepted\"} 2"), "{text}");
-    assert!(text.contains("# HELP blockable_keeper_reports_total"), "{text}");
-    none.stop.send_replace(true);
-    server.into_task().await.unwrap();
-}
-
-#[tokio::test]
 async fn the_description_has_every_route_that_is_served_and_no_other() {
     let api = Api::empty(|_, _| {}).await;
     let document = api.json("/openapi.json").await;
     assert_eq!(document, serde_json::to_value(openapi()).unwrap());
     let described: BTreeSet<String> = document["paths"].as_object().unwrap().keys().cloned().collect();
-    let served = || guarded_routes().into_iter().chain(open_routes()).map(|(path, _)| path.to_string());
-    assert_eq!(described, served().collect());
-    for (path, _) in guarded_routes() {
+    let access = Arc::new(Access::open(&ApiSettings::default(), "127.0.0.1:1".parse().unwrap()).unwrap());
+    let served = v1_routes(&access).into_iter().chain(other_routes()).map(|(path, ..)| path.to_string());
+    let apart = ["/v1/stream", "/livez", "/readyz", "/metrics"].map(str::to_string);
+    assert_eq!(described, served.chain(apart).collect());
+    for path in ["/v1/alerts", "/v1/keeper"] {
         assert_eq!(document["paths"][path]["get"]["security"][0]["token"], serde_json::json!([]), "{path}");
     }
     assert_eq!(document["components"]["securitySchemes"]["token"]["scheme"], "bearer");
     let parameters = document["paths"]["/v1/credits"]["get"]["parameters"].as_array().unwrap();
-    assert_eq!(parameters.len(), 6);
+    assert_eq!(parameters.len(), 12);
     assert!(parameters.iter().all(|parameter| parameter["in"] == "query" && parameter["required"] == false));
     assert!(parameters.iter().all(|parameter| parameter["description"].is_string()));
 }
@@ -185,8 +129,6 @@ async fn answers_are_as_they_are_described() {
         ("/v1/credits/{address}/series", format!("/v1/credits/{}/series", key(10))),
         ("/v1/alerts", "/v1/alerts".to_string()),
         ("/v1/keeper", "/v1/keeper".to_string()),
-        ("/livez", "/livez".to_string()),
-        ("/readyz", "/readyz".to_string()),
     ] {
         let schema = description.answer(path, "get", 200, "application/json").unwrap();
         description
@@ -194,7 +136,7 @@ async fn answers_are_as_they_are_described() {
             .unwrap_or_else(|fault| panic!("{path}: {fault}"));
     }
     let document = &description.0;
-    for status in ["400", "401", "404", "503"] {
+    for status in ["400", "401", "404", "429", "503"] {
         let answer = &document["paths"]["/v1/credits/{address}"]["get"]["responses"][status];
         let schema = &answer["content"]["application/json"]["schema"]["$ref"];
         assert_eq!(schema, "#/components/schemas/ErrorBody", "{status}");

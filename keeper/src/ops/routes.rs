@@ -1,10 +1,7 @@
 //! `/livez`, `/readyz` and `/metrics`, for operators. They need no token and name no credit.
 
 use {
-    crate::api::{
-        error::{ApiError, ErrorBody},
-        state::ApiState,
-    },
+    crate::ops::OpsState,
     axum::{
         Json,
         extract::State,
@@ -46,7 +43,7 @@ pub(crate) struct Readiness {
         (status = 200, body = Liveness), (status = 503, description = "A loop makes no progress", body = Liveness)
     )
 )]
-pub(super) async fn livez(State(state): State<Arc<ApiState>>) -> Response {
+pub(crate) async fn livez(State(state): State<Arc<OpsState>>) -> Response {
     let stalled: BTreeMap<_, _> =
         state.health.stalled().into_iter().map(|(name, age)| (name, age.as_secs())).collect();
     let alive = stalled.is_empty();
@@ -60,11 +57,11 @@ pub(super) async fn livez(State(state): State<Arc<ApiState>>) -> Response {
         (status = 200, body = Readiness), (status = 503, description = "A part cannot do its work", body = Readiness)
     )
 )]
-pub(super) async fn readyz(State(state): State<Arc<ApiState>>) -> Response {
+pub(crate) async fn readyz(State(state): State<Arc<OpsState>>) -> Response {
     let parts = state.health.parts().into_iter();
     let mut parts: BTreeMap<_, _> = parts.map(|(part, state)| (part, state.err())).collect();
     let unread =
-        state.latest_snapshot().is_none().then(|| "the market has not been read yet; wait".to_string());
+        state.snapshot.borrow().is_none().then(|| "the market has not been read yet; wait".to_string());
     parts.insert("snapshot", unread);
     let ready = parts.values().all(Option::is_none);
     let parts = parts.into_iter().map(|(part, fault)| (part, fault.unwrap_or("ok".to_string()))).collect();
@@ -80,10 +77,45 @@ fn status(is_ok: bool) -> StatusCode {
     get, path = "/metrics", tag = "operations",
     responses(
         (status = 200, body = String, content_type = "text/plain"),
-        (status = 404, description = "This process records no metrics", body = ErrorBody)
+        (status = 404, description = "This process records no metrics", body = OpsErrorBody)
     )
 )]
-pub(super) async fn metrics(State(state): State<Arc<ApiState>>) -> Result<Response, ApiError> {
-    let text = state.metrics.as_ref().ok_or_else(ApiError::no_metrics)?.render();
-    Ok(([(header::CONTENT_TYPE, PROMETHEUS)], text).into_response())
+pub(crate) async fn metrics(State(state): State<Arc<OpsState>>) -> Response {
+    let Some(metrics) = &state.metrics else {
+        let message = "this process records no metrics; read them from the keeper that runs";
+        return refuse("no_metrics", message);
+    };
+    ([(header::CONTENT_TYPE, PROMETHEUS)], metrics.render()).into_response()
+}
+
+/// Refuses a path that this listener has not.
+pub(crate) async fn no_such_path() -> Response {
+    refuse(
+        "no_such_path",
+        "this listener has /livez, /readyz and /metrics alone; ask api.listen for the rest",
+    )
+}
+
+/// A refusal, in the form that those of the API have.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct OpsErrorBody {
+    /// The refusal.
+    error: OpsErrorDetail,
+}
+
+/// The fault of a request.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct OpsErrorDetail {
+    /// For programs: `no_metrics` or `no_such_path`.
+    #[schema(value_type = String, example = "no_metrics")]
+    code: &'static str,
+    /// For people: the fault and the next step.
+    #[schema(value_type = String)]
+    message: &'static str,
+}
+
+/// Answers with 404.
+fn refuse(code: &'static str, message: &'static str) -> Response {
+    let body = OpsErrorBody { error: OpsErrorDetail { code, message } };
+    (StatusCode::NOT_FOUND, Json(body)).into_response()
 }

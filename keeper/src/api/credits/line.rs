@@ -1,76 +1,21 @@
-//! `/v1/credits`: all credits, in a line each.
+//! A credit in a line.
 
 use {
     crate::{
         api::{
             credit::PaymentView,
             credit_health::{CreditHealth, is_unrestricted},
-            error::{ApiError, MarketRefusals},
-            query::{AddressParam, StrictQuery, default_limit, limit, status},
-            state::{ApiState, AsOf},
         },
-        values::{Address, Time, UnitCount, UsdAmount, exact_bps, status_name_or_unknown},
+        values::{Address, StatusName, Time, UnitCount, UsdAmount, exact_bps},
         watch::Measure,
     },
-    axum::{Json, extract::State},
-    blockable_sdk::{amounts::Bps, program::transitions::Status},
-    serde::{Deserialize, Serialize},
-    std::{
-        ops::Bound::{Excluded, Unbounded},
-        sync::Arc,
-    },
-    utoipa::{IntoParams, ToSchema},
+    blockable_sdk::amounts::Bps,
+    serde::Serialize,
+    utoipa::ToSchema,
 };
 
 /// Seconds of a day.
 const DAY: f64 = 86_400.0;
-
-/// Filters of credits, and the page.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct CreditsQuery {
-    /// Credits of this lender.
-    #[param(value_type = Option<String>)]
-    lender: Option<AddressParam>,
-    /// Credits of this borrower.
-    #[param(value_type = Option<String>)]
-    borrower: Option<AddressParam>,
-    /// Credits at this provider's account.
-    #[param(value_type = Option<String>)]
-    provider: Option<AddressParam>,
-    /// Credits in this status: offered, accepted, active, delinquent, defaulted, seizing, repaid or closed.
-    #[serde(default, deserialize_with = "status")]
-    #[param(value_type = Option<String>)]
-    status: Option<Status>,
-    /// Credits whose address comes after this one: `next` of the page before.
-    #[param(value_type = Option<String>)]
-    after: Option<AddressParam>,
-    /// Most credits of the page, from 1 to 200.
-    #[serde(default = "default_limit", deserialize_with = "limit")]
-    #[param(value_type = u32, required = false, default = 50, minimum = 1, maximum = 200)]
-    limit: usize,
-}
-
-impl CreditsQuery {
-    fn matches(&self, measure: &Measure) -> bool {
-        self.lender.is_none_or(|lender| lender.is(measure.lender))
-            && self.borrower.is_none_or(|borrower| borrower.is(measure.borrower))
-            && self.provider.is_none_or(|provider| provider.is(measure.provider))
-            && self.status.is_none_or(|status| measure.status == Some(status))
-    }
-}
-
-/// A page of credits, in the order of their addresses.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct CreditPage {
-    /// The state of the chain that the page is as of.
-    pub(crate) as_of: AsOf,
-    /// The credits.
-    pub(crate) credits: Vec<CreditLine>,
-    /// `after` of the next page; none on the last.
-    pub(crate) next: Option<Address>,
-}
 
 /// A credit in a line.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -83,15 +28,19 @@ pub(crate) struct CreditLine {
     pub(crate) borrower: Address,
     /// The provider's account.
     pub(crate) provider: Address,
-    /// Its status: offered, accepted, active, delinquent, defaulted, seizing, repaid, closed or unknown.
-    #[schema(value_type = String, example = "active")]
-    pub(crate) status: &'static str,
+    /// Its status.
+    pub(crate) status: StatusName,
     /// True where there is a loan on it.
     pub(crate) is_loan: bool,
     /// Its health.
     pub(crate) health: CreditHealth,
     /// Principal owed.
     pub(crate) principal: UsdAmount,
+    /// The annual interest rate now.
+    #[schema(value_type = u64)]
+    pub(crate) apr_bps: Bps,
+    /// The due date of the last instalment; none before issue.
+    pub(crate) matures_at: Option<Time>,
     /// Everything owed, interest up to now included.
     pub(crate) debt: UsdAmount,
     /// Payment that would make the loan current now.
@@ -151,17 +100,19 @@ pub(crate) struct BurnView {
 }
 
 impl CreditLine {
-    pub(super) fn new(measure: &Measure) -> CreditLine {
+    pub(crate) fn new(measure: &Measure) -> CreditLine {
         let (usd, units) = (UsdAmount, UnitCount);
         CreditLine {
             credit: Address(measure.credit),
             lender: Address(measure.lender),
             borrower: Address(measure.borrower),
             provider: Address(measure.provider),
-            status: status_name_or_unknown(measure.status),
+            status: StatusName(measure.status),
             is_loan: !is_unrestricted(measure),
             health: CreditHealth::new(measure),
             principal: usd(measure.principal),
+            apr_bps: measure.apr_bps,
+            matures_at: measure.matures_at.map(Time::from),
             debt: usd(measure.debt),
             arrears: usd(measure.arrears),
             next_payment: measure.next_payment.as_ref().map(PaymentView::new),
@@ -178,7 +129,7 @@ impl CreditLine {
 }
 
 impl CoverageView {
-    pub(super) fn new(measure: &Measure) -> CoverageView {
+    pub(crate) fn new(measure: &Measure) -> CoverageView {
         CoverageView {
             lien_value: UsdAmount(measure.lien_value),
             remaining_value: UsdAmount(measure.remaining_value),
@@ -189,7 +140,7 @@ impl CoverageView {
 }
 
 impl BurnView {
-    pub(super) fn new(measure: &Measure) -> BurnView {
+    pub(crate) fn new(measure: &Measure) -> BurnView {
         BurnView {
             units_per_day: measure.burn_rate * DAY,
             long_units_per_day: measure.long_burn_rate * DAY,
@@ -200,23 +151,4 @@ impl BurnView {
             reported_at: measure.reported_at.map(Time::from),
         }
     }
-}
-
-/// Lists credits with their health, in the order of their addresses.
-#[utoipa::path(
-    get, path = "/v1/credits", tag = "credits", params(CreditsQuery), security(("token" = [])),
-    responses((status = 200, body = CreditPage), MarketRefusals)
-)]
-pub(super) async fn credits(
-    State(state): State<Arc<ApiState>>,
-    StrictQuery(query): StrictQuery<CreditsQuery>,
-) -> Result<Json<CreditPage>, ApiError> {
-    let snapshot = state.require_snapshot()?;
-    let measures = state.watch.measures();
-    let from = query.after.map_or(Unbounded, |AddressParam(last)| Excluded(last));
-    let mut found = measures.range((from, Unbounded)).map(|(_, measure)| measure);
-    let mut found = found.by_ref().filter(|measure| query.matches(measure));
-    let credits: Vec<CreditLine> = found.by_ref().take(query.limit).map(CreditLine::new).collect();
-    let next = found.next().and(credits.last()).map(|last| last.credit);
-    Ok(Json(CreditPage { as_of: AsOf::new(&snapshot), credits, next }))
 }
