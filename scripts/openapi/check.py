@@ -1,4 +1,4 @@
-"""Runs schemathesis against the provider's server of a sandbox. `scripts/check-openapi` installs it, and says how to call this."""
+"""Runs schemathesis against the provider's server and the keeper of a sandbox. `scripts/check-openapi` installs it, and says how to call this."""
 
 import argparse
 import datetime
@@ -16,8 +16,9 @@ from processes import start_sandbox
 # What a schema cannot say: whether text in base58 is an address, whether a model or a kind of GPU is on offer, whether a lease
 # still runs, and which combinations of parameters a model takes. Such requests are refused with 4xx, which is as it should be.
 EXCLUDED = ["positive_data_acceptance"]
-# A stream without an end.
+# Streams without an end.
 STREAM = "/v1/reports/stream"
+KEEPER_STREAM = "/v1/stream"
 
 
 def run(name, url, filters, key, asked, folder):
@@ -73,9 +74,14 @@ def main():
             clients = run("clients", {"document": described, "base": server}, ["--exclude-tag", "operations", "--exclude-path", STREAM], key, asked, folder)
             operators = run("operator", {"document": described, "base": operator}, ["--include-tag", "operations"], token, asked, folder)
             settled(operator)
+            keeper, health = document["keeper_url"], document["keeper_health_url"]
+            described, word = f"{keeper}/openapi.json", pathlib.Path(document["keeper_token_file"]).read_text().strip()
+            apart = ["--exclude-tag", "operations", "--exclude-path", KEEPER_STREAM]
+            readers = run("keeper", {"document": described, "base": keeper}, apart, word, asked, folder)
+            probes = run("keeper's health", {"document": described, "base": health}, ["--include-tag", "operations"], word, asked, folder)
         finally:
             sandbox.stop()
-    results = [clients, operators]
+    results = [clients, operators, readers, probes]
     if not all(good for _, good in results):
         sys.exit(1)
     if asked.record:
@@ -92,12 +98,12 @@ def record(results, asked, seconds):
         "# The description against the server",
         "",
         f"`scripts/check-openapi --examples {asked.examples} --seed {asked.seed} --record docs/openapi-record.md` wrote this page. It sends",
-        "generated requests, good ones and bad ones, to every route that `/openapi.json` of the provider's server of a",
+        "generated requests, good ones and bad ones, to every route that `/openapi.json` of the provider's server and of the keeper of a",
         f"[sandbox](try.md) describes, by schemathesis {version}, and compares each answer with the description: status, headers, type",
         "of content, schema; that no answer is a fault of the server, that bad requests are refused, that routes with a key need it.",
         "At the end no request holds a unit.",
         "",
-        "Left out: the stream of reports, which has no end, and the check `positive_data_acceptance`. A schema cannot say whether a",
+        "Left out: the streams of reports and of the keeper, which have no end, and the check `positive_data_acceptance`. A schema cannot say whether a",
         "text in base58 is an address, whether a model is on offer, or which combinations of parameters a model takes.",
         "",
         f"Run on {today} in {seconds:.0f} seconds. It found nothing.",
