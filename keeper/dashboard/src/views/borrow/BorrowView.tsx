@@ -59,7 +59,7 @@ function Listed({ party }: { party: Address }) {
         {rows.length === 0 ? (
           <Empty title={`${shortAddress(party)} has no loan or units in this market.`} />
         ) : (
-          <div className="scroll">
+          <div className="scroll" tabIndex={0} role="group" aria-label="Table that scrolls sideways">
             <table className="table">
               <thead>
                 <tr>

@@ -36,7 +36,7 @@ export function SchedulePanel({ loan, credit }: { loan: LoanNow; credit: Credit 
         )
       }
     >
-      <div className="scroll">
+      <div className="scroll" tabIndex={0} role="group" aria-label="Table that scrolls sideways">
         <table className="table">
           <thead>
             <tr>
@@ -241,7 +241,7 @@ export function HistoryPanel({ loan }: { loan: LoanNow }) {
           count of use
         </label>
       </div>
-      <div className="scroll">
+      <div className="scroll" tabIndex={0} role="group" aria-label="Table that scrolls sideways">
         <table className="table">
           <thead>
             <tr>

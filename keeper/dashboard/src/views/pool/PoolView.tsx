@@ -70,7 +70,7 @@ export function PoolView({ lot }: { lot: string | undefined }) {
 
 function Lots({ lots, clock, chosen }: { lots: readonly LotRow[]; clock: MarketClock; chosen: string | undefined }) {
   return (
-    <div className="scroll">
+    <div className="scroll" tabIndex={0} role="group" aria-label="Table that scrolls sideways">
       <table className="table">
         <thead>
           <tr>
