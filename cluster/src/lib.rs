@@ -68,14 +68,22 @@ pub struct ClusterPorts {
 impl ClusterPorts {
     /// Finds two free ports. Errors: [`ClusterError::NoPort`].
     pub fn free() -> Result<ClusterPorts, ClusterError> {
-        // Both are held until both are known, so that they differ.
-        let bind = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(ClusterError::no_port);
-        let (rpc, ws) = (bind()?, bind()?);
-        let port = |listener: &TcpListener| {
-            listener.local_addr().map(|addr| addr.port()).map_err(ClusterError::no_port)
-        };
-        Ok(ClusterPorts { rpc: port(&rpc)?, ws: port(&ws)? })
+        let [rpc, ws] = free_ports()?;
+        Ok(ClusterPorts { rpc, ws })
     }
+}
+
+/// Finds ports of 127.0.0.1 that are free. Errors: [`ClusterError::NoPort`].
+pub fn free_ports<const COUNT: usize>() -> Result<[u16; COUNT], ClusterError> {
+    // All are held until all are known, so that they differ.
+    let mut held = Vec::with_capacity(COUNT);
+    let mut ports = [0; COUNT];
+    for port in &mut ports {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(ClusterError::no_port)?;
+        *port = listener.local_addr().map_err(ClusterError::no_port)?.port();
+        held.push(listener);
+    }
+    Ok(ports)
 }
 
 /// A program that a cluster has from its start.

@@ -2,7 +2,7 @@
 
 use {
     crate::{SandboxError, upstream::Upstream},
-    blockable_cluster::{ClusterPorts, require_free},
+    blockable_cluster::{ClusterPorts, free_ports, require_free},
     std::{path::PathBuf, sync::Arc, time::Duration},
 };
 
@@ -35,10 +35,12 @@ impl Ports {
     /// The use of each port. Errors: [`SandboxError::PortRange`], [`SandboxError::Cluster`].
     pub(crate) fn plan(self) -> Result<PortPlan, SandboxError> {
         let Ports::From(first) = self else {
+            // The provider's server is told the origin of the keeper's page before the keeper listens.
+            let [rpc, ws, keeper] = free_ports()?;
             return Ok(PortPlan {
-                cluster: ClusterPorts::free()?,
+                cluster: ClusterPorts { rpc, ws },
                 provider: 0,
-                keeper: 0,
+                keeper,
                 health: 0,
                 keeper_health: 0,
             });

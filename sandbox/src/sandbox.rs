@@ -11,7 +11,7 @@ use {
         loans::{LoanName, Times},
         options::{Options, PortPlan},
         payments, programs,
-        services::{RunningKeeper, start_provider},
+        services::{ProviderPorts, RunningKeeper, start_provider},
         story,
         upstream::{self, OfferedModel},
     },
@@ -188,7 +188,7 @@ impl Parts {
         (options.progress)("starting the provider's server");
         let upstream = options.upstream.as_ref();
         let sections: String = models.iter().map(|model| model.section(upstream)).collect();
-        let ports = (plan.provider, plan.health);
+        let ports = ProviderPorts { api: plan.provider, health: plan.health, page: plan.keeper };
         let server = start_provider(cluster, venue, folder, ports, &sections).await?;
         match self.start_keeper(&server).await {
             Ok((keeper, description)) => Ok((server, keeper, description)),

@@ -28,12 +28,19 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Pause between two questions whether a part is ready.
 const POLL: Duration = Duration::from_millis(20);
 
+/// The ports of the provider's server, and that of the page which may call it from a browser.
+pub(crate) struct ProviderPorts {
+    pub(crate) api: u16,
+    pub(crate) health: u16,
+    pub(crate) page: u16,
+}
+
 /// Starts the provider's server, and waits until its gate has seen the loans. Errors: [`SandboxError`].
 pub(crate) async fn start_provider(
     cluster: &Cluster,
     venue: &Venue,
     folder: &Folder,
-    (port, health): (u16, u16),
+    ports: ProviderPorts,
     models: &str,
 ) -> Result<Server, SandboxError> {
     let place = folder.provider()?;
@@ -45,8 +52,9 @@ pub(crate) async fn start_provider(
     }
     let mut text = format!(
         include_str!("../files/provider.toml"),
-        port = port,
-        health = health,
+        port = ports.api,
+        health = ports.health,
+        page = ports.page,
         rpc_url = cluster.rpc_url(),
         ws_url = cluster.ws_url(),
         market = venue.keys.market,

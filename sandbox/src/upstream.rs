@@ -219,6 +219,7 @@ mod tests {
         let text = include_str!("../files/provider.toml")
             .replace("{port}", "8901")
             .replace("{health}", "8903")
+            .replace("{page}", "8902")
             .replace("{rpc_url}", "http://127.0.0.1:8899")
             .replace("{ws_url}", "ws://127.0.0.1:8900");
         let text =

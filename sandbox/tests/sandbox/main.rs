@@ -27,7 +27,7 @@ use {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_that_it_promises_is_there_and_nothing_is_left() {
-    let first = free_ports(5);
+    let first = free_ports(6);
     let options = Options {
         ports: Ports::From(first),
         late_after: Duration::from_secs(2),
@@ -42,12 +42,13 @@ async fn everything_that_it_promises_is_there_and_nothing_is_left() {
     instalments_are_paid(&played).await;
     only_the_story_is_alerted(&played).await;
     anyone_may_act(&played).await;
+    the_keepers_page_alone_may_call_the_gate(&played).await;
     a_second_one_is_refused(first).await;
     let folder = played.facts().folder.clone();
     assert!(folder.exists());
     played.sandbox.stop().await.unwrap();
     assert!(!folder.exists(), "{} is left", folder.display());
-    for port in first..first + 5 {
+    for port in first..first + 6 {
         TcpListener::bind(("127.0.0.1", port)).expect("the port is free again");
     }
 }
@@ -163,18 +164,34 @@ async fn anyone_may_act(played: &Played) {
     assert_eq!(venue.client.lot(&addresses::lot(&credit, 0)).await.unwrap().units_left, before - 1_000_000);
 }
 
+/// A browser asks the provider's server before a page of another origin shows it a freeze.
+async fn the_keepers_page_alone_may_call_the_gate(played: &Played) {
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let url = format!("{}/v1/freezes", played.facts().provider_url);
+    let page = played.facts().keeper_url.as_str();
+    for (origin, allowed) in [(page, Some(page)), ("http://127.0.0.1:1", None)] {
+        let question = http
+            .request(reqwest::Method::OPTIONS, &url)
+            .header("origin", origin)
+            .header("access-control-request-method", "POST");
+        let answer = question.send().await.unwrap();
+        let given = answer.headers().get("access-control-allow-origin");
+        assert_eq!(given.map(|value| value.to_str().unwrap()), allowed, "{origin}");
+    }
+}
+
 async fn a_second_one_is_refused(first: u16) {
-    for overlapping in [first, first - 1, first + 4] {
+    for overlapping in [first, first - 1, first + 5] {
         let options = Options { ports: Ports::From(overlapping), ..Options::default() };
         let refused = refusal(Sandbox::start(options).await);
         assert!(refused.contains("cannot listen at 127.0.0.1:"), "{refused}");
         assert!(refused.ends_with("stop it, or choose other ports"), "{refused}");
     }
-    for port in [0, 65_532, u16::MAX] {
+    for port in [0, 65_531, u16::MAX] {
         let options = Options { ports: Ports::From(port), ..Options::default() };
         let refused = refusal(Sandbox::start(options).await);
         assert!(
-            refused.contains(&format!("port {port} is out of range; choose one from 1 to 65531")),
+            refused.contains(&format!("port {port} is out of range; choose one from 1 to 65530")),
             "{refused}"
         );
     }
