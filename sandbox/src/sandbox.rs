@@ -23,7 +23,7 @@ use {
     blockable_sdk::{Keypair, PROGRAM_ID, Signer, addresses, client::Client, names::status_byte_name},
     blockable_service::shutdown::{self, Stage},
     secrecy::ExposeSecret,
-    std::{sync::Arc, time::Duration},
+    std::{future::pending, sync::Arc, time::Duration},
     tokio::time::sleep,
 };
 
@@ -43,7 +43,10 @@ pub struct Sandbox {
     venue: Arc<Venue>,
     /// The tasks of payments and of saving.
     tasks: Stage,
-    keeper: RunningKeeper,
+    /// `None` while it is stopped alone.
+    keeper: Option<RunningKeeper>,
+    /// The ports of its API and of its health, which it has again after a stop.
+    keeper_ports: (u16, u16),
     server: Server,
     cluster: Cluster,
     folder: Folder,
@@ -100,9 +103,37 @@ impl Sandbox {
         let ended = |part, reason| SandboxError::Ended { part, reason };
         tokio::select! {
             reason = self.cluster.ended() => ended("the embedded cluster", reason),
-            reason = self.keeper.ended() => ended("the keeper", reason),
+            reason = self.keeper_ended() => ended("the keeper", reason),
             part = self.task_ended() => ended(part, "one of its tasks panicked".to_string()),
         }
+    }
+
+    /// Waits until the keeper has ended by itself; forever while it is stopped.
+    async fn keeper_ended(&self) -> String {
+        match &self.keeper {
+            Some(keeper) => keeper.ended().await,
+            None => pending().await,
+        }
+    }
+
+    /// Stops the keeper alone, as an outage of its machine would: loans are neither metered nor marked, and its API is gone. Does
+    /// nothing while it is stopped. Errors: [`SandboxError`]; it does not run then either.
+    pub async fn stop_keeper(&mut self) -> Result<(), SandboxError> {
+        match self.keeper.take() {
+            Some(keeper) => keeper.stop().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Starts the keeper again at its address and on its store, after [`Sandbox::stop_keeper`]. Does nothing while it runs.
+    /// Errors: [`SandboxError`]; it is stopped then.
+    pub async fn start_keeper(&mut self) -> Result<(), SandboxError> {
+        if self.keeper.is_none() {
+            let Sandbox { cluster, venue, folder, keeper_ports, server, .. } = self;
+            let keeper = RunningKeeper::start(cluster, venue, folder, *keeper_ports, server.addr()).await?;
+            self.keeper = Some(keeper);
+        }
+        Ok(())
     }
 
     /// Waits until a task has ended that runs until the stop, and returns its part.
@@ -122,7 +153,10 @@ impl Sandbox {
     /// stopped.
     pub async fn stop(self) -> Result<(), SandboxError> {
         shutdown::stop(vec![self.tasks], TASK_END).await;
-        let keeper = self.keeper.stop().await;
+        let keeper = match self.keeper {
+            Some(keeper) => keeper.stop().await,
+            None => Ok(()),
+        };
         self.server.stop().await;
         let saved = self.cluster.save(keeper.is_ok()).await;
         self.cluster.stop().await?;
@@ -168,7 +202,9 @@ impl Parts {
             Ok((server, keeper, description)) => {
                 let tasks = self.start_tasks();
                 let Parts { folder, cluster, venue, .. } = self;
-                Ok(Sandbox { description, venue, tasks, keeper, server, cluster, folder })
+                let keeper_ports = (keeper.addrs.api.port(), keeper.addrs.ops.port());
+                let keeper = Some(keeper);
+                Ok(Sandbox { description, venue, tasks, keeper, keeper_ports, server, cluster, folder })
             }
             Err(error) => {
                 let _ = self.cluster.stop().await;

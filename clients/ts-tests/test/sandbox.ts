@@ -34,7 +34,7 @@ export type Sandbox = {
 export async function startSandbox(more: readonly string[] = ['--cheatcodes']): Promise<Sandbox> {
   const demo = process.env['BLOCKABLE_DEMO'];
   if (demo === undefined) throw new Error('BLOCKABLE_DEMO names no program');
-  const port = await freePorts(5);
+  const port = await freePorts(6);
   const options = ['--serve', '--json', '--port', `${port}`, ...more];
   const child = spawn(demo, options, { stdio: ['pipe', 'pipe', 'pipe'] });
   const lines: string[] = [];

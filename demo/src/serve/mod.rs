@@ -1,8 +1,10 @@
 //! `--serve`: a sandbox to try everything, until it is told to stop.
 
+mod control;
 mod text;
 
 use {
+    self::control::Control,
     crate::DemoError,
     blockable_sandbox::{Options, Ports, Sandbox, SandboxError, Upstream, options::FIRST_PORT},
     blockable_service::{
@@ -48,6 +50,9 @@ pub(crate) struct ServeArgs {
     /// Let programs on this machine call the cluster's cheatcodes (surfnet_...), which move its clock and replace accounts
     #[arg(long, requires = "serve")]
     cheatcodes: bool,
+    /// Take commands on standard input, one a line: `stop keeper` and `start keeper`
+    #[arg(long, requires = "serve")]
+    control: bool,
 }
 
 /// Runs a sandbox until SIGINT, SIGTERM, or SIGHUP, which a terminal sends as it closes. Prints what it has on standard output:
@@ -81,7 +86,7 @@ pub(crate) async fn run(args: &ServeArgs, json: bool) -> Result<(), DemoError> {
     };
     let mut stopped = pin!(stopped);
     let mut start = pin!(Sandbox::start(options));
-    let sandbox = tokio::select! {
+    let mut sandbox = tokio::select! {
         started = &mut start => started?,
         () = &mut stopped => {
             say("stopping ...");
@@ -102,9 +107,14 @@ pub(crate) async fn run(args: &ServeArgs, json: bool) -> Result<(), DemoError> {
         return Err(DemoError::Print(error));
     }
     say(&format!("ready after {:.1} s; Ctrl-C ends it", began.elapsed().as_secs_f64()));
-    let ended = tokio::select! {
-        () = stopped => None,
-        ended = sandbox.ended() => Some(ended),
+    let mut control = args.control.then(Control::listen);
+    let ended = loop {
+        let order = tokio::select! {
+            () = &mut stopped => break None,
+            ended = sandbox.ended() => break Some(ended),
+            order = Control::next(&mut control) => order,
+        };
+        control::obey(order, &mut sandbox).await;
     };
     say("stopping: requests that run have 5 s to end ...");
     let end = sandbox.stop().await;

@@ -6,6 +6,7 @@
 
 mod given;
 mod kept;
+mod outage;
 mod played;
 
 use {
