@@ -78,6 +78,8 @@ struct Ledger {
     drops: bool,
     /// The transaction fails when it lands, with the program's code.
     fails: Option<u32>,
+    /// The node has a status at hand no longer: only its history has it.
+    forgets: bool,
     /// Faults to come, by method.
     faults: BTreeMap<&'static str, Vec<Fault>>,
     /// The node does not say why it refuses a copy.
@@ -143,7 +145,13 @@ impl Ledger {
             }}),
             "sendTransaction" => self.receive(request["params"][0].as_str().unwrap()),
             "getSignatureStatuses" => {
-                json!({"context": context, "value": [self.status(request["params"][0][0].as_str().unwrap())]})
+                let is_at_hand = !self.forgets || request["params"][1]["searchTransactionHistory"] == true;
+                let status = if is_at_hand {
+                    self.status(request["params"][0][0].as_str().unwrap())
+                } else {
+                    Value::Null
+                };
+                json!({"context": context, "value": [status]})
             }
             "getBlockHeight" => {
                 self.height += 1;
@@ -336,15 +344,35 @@ async fn one_living_node_of_three_is_enough_to_land() {
     drop(first);
 }
 
-/// A node that takes connections and answers nothing was waited for in every look, and in the read at the end.
+/// The good node serves the transaction at its second request, and the silent one never.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_silent_node_holds_up_neither_the_looks_nor_the_events() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let silent = Client::new(format!("http://{}", silent.local_addr().unwrap()));
-    let (ledger, _server, client) = ledger(|_| {});
+    let (ledger, _server, client) = ledger(|ledger| {
+        ledger.faults.insert("getTransaction", vec![Fault::Garbage]);
+    });
     let sender = Sender::new(&client).with_nodes([&silent]).with_patience(Duration::from_secs(6));
     let landed = sender.send(&[action()], &Keypair::new(), &[]).await.unwrap();
     assert_eq!(received(&ledger), [landed.signature]);
+}
+
+/// Nobody could look for some minutes. Taken for expired, the same would be signed and sent once more.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_landed_before_the_statuses_at_hand_is_found_in_the_history() {
+    let (ledger, _server, client) = ledger(|ledger| (ledger.forgets, ledger.looks_left) = (true, 0));
+    let landed = Sender::new(&client).send(&[action()], &Keypair::new(), &[]).await.unwrap();
+    assert_eq!(received(&ledger), [landed.signature]);
+    assert!(ledger.lock().unwrap().height > LAST_VALID, "it was not looked for when it might have expired");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_calls_it_failed_does_not_decide_against_one_that_has_it() {
+    let (_, _first, liar) = ledger(|ledger| (ledger.fails, ledger.looks_left) = (Some(6_000), 0));
+    let (honest, _second, client) = ledger(|ledger| ledger.looks_left = 3);
+    let sender = Sender::new(&liar).with_nodes([&client]);
+    let landed = sender.send(&[action()], &Keypair::new(), &[]).await.unwrap();
+    assert_eq!(received(&honest), [landed.signature]);
 }
 
 /// A hundred sends over a node that fails one request of ten, in every way.

@@ -43,9 +43,9 @@ pub(super) enum Look {
     Silent(String),
 }
 
-/// Looks a transaction up on all nodes. The first one that knows an end decides. A transaction has expired once every node that
-/// answers has passed its last height, takes its blockhash for expired, and does not know it. Once a node says that it may land yet, the
-/// others have `grace` to know more: a silent one holds up no later look.
+/// Looks a transaction up on all nodes. The first one that has it as landed decides. It has failed, or expired, once no node that answers
+/// says otherwise: expired where each has passed its last height, takes its blockhash for expired, and does not have it in its history.
+/// Once a node says that it has failed or may land yet, the others have `grace` to know more: a silent one holds up no later look.
 pub(super) async fn look(nodes: &[Arc<RpcClient>], sought: Sought, grace: Duration) -> Look {
     let mut looks = JoinSet::new();
     for node in nodes {
@@ -58,24 +58,32 @@ pub(super) async fn look(nodes: &[Arc<RpcClient>], sought: Sought, grace: Durati
             }
         });
     }
-    let (mut open, mut expired, mut failure) = (false, false, "no node was named".to_string());
-    let mut end = Instant::now() + DEADLINE * 2;
-    while let Ok(Some(look)) = timeout_at(end, looks.join_next()).await {
+    let (mut open, mut failed, mut expired) = (false, None, false);
+    let mut failure = "no node was named".to_string();
+    // Each look has its own deadline; this one ends the loop where a task does not come back.
+    let mut until = Instant::now() + DEADLINE * 2;
+    while let Ok(Some(look)) = timeout_at(until, looks.join_next()).await {
         match look {
-            Ok(end @ (Look::Landed(_) | Look::Failed(_))) => return end,
+            Ok(Look::Landed(slot)) => return Look::Landed(slot),
+            Ok(Look::Failed(error)) => {
+                failed = Some(error);
+                until = until.min(Instant::now() + grace);
+            }
             Ok(Look::Open) => {
                 open = true;
-                end = end.min(Instant::now() + grace);
+                until = until.min(Instant::now() + grace);
             }
             Ok(Look::Expired) => expired = true,
             Ok(Look::Silent(reason)) => failure = reason,
             Err(error) => failure = error.to_string(),
         }
     }
-    match (open, expired) {
-        (true, _) => Look::Open,
-        (false, true) => Look::Expired,
-        (false, false) => Look::Silent(failure),
+    match (open, failed, expired) {
+        // One node alone does not decide against another that it has had no effect: it would be signed and sent once more.
+        (true, ..) => Look::Open,
+        (false, Some(error), _) => Look::Failed(error),
+        (false, None, true) => Look::Expired,
+        (false, None, false) => Look::Silent(failure),
     }
 }
 
@@ -93,8 +101,9 @@ async fn look_at(node: &RpcClient, sought: Sought) -> Result<Look, RpcClientErro
     {
         return Ok(Look::Open);
     }
-    // The height was read before this status, so a transaction in the last valid block is not missed.
-    let status = status(node, &signature, history).await?;
+    // The height was read before this status, so a transaction in the last valid block is not missed. Statuses of some two minutes are
+    // all that a node has at hand: without its history one that landed before them would count as expired.
+    let status = status(node, &signature, true).await?;
     Ok(status.map_or(Look::Expired, |status| classify(node, &status)))
 }
 

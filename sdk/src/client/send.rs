@@ -88,28 +88,43 @@ impl Client {
     }
 }
 
-/// Reads a transaction that has landed from the first node that serves it. Errors: as [`Client::landed`].
+/// Reads a transaction that has landed from the first node that serves it: a silent one keeps nobody from what the others have. Errors:
+/// as [`Client::landed`].
 pub(super) async fn read_landed(
     nodes: &[Arc<RpcClient>],
     signature: &Signature,
 ) -> Result<Landed, ClientError> {
     let deadline = Instant::now() + INDEX_DELAY;
-    loop {
-        // A node confirms a transaction shortly before it can serve it.
-        let mut failure = ClientError::Undecodable(*signature);
-        let mut served = ask_all(nodes, signature);
-        while let Ok(Some(answer)) = timeout_at(deadline + INDEX_DELAY, served.join_next()).await {
-            match answer {
-                Ok(Ok(transaction)) => {
-                    if let Some(landed) = decode_landed(signature, &transaction) {
-                        return Ok(landed);
-                    }
-                }
-                Ok(Err(error)) => failure = error.into(),
-                Err(_) => {}
-            }
+    let mut served = JoinSet::new();
+    for node in nodes {
+        served.spawn(poll_landed(node.clone(), *signature, deadline));
+    }
+    let mut failure = ClientError::Undecodable(*signature);
+    while let Ok(Some(answer)) = timeout_at(deadline, served.join_next()).await {
+        match answer {
+            Ok(Ok(landed)) => return Ok(landed),
+            Ok(Err(error)) => failure = error,
+            Err(_) => {}
         }
-        if Instant::now() >= deadline {
+    }
+    Err(failure)
+}
+
+/// Asks one node until it serves a transaction: it confirms one shortly before it can. Errors: that of the last request.
+async fn poll_landed(
+    node: Arc<RpcClient>,
+    signature: Signature,
+    deadline: Instant,
+) -> Result<Landed, ClientError> {
+    loop {
+        let failure = match node.get_transaction_with_config(&signature, transaction_config(&node)).await {
+            Ok(transaction) => match decode_landed(&signature, &transaction) {
+                Some(landed) => return Ok(landed),
+                None => ClientError::Undecodable(signature),
+            },
+            Err(error) => error.into(),
+        };
+        if Instant::now() + INDEX_POLL * 2 >= deadline {
             return Err(failure);
         }
         sleep(INDEX_POLL).await;
