@@ -7,7 +7,7 @@ use {
         output::notice,
     },
     base64::{Engine, prelude::BASE64_STANDARD},
-    blockable_sdk::{VersionedTransaction, amounts::Units, transactions},
+    blockable_sdk::{VersionedTransaction, amounts::Units, rpc::shorten, transactions},
     blockable_service::text,
     reqwest::{Client, Response, StatusCode},
     serde_json::{Value, json},
@@ -22,18 +22,27 @@ use {
 const DEADLINE: Duration = Duration::from_secs(10);
 /// Most bytes of its answer to a freeze.
 const FREEZE_BYTES: u64 = 64 << 10;
-/// Most characters of the server's own message that are passed on.
-const MESSAGE: usize = 200;
 
-/// Hands the transaction of each step to the server that `url_of` names for it, over connections that serve all of them. A step without
-/// a server is handed to nobody. Errors: [`CliError::Failed`] where no HTTPS is available.
-pub(crate) fn hand_over<'a>(url_of: impl Fn(&Step) -> Option<String> + 'a) -> Result<HandOver<'a>, CliError> {
+/// The server that a freeze is handed to, and the units that it must then have closed in all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Recipient {
+    /// Its URL.
+    pub url: String,
+    /// The units.
+    pub target: Units,
+}
+
+/// A function that hands the transaction of a step to the server that `recipient_of` names for it, over connections that serve all of
+/// them. A step without a server is handed to nobody. Errors: [`CliError::Failed`] where no HTTPS is available.
+pub(crate) fn hand_over<'a>(
+    recipient_of: impl Fn(&Step) -> Option<Recipient> + 'a,
+) -> Result<HandOver<'a>, CliError> {
     let client = client().map_err(CliError::Failed)?;
     let hand_over = move |step: &Step, transaction| -> Pin<Box<dyn Future<Output = Value> + 'a>> {
-        let (client, url) = (client.clone(), url_of(step));
+        let (client, recipient) = (client.clone(), recipient_of(step));
         Box::pin(async move {
-            let handed = match url {
-                Some(url) => Handed::hand_over(&client, &url, &transaction).await,
+            let handed = match recipient {
+                Some(recipient) => Handed::hand_over(&client, &recipient, &transaction).await,
                 None => Handed { took: Duration::ZERO, answer: Err("no server is named".to_string()) },
             };
             handed.json()
@@ -67,8 +76,7 @@ fn failure(error: &reqwest::Error) -> String {
 fn refusal(status: StatusCode, body: &Value) -> String {
     let message =
         body.pointer("/error/message").and_then(Value::as_str).unwrap_or("an answer without a reason");
-    let message: String = message.chars().take(MESSAGE).collect();
-    format!("HTTP status {}: {message}", status.as_u16())
+    format!("HTTP status {}: {}", status.as_u16(), shorten(message))
 }
 
 /// The server's answer to a freeze.
@@ -83,9 +91,9 @@ struct Handed {
 
 impl Handed {
     /// Hands a transaction over. A server that fails holds nothing up: the transaction goes to the chain at the same time.
-    async fn hand_over(client: &Client, url: &str, transaction: &VersionedTransaction) -> Handed {
+    async fn hand_over(client: &Client, to: &Recipient, transaction: &VersionedTransaction) -> Handed {
         let signed_at = Instant::now();
-        let answer = post(client, url, transaction).await;
+        let answer = post(client, to, transaction).await;
         let handed = Handed { took: signed_at.elapsed(), answer };
         let millis = handed.took.as_millis();
         match &handed.answer {
@@ -116,16 +124,20 @@ impl Handed {
 
 async fn post(
     client: &Client,
-    url: &str,
+    to: &Recipient,
     transaction: &VersionedTransaction,
 ) -> Result<Option<Units>, String> {
     let body = json!({"transaction": BASE64_STANDARD.encode(transactions::encode(transaction))});
-    let sent = client.post(format!("{}/v1/freezes", url.trim_end_matches('/'))).json(&body).send().await;
-    let (status, body) = read(sent, FREEZE_BYTES).await?;
+    let url = format!("{}/v1/freezes", to.url.trim_end_matches('/'));
+    let (status, body) = read(client.post(url).json(&body).send().await, FREEZE_BYTES).await?;
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-    match body.get("frozen").and_then(Value::as_u64) {
-        Some(frozen) if status.is_success() => Ok(Some(Units(frozen))),
-        None if body.pointer("/error/code").and_then(Value::as_str) == Some("already_frozen") => Ok(None),
+    let code = body.pointer("/error/code").and_then(Value::as_str);
+    match body.get("frozen").and_then(Value::as_u64).map(Units) {
+        Some(frozen) if status.is_success() && frozen < to.target => {
+            Err(format!("it says that it has closed {} of {}", text::units(frozen), text::units(to.target)))
+        }
+        Some(frozen) if status.is_success() => Ok(Some(frozen)),
+        None if status == StatusCode::FORBIDDEN && code == Some("already_frozen") => Ok(None),
         _ => Err(refusal(status, &body)),
     }
 }

@@ -3,7 +3,8 @@
 pub(crate) use blockable_service::command::Answer;
 use {
     crate::{error::CliError, settings::Format},
-    blockable_service::command::{Exit, Failure, document, printable},
+    blockable_sdk::printable,
+    blockable_service::command::{Exit, Failure, document, say},
     clap::error::ErrorKind,
     serde_json::{Map, Value, json},
     std::{
@@ -21,7 +22,7 @@ pub(crate) fn print(format: Format, fields: &[String], result: Result<Answer, Cl
                 answer.exit()
             }
             Err(error) => {
-                eprintln!("error: {}", printable(&error.to_string()));
+                say(&format!("error: {error}"));
                 error.exit()
             }
         };
@@ -43,7 +44,7 @@ fn print_line(text: &str) {
 
 /// Prints a notice to standard error, where it is in no document's way.
 pub(crate) fn notice(text: &str) {
-    eprintln!("note: {}", printable(text));
+    say(&format!("note: {text}"));
 }
 
 /// Warnings of this run, for the document.
@@ -56,7 +57,7 @@ fn warnings() -> MutexGuard<'static, Vec<String>> {
 /// Says what the answer lacks, or what its reader should look at: on standard error, and in the document's `warnings`.
 pub(crate) fn warn(text: &str) {
     let text = printable(text);
-    eprintln!("warning: {text}");
+    say(&format!("warning: {text}"));
     warnings().push(text);
 }
 
@@ -108,7 +109,7 @@ pub(crate) fn print_usage(arguments: &[OsString], error: &clap::Error, missing: 
     if !wants_json(arguments) {
         let _ = error.print();
         if is_missing {
-            eprintln!("\nerror: {missing}");
+            say(&format!("\nerror: {missing}"));
         }
         return Exit::Usage;
     }

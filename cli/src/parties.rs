@@ -6,7 +6,7 @@ use {
         error::CliError,
         session::Session,
         settings::{KeySource, Place, Setting},
-        signer::{LoadedKey, describe, public_half},
+        signer::{LoadedKey, SignerError, describe, public_half},
     },
     blockable_sdk::Pubkey,
     blockable_service::command::{Keys, Proposing},
@@ -137,6 +137,7 @@ impl Parties {
 fn address_of(found: &Setting<KeySource>) -> Result<Option<Pubkey>, CliError> {
     match &found.value {
         KeySource::Address(address) => Ok(Some(*address)),
+        KeySource::Secret => Err(SignerError::Secret(found.origin.clone()).into()),
         KeySource::File(path) if found.origin == Place::Default && !path.exists() => Ok(None),
         KeySource::File(path) => Ok(Some(public_half(path, &found.origin)?)),
         KeySource::Prompt | KeySource::StandardInput | KeySource::Ledger(_) => Ok(None),

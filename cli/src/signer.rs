@@ -54,6 +54,12 @@ pub(crate) enum SignerError {
         /// The reason.
         reason: String,
     },
+    /// A secret key stands where its file is to be named.
+    #[error(
+        "{0} is a secret key itself, and what stands in an argument or a variable is seen by others; write it to a file of yours alone, \
+         and name that"
+    )]
+    Secret(Place),
     /// An address cannot sign.
     #[error("{0} ({1}) is an address and cannot sign; name its key, or add --dry-run or --no-send")]
     Address(Pubkey, Place),
@@ -65,7 +71,7 @@ impl SignerError {
         match self {
             SignerError::File { reason, .. } => reason.exit(),
             SignerError::StandardInput | SignerError::Prompt(_) | SignerError::SeedPhrase => Exit::Failed,
-            SignerError::Address(..) | SignerError::Ledger { .. } => Exit::Usage,
+            SignerError::Address(..) | SignerError::Ledger { .. } | SignerError::Secret(_) => Exit::Usage,
             SignerError::Exposed(_) => Exit::Refused,
         }
     }
@@ -90,6 +96,7 @@ impl LoadedKey {
                 return Ok(LoadedKey { signer });
             }
             KeySource::Address(address) => return Err(SignerError::Address(*address, found.origin.clone())),
+            KeySource::Secret => return Err(SignerError::Secret(found.origin.clone())),
         };
         Ok(LoadedKey { signer: Box::new(keypair) })
     }
@@ -108,6 +115,7 @@ pub(crate) fn describe(found: &Setting<KeySource>) -> String {
         KeySource::StandardInput => "from the standard input".to_string(),
         KeySource::Ledger(url) => format!("on {url}"),
         KeySource::Address(_) => "an address".to_string(),
+        KeySource::Secret => "a secret key".to_string(),
     };
     match &found.origin {
         Place::Default => format!("{place}, the default"),

@@ -62,6 +62,7 @@ pub mod instructions;
 pub mod keys;
 pub mod names;
 pub mod payments;
+mod printable;
 pub mod reports;
 #[cfg(feature = "client")]
 pub mod rpc;
@@ -70,6 +71,7 @@ pub mod terms;
 pub mod tokens;
 pub mod transactions;
 
+pub use printable::printable;
 pub use {
     blockable_credits as program,
     blockable_credits::ID as PROGRAM_ID,

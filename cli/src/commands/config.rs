@@ -7,7 +7,7 @@ use {
         lookup::nearest,
         output::Answer,
         session::settings,
-        settings::{Profiles, SettingName, Surroundings, validate},
+        settings::{KeySource, Profiles, SettingName, Surroundings, validate},
     },
     clap::{Args, Subcommand},
     serde_json::{Map, Value, json},
@@ -111,8 +111,9 @@ fn set(global: &GlobalArgs, key: SettingName, values: &[String]) -> Result<Answe
         )));
     }
     for value in values {
+        let shown = shown(key, value);
         validate(key, value)
-            .map_err(|reason| CliError::Usage(format!("{} {value:?} {reason}", key.name())))?;
+            .map_err(|reason| CliError::Usage(format!("{} {shown:?} {reason}", key.name())))?;
     }
     let mut profiles = Profiles::read(&Surroundings::from_process())?;
     let profile = global.profile.clone().unwrap_or(profiles.current().to_string());
@@ -146,4 +147,14 @@ fn list() -> Result<Answer, CliError> {
         false => names.iter().map(line).collect::<Vec<_>>().join("\n"),
     };
     Ok(Answer { text, data: json!({"profiles": names, "current": current}) })
+}
+
+/// A setting's text as it may be shown: not the secret of a key that stands where its file is to be named.
+fn shown(key: SettingName, value: &str) -> String {
+    match key {
+        SettingName::Keypair | SettingName::FeePayer => {
+            value.parse::<KeySource>().map_or_else(|_| value.to_string(), |source| source.to_string())
+        }
+        _ => value.to_string(),
+    }
 }

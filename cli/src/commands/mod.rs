@@ -23,14 +23,14 @@ use {
         settings::{Format, Settings, Surroundings},
     },
     blockable_economics::commands::{QuoteArgs, SimulateArgs},
-    blockable_service::command::EXIT_CODES,
+    blockable_service::command::{EXIT_CODES, EXIT_PROPOSED},
     clap::{CommandFactory, Parser, Subcommand},
     std::{ffi::OsString, future::Future},
 };
 
 /// Loans secured by compute credits that can be frozen at once
 #[derive(Parser, Debug)]
-#[command(name = "blockable", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+#[command(name = "blockable", version, after_help = format!("{EXIT_CODES}{EXIT_PROPOSED}"), arg_required_else_help = true)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: GlobalArgs,

@@ -17,7 +17,6 @@ use {
         accounts::BlockableAccount,
         errors::ClientError,
         program::state::{Credit, Lot, Market, Provider},
-        rpc::{RpcAccountInfoConfig, UiAccountEncoding},
     },
     std::collections::{BTreeMap, BTreeSet},
 };
@@ -43,11 +42,9 @@ async fn missing(
 ) -> CliError {
     let Wanted { name, listed_by } = wanted;
     let cluster = session.cluster();
-    let rpc = session.client.rpc();
-    let account = rpc.get_account_with_commitment(address, rpc.commitment()).await;
-    let account = match account {
-        Ok(answer) => answer.value,
-        Err(error) => return ClientError::from(error).into(),
+    let account = match session.client.account(address).await {
+        Ok(account) => account,
+        Err(error) => return error.into(),
     };
     if let Some(kind) = account.as_ref().map(|account| kind_of(&account.owner, &account.data)) {
         return CliError::NotFound(format!("{address} is {kind} and no {name}; `{listed_by}` lists {name}s"));
@@ -65,9 +62,6 @@ async fn missing(
     })
 }
 
-/// Most accounts that a node gives in one answer.
-const AT_ONCE: usize = 100;
-
 /// Reads accounts of one type. One that is not there is missing here too; one that is there and cannot be read, because a later version of
 /// the program wrote it or the node is wrong, is left out with a warning that names it. Errors: [`CliError::Carry`].
 pub(crate) async fn readable<T: BlockableAccount>(
@@ -76,34 +70,17 @@ pub(crate) async fn readable<T: BlockableAccount>(
 ) -> Result<BTreeMap<Pubkey, T>, CliError> {
     let addresses: Vec<Pubkey> = addresses.into_iter().collect();
     let (mut found, mut left_out) = (BTreeMap::new(), Vec::new());
-    for part in addresses.chunks(AT_ONCE) {
-        let rpc = session.client.rpc();
-        let config = RpcAccountInfoConfig {
-            encoding: Some(UiAccountEncoding::Base64),
-            commitment: Some(rpc.commitment()),
-            ..RpcAccountInfoConfig::default()
-        };
-        // The client's own decoding ends the process where a node gives no account.
-        let answer = rpc.get_multiple_ui_accounts_with_config(part, config).await;
-        let accounts = answer.map_err(ClientError::from)?.value;
-        if accounts.len() != part.len() {
-            return Err(CliError::Failed(format!(
-                "the node gives {} of {} accounts that it was asked for; ask another by --url",
-                accounts.len(),
-                part.len()
-            )));
+    let commitment = session.client.rpc().commitment();
+    let served = session.client.accounts_as_served(&addresses, commitment).await?;
+    for (address, account) in addresses.iter().zip(served) {
+        let Some(account) = account.map(|account| account.to_account()) else { continue };
+        // A closed account may have another owner since.
+        if account.as_ref().is_some_and(|account| account.owner != PROGRAM_ID) {
+            continue;
         }
-        for (address, account) in part.iter().zip(accounts) {
-            let Some(account) = account else { continue };
-            let account = account.to_account();
-            // A closed account may have another owner since.
-            if account.as_ref().is_some_and(|account| account.owner != PROGRAM_ID) {
-                continue;
-            }
-            match account.map(|account| T::decode(&account.data)) {
-                Some(Ok(account)) => drop(found.insert(*address, account)),
-                _ => left_out.push(address.to_string()),
-            }
+        match account.map(|account| T::decode(&account.data)) {
+            Some(Ok(account)) => drop(found.insert(*address, account)),
+            _ => left_out.push(address.to_string()),
         }
     }
     if !left_out.is_empty() {

@@ -156,10 +156,10 @@ impl Profiles {
     /// Writes the file, whole or not at all. Errors: [`ProfilesError::File`].
     pub(crate) fn write(&self) -> Result<(), ProfilesError> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
-        let part = self.path.with_extension("toml.part");
-        let written = fs::create_dir_all(folder)
-            .and_then(|()| fs::write(&part, self.table().to_string()))
-            .and_then(|()| fs::rename(&part, &self.path));
+        // For its user alone: a node's URL may have a key in it.
+        let written = fs::create_dir_all(folder).and_then(|()| {
+            blockable_service::private_file::replace(&self.path, self.table().to_string().as_bytes())
+        });
         written.map_err(|reason| failed(&self.path, "written", reason))
     }
 

@@ -155,7 +155,10 @@ impl Settings {
 pub(crate) fn validate(key: SettingName, text: &str) -> Result<(), String> {
     match key {
         SettingName::Url => node_url(text).map(drop),
-        SettingName::Keypair | SettingName::FeePayer => KeySource::from_str(text).map(drop),
+        SettingName::Keypair | SettingName::FeePayer => match KeySource::from_str(text)? {
+            KeySource::Secret => Err("is a secret key itself; write it to a file, and name that".to_string()),
+            _ => Ok(()),
+        },
         SettingName::Market => market(text).map(drop),
         SettingName::Gate => gate_url(text).map(drop),
         SettingName::Commitment => Commitment::from_str(text).map(drop),

@@ -95,6 +95,18 @@ pub(crate) enum KeySource {
     Ledger(String),
     /// No key: an address, for a transaction that is signed elsewhere.
     Address(Pubkey),
+    /// A secret key itself in the place of its file, which is dropped unread: an error must not say it again.
+    Secret,
+}
+
+/// The text of a secret key, in which the key is not said again.
+const SECRET: &str = "[a secret key]";
+
+/// True for a key as a key file has it, and for one in base58, as wallets export them.
+fn is_secret(text: &str) -> bool {
+    let text = text.trim();
+    text.starts_with('[')
+        || (text.len() > 80 && bs58::decode(text).into_vec().is_ok_and(|bytes| bytes.len() == 64))
 }
 
 impl FromStr for KeySource {
@@ -103,6 +115,7 @@ impl FromStr for KeySource {
     fn from_str(text: &str) -> Result<KeySource, String> {
         match text {
             "" => Err("is empty; name a key file".to_string()),
+            text if is_secret(text) => Ok(KeySource::Secret),
             "-" => Ok(KeySource::StandardInput),
             "prompt://" | "prompt:" | "ASK" => Ok(KeySource::Prompt),
             text if text.starts_with("prompt:") => {
@@ -127,6 +140,7 @@ impl fmt::Display for KeySource {
             KeySource::StandardInput => f.write_str("-"),
             KeySource::Ledger(url) => f.write_str(url),
             KeySource::Address(address) => write!(f, "{address}"),
+            KeySource::Secret => f.write_str(SECRET),
         }
     }
 }

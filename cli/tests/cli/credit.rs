@@ -185,7 +185,7 @@ fn the_provider_has_all_orders_of_a_freeze_at_once() {
         let mut all: Vec<TcpStream> = (0..3).map(|_| accepted()).collect();
         for connection in &mut all {
             read_request(connection);
-            let answer = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 12\r\n\r\n{\"frozen\":5}";
+            let answer = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 20\r\n\r\n{\"frozen\":100000000}";
             connection.write_all(answer.as_bytes()).unwrap();
         }
     });

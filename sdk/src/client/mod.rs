@@ -15,8 +15,8 @@ use {
         events::Event,
         instructions::MarketKeys,
         rpc::{
-            CommitmentConfig, RpcAccountInfoConfig, RpcClient, RpcFilterType, RpcProgramAccountsConfig,
-            UiAccount, UiAccountEncoding, connect,
+            Account, CommitmentConfig, RpcAccountInfoConfig, RpcClient, RpcFilterType,
+            RpcProgramAccountsConfig, UiAccount, UiAccountEncoding, connect,
         },
     },
     blockable_credits::{
@@ -33,15 +33,8 @@ pub use {
     signed::{Recorded, Signed},
 };
 
-/// True where an account's data pass a filter of the kinds that are used here.
-fn passes(filter: &RpcFilterType, data: &[u8]) -> bool {
-    match filter {
-        RpcFilterType::Memcmp(bytes) => bytes.bytes_match(data),
-        RpcFilterType::DataSize(size) => u64::try_from(data.len()) == Ok(*size),
-        RpcFilterType::TokenAccountState => false,
-    }
-}
-
+/// Most accounts that a node gives in one answer.
+const AT_ONCE: usize = 100;
 /// Deadline of one request.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -89,6 +82,51 @@ impl Client {
         self.rpc.clone()
     }
 
+    /// Reads any accounts, in the order of their addresses; `None` for one that is not there. Errors: [`ClientError::Unreadable`],
+    /// [`ClientError::WrongCount`], [`ClientError::Rpc`].
+    pub async fn accounts(&self, addresses: &[Pubkey]) -> Result<Vec<Option<Account>>, ClientError> {
+        let served = self.accounts_as_served(addresses, self.rpc.commitment()).await?;
+        let read = |(address, served): (&Pubkey, Option<UiAccount>)| {
+            let read = served.map(|served| served.to_account().ok_or(ClientError::Unreadable(*address)));
+            read.transpose()
+        };
+        addresses.iter().zip(served).map(read).collect()
+    }
+
+    /// The same as the node gives them, for a reader that goes on without those that it cannot read. Errors:
+    /// [`ClientError::WrongCount`], [`ClientError::Rpc`].
+    pub async fn accounts_as_served(
+        &self,
+        addresses: &[Pubkey],
+        commitment: CommitmentConfig,
+    ) -> Result<Vec<Option<UiAccount>>, ClientError> {
+        let mut all = Vec::with_capacity(addresses.len());
+        for part in addresses.chunks(AT_ONCE) {
+            let config = as_bytes(commitment);
+            // The RPC client's own reading of accounts ends in a panic where a node gives one that is none.
+            let served = self.rpc.get_multiple_ui_accounts_with_config(part, config).await?.value;
+            if served.len() != part.len() {
+                return Err(ClientError::WrongCount { given: served.len(), asked: part.len() });
+            }
+            all.extend(served);
+        }
+        Ok(all)
+    }
+
+    /// Reads any account; `None` where there is none. Errors: as [`Client::accounts`].
+    pub async fn account(&self, address: &Pubkey) -> Result<Option<Account>, ClientError> {
+        self.account_at(address, self.rpc.commitment()).await
+    }
+
+    async fn account_at(
+        &self,
+        address: &Pubkey,
+        commitment: CommitmentConfig,
+    ) -> Result<Option<Account>, ClientError> {
+        let served = self.rpc.get_ui_account_with_config(address, as_bytes(commitment)).await?.value;
+        served.map(|served| served.to_account().ok_or(ClientError::Unreadable(*address))).transpose()
+    }
+
     /// Reads an account. Errors: [`ClientError::NotFound`], [`ClientError::Decode`], [`ClientError::Rpc`].
     pub async fn fetch<T: BlockableAccount>(&self, address: &Pubkey) -> Result<T, ClientError> {
         self.fetch_at(address, self.rpc.commitment()).await
@@ -100,9 +138,9 @@ impl Client {
         address: &Pubkey,
         commitment: CommitmentConfig,
     ) -> Result<T, ClientError> {
-        let response = self.rpc.get_account_with_commitment(address, commitment).await?;
+        let account = self.account_at(address, commitment).await?;
         let not_found = ClientError::NotFound { name: T::NAME, address: *address };
-        let account = response.value.filter(|account| account.owner == ID).ok_or(not_found)?;
+        let account = account.filter(|account| account.owner == ID).ok_or(not_found)?;
         T::decode(&account.data).map_err(|source| ClientError::Decode { address: *address, source })
     }
 
@@ -176,7 +214,7 @@ impl Client {
         let decode = |(address, account): (Pubkey, UiAccount)| {
             let data = account.data.decode().unwrap_or_default();
             // Who acts on a list must not act on what a node has put in besides.
-            if !filters.iter().all(|filter| passes(filter, &data)) {
+            if account.owner != ID.to_string() || !filters.iter().all(|filter| passes(filter, &data)) {
                 return None;
             }
             let decoded = T::decode(&data).map_err(|source| ClientError::Decode { address, source });
@@ -187,8 +225,27 @@ impl Client {
 
     /// The chain's clock in Unix seconds. Errors: [`ClientError::NotFound`], [`ClientError::Rpc`].
     pub async fn chain_time(&self) -> Result<i64, ClientError> {
-        let account = self.rpc.get_account(&addresses::CLOCK).await?;
+        let account = self.account(&addresses::CLOCK).await?;
+        let clock = account.and_then(|account| accounts::decode_clock(&account.data));
         let not_found = ClientError::NotFound { name: "clock", address: addresses::CLOCK };
-        accounts::decode_clock(&account.data).map(|clock| clock.unix_timestamp).ok_or(not_found)
+        clock.map(|clock| clock.unix_timestamp).ok_or(not_found)
+    }
+}
+
+/// Accounts in a form that keeps their bytes.
+fn as_bytes(commitment: CommitmentConfig) -> RpcAccountInfoConfig {
+    RpcAccountInfoConfig {
+        encoding: Some(UiAccountEncoding::Base64),
+        commitment: Some(commitment),
+        ..RpcAccountInfoConfig::default()
+    }
+}
+
+/// True where an account's data pass a filter of the kinds that are used here.
+fn passes(filter: &RpcFilterType, data: &[u8]) -> bool {
+    match filter {
+        RpcFilterType::Memcmp(bytes) => bytes.bytes_match(data),
+        RpcFilterType::DataSize(size) => u64::try_from(data.len()) == Ok(*size),
+        RpcFilterType::TokenAccountState => false,
     }
 }

@@ -53,6 +53,17 @@ pub enum ClientError {
         /// The fault of its data.
         source: DecodeError,
     },
+    /// An account that a node gives in a form that cannot be read.
+    #[error("the node gives no readable account for {0}; ask another one")]
+    Unreadable(Pubkey),
+    /// A node that answers for fewer or more accounts than it was asked for.
+    #[error("the node answers for {given} of {asked} accounts that it was asked for; ask another one")]
+    WrongCount {
+        /// The accounts in its answer.
+        given: usize,
+        /// The accounts that it was asked for.
+        asked: usize,
+    },
     /// An account whose amounts cannot be accrued.
     #[error("the amounts of {address} are out of range; the account cannot be one the program wrote")]
     OutOfRange {
@@ -65,6 +76,11 @@ pub enum ClientError {
     /// The transaction cannot be built and signed.
     #[error(transparent)]
     Build(#[from] BuildError),
+    /// A transaction that was to be written down before it is sent could not be, for this reason; nothing was sent.
+    #[error(
+        "nothing was sent: the transaction cannot be written down first ({0}); free space, or make its folder writable"
+    )]
+    NotRecorded(String),
     /// The node could not be reached or answered with an error.
     #[error("the RPC node failed: {0}")]
     Rpc(Box<RpcClientError>),

@@ -30,10 +30,12 @@ use {
     tokio::time::{Instant, sleep},
 };
 
-/// Most bytes of an answer: some 50,000 credits in one list.
-pub const MAX_ANSWER: usize = 128 << 20;
+/// Most bytes of an answer that lists accounts: some 50,000 credits.
+pub const MAX_LIST: usize = 128 << 20;
+/// Most bytes of any other answer.
+pub const MAX_ANSWER: usize = 32 << 20;
 /// The reason for which a longer answer is given up.
-pub(super) const TOO_LARGE: &str = "its answer is longer than 128 MiB";
+pub(super) const TOO_LARGE: &str = "its answer is longer than any that it has a reason to give";
 /// Pause before a request is repeated that the node had no time for, where it names none.
 const BUSY: Duration = Duration::from_millis(500);
 
@@ -41,14 +43,10 @@ const BUSY: Duration = Duration::from_millis(500);
 const LEAST_PAUSE: Duration = Duration::from_millis(50);
 
 /// A client of the node at a URL. A request has the deadline in all: also with a node that asks for patience (HTTP status 429), which is
-/// asked again while the deadline allows. No answer takes more than [`MAX_ANSWER`] bytes.
+/// asked again while the deadline allows. No answer takes more than [`MAX_ANSWER`] bytes, and no list of accounts more than [`MAX_LIST`].
 pub fn connect(url: impl Into<String>, deadline: Duration, commitment: CommitmentConfig) -> RpcClient {
-    let sender = BoundedSender {
-        http: Client::builder().timeout(deadline).build().unwrap_or_default(),
-        url: url.into(),
-        deadline,
-        requests: AtomicU64::new(0),
-    };
+    let sender =
+        BoundedSender { http: Client::new(), url: url.into(), deadline, requests: AtomicU64::new(0) };
     RpcClient::new_sender(sender, RpcClientConfig::with_commitment(commitment))
 }
 
@@ -64,6 +62,7 @@ struct BoundedSender {
 impl RpcSender for BoundedSender {
     async fn send(&self, request: RpcRequest, params: Value) -> Result<Value, RpcClientError> {
         let id = self.requests.fetch_add(1, Ordering::Relaxed);
+        let most = if request == RpcRequest::GetProgramAccounts { MAX_LIST } else { MAX_ANSWER };
         let body = request.build_request_json(id, params).to_string();
         let end = Instant::now() + self.deadline;
         loop {
@@ -77,7 +76,7 @@ impl RpcSender for BoundedSender {
                     continue;
                 }
             }
-            let answer = read(response.error_for_status()?).await?;
+            let answer = read(response.error_for_status()?, most).await?;
             return result(serde_json::from_slice(&answer)?);
         }
     }
@@ -98,10 +97,10 @@ fn asked_pause(response: &Response) -> Duration {
 }
 
 /// Reads an answer as far as it may be long.
-async fn read(mut response: Response) -> Result<Vec<u8>, RpcClientError> {
+async fn read(mut response: Response, most: usize) -> Result<Vec<u8>, RpcClientError> {
     let mut answer = Vec::new();
     while let Some(part) = response.chunk().await? {
-        if answer.len().saturating_add(part.len()) > MAX_ANSWER {
+        if answer.len().saturating_add(part.len()) > most {
             return Err(RpcClientErrorKind::Custom(TOO_LARGE.to_string()).into());
         }
         answer.extend_from_slice(&part);

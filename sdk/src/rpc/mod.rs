@@ -3,7 +3,8 @@
 
 mod bounded;
 
-pub use bounded::{MAX_ANSWER, connect};
+use crate::printable;
+pub use bounded::{MAX_ANSWER, MAX_LIST, connect};
 pub use {
     solana_account::Account,
     solana_rpc_client::{
@@ -49,9 +50,10 @@ pub fn describe(error: &RpcClientError) -> String {
     }
 }
 
-/// A node's own message, cut and without control characters.
+/// The message of a node or a server, cut and in one line, without what a terminal or a reader would take for another thing than text;
+/// see [`printable`].
 pub fn shorten(message: &str) -> String {
-    message.chars().filter(|character| !character.is_control()).take(MESSAGE).collect()
+    printable(message).chars().filter(|character| !character.is_control()).take(MESSAGE).collect()
 }
 
 #[cfg(test)]

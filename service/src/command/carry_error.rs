@@ -47,8 +47,32 @@ pub enum CarryError {
          run the command again if it is still to be done"
     )]
     Overtaken(Signature),
+    /// A transaction cannot be written down before it is sent.
+    #[error(
+        "nothing was sent: a transaction is written down first, so that it is never made twice after a crash, and {folder} cannot be \
+         written to ({reason}); free space there, or set XDG_STATE_HOME to a folder of yours"
+    )]
+    Unwritable {
+        /// The folder.
+        folder: String,
+        /// The reason.
+        reason: String,
+    },
+    /// A transaction of an earlier run about the same account may have landed, and was sent to another cluster.
+    #[error(
+        "a transaction of an earlier run about this account was sent to the cluster {sent_to}, and its outcome is not known; the node \
+         is of the cluster {found}: name a node of the first one, or remove {file} if that cluster is gone"
+    )]
+    OtherCluster {
+        /// The cluster that it was sent to.
+        sent_to: String,
+        /// The cluster of the node.
+        found: String,
+        /// The file of the transaction.
+        file: String,
+    },
     /// Another run of this user has its turn on an account, and does not end.
-    #[error("another run works on {0} for minutes already; end it, or wait, and run this again")]
+    #[error("another run has been working on {0} for four minutes; end it, or wait, and run this again")]
     Busy(Pubkey),
     /// The chain or its node, perhaps after transactions that have landed.
     #[error(transparent)]
@@ -68,7 +92,11 @@ impl CarryError {
             CarryError::WrongKey { .. } | CarryError::TooPoor { .. } => Exit::Refused,
             CarryError::Propose(error) => error.exit(),
             CarryError::Confirm(_) => Exit::Declined,
-            CarryError::NotShown(_) | CarryError::Overtaken(_) | CarryError::Busy(_) => Exit::Failed,
+            CarryError::NotShown(_)
+            | CarryError::Overtaken(_)
+            | CarryError::Unwritable { .. }
+            | CarryError::OtherCluster { .. }
+            | CarryError::Busy(_) => Exit::Failed,
             CarryError::Client(failed) => failed.exit(),
         }
     }

@@ -2,13 +2,14 @@
 
 use {
     super::{
-        Answer, CarryError, Change, Cost, Effect, HandOver, Heading, Nodes, Pending, Proposing, Review,
-        SendFailed, Step, Unsigned,
+        Answer, CarryError, Change, Effect, HandOver, Heading, Nodes, Pending, Proposing, Review, SendFailed,
+        Step, Unsigned,
         answer::{Ended, change_data},
         change::After,
         confirm,
         confirm::ConfirmError,
-        pending::{Entry, LastDone, Turn},
+        earlier::{forget, landed_before, landed_meanwhile, record_done},
+        note::{note, say},
         propose::Plan,
         send::all_landed,
         send_all,
@@ -16,18 +17,12 @@ use {
     },
     blockable_sdk::{
         Pubkey, Signature, Signer,
-        amounts::Lamports,
-        client::{Recorded, Sender, Signed},
-        errors::ClientError,
-        squads::number_proposed,
+        client::{Prepared, Recorded, Sender, Signed},
     },
     futures_util::future::{join_all, try_join_all},
     serde_json::{Value, json},
     std::time::Instant,
 };
-
-/// Most accounts that a node gives at once.
-const ACCOUNTS: usize = 100;
 
 /// The keys of a change: only [`Keys::Loaded`] holds one, so nothing else can be sent.
 pub enum Keys {
@@ -72,15 +67,14 @@ pub async fn carry_out<E: From<CarryError> + std::fmt::Display>(
     done: impl FnOnce(&Effect) -> String,
 ) -> Result<Answer, E> {
     let Signing { nodes, heading, .. } = signing;
-    eprintln!("{heading}");
+    say(&heading.to_string());
     let plan = plan(signing, change).await?;
     let subject = subjects(change).first().copied();
-    let read = signing.pending.zip(subject).and_then(|(pending, subject)| pending.last_done(&subject));
     if let Some(landed) = landed_before(signing, change, plan.as_ref()).await? {
         return Ok(landed);
     }
     let simulated = simulate(signing, change, plan.as_ref()).await?;
-    eprint!("{}", review(change, plan.as_ref(), &simulated));
+    say(review(change, plan.as_ref(), &simulated).trim_end());
     let data = |effect, ended: Ended<'_>| {
         let proposal = plan.as_ref().map(|plan| plan.json(plan.number, None));
         let ended = Ended { proposal: ended.proposal.or(proposal), ..ended };
@@ -109,21 +103,20 @@ pub async fn carry_out<E: From<CarryError> + std::fmt::Display>(
         Some((pending, subject)) => Some(pending.turn(&subject).await?),
         None => None,
     };
-    if let Some(landed) =
-        landed_meanwhile(signing, change, plan.as_ref(), turn.as_ref(), read.as_ref()).await?
-    {
+    if let Some(landed) = landed_meanwhile(signing, change, plan.as_ref(), turn.as_ref()).await? {
         return Ok(landed);
     }
     let (steps, gate) = match &plan {
         Some(plan) => (std::slice::from_ref(&plan.step), None),
         None => (change.steps.as_slice(), change.gate.as_ref()),
     };
-    let sent = send(signing, steps, gate, key.as_ref(), others).await;
+    let reviewed: Vec<(&Step, &Prepared)> = steps.iter().zip(&simulated.prepared).collect();
+    let sent = send(signing, &reviewed, gate, key.as_ref(), others).await;
     let landed = match &sent {
         Ok(sent) => &sent.signatures,
         Err(failed) => &failed.landed,
     };
-    record(signing, turn.as_mut(), landed);
+    record_done(signing, turn.as_mut(), landed);
     let sent = sent.inspect_err(|failed| forget(signing, &failed.landed)).map_err(CarryError::from)?;
     if let Some(plan) = &plan {
         let votes = plan.votes(nodes, plan.number).await.or_else(|| simulated.votes.clone());
@@ -153,13 +146,6 @@ pub async fn carry_out<E: From<CarryError> + std::fmt::Display>(
     Ok(Answer { text, data })
 }
 
-/// Removes what was written down about transactions that have landed.
-fn forget(signing: &Signing<'_>, landed: &[Signature]) {
-    if let Some(pending) = signing.pending {
-        landed.iter().for_each(|signature| pending.forget(signature));
-    }
-}
-
 /// The plan of a proposal; `None` where the key itself may make the change. Errors: [`CarryError::WrongKey`] where it may not,
 /// [`CarryError::Propose`].
 async fn plan<E: From<CarryError>>(
@@ -177,102 +163,9 @@ async fn plan<E: From<CarryError>>(
     Ok(None)
 }
 
-/// Finds out what became of the transactions of earlier runs. The answer where the same command has landed in one of them: done once is
-/// enough; and where a proposal of exactly this change is open. Errors: those of [`Pending::resolve`]; [`CarryError::Overtaken`] where
-/// only a part of several transactions has landed.
-async fn landed_before<E: From<CarryError>>(
-    signing: &Signing<'_>,
-    change: &Change<'_, E>,
-    plan: Option<&Plan>,
-) -> Result<Option<Answer>, E> {
-    let Signing { nodes, heading, .. } = signing;
-    let earlier = match (signing.pending, signing.keys) {
-        (Some(pending), Keys::Loaded(..)) => pending.resolve(nodes, heading, &subjects(change)).await?,
-        _ => None,
-    };
-    match (plan, earlier) {
-        (Some(plan), earlier) => proposed_before(signing, change, plan, earlier.as_ref()).await,
-        (None, Some(earlier)) => landed_already(signing, change, earlier.signature).await.map(Some),
-        (None, None) => Ok(None),
-    }
-}
-
-/// The answer where the same command of another run has landed since the accounts were read: the two are one. Errors:
-/// [`CarryError::Overtaken`] where it is another command on the same account, or has made a proposal that this one could not find yet.
-async fn landed_meanwhile<E: From<CarryError>>(
-    signing: &Signing<'_>,
-    change: &Change<'_, E>,
-    plan: Option<&Plan>,
-    turn: Option<&Turn>,
-    read: Option<&LastDone>,
-) -> Result<Option<Answer>, E> {
-    let (Some(pending), Some(done)) = (signing.pending, turn.and_then(|turn| turn.last_done.as_ref())) else {
-        return landed_before(signing, change, plan).await;
-    };
-    if read == Some(done) {
-        // One whose outcome is not known may have been left behind meanwhile.
-        return landed_before(signing, change, plan).await;
-    }
-    if plan.is_some() || done.action != pending.action(&signing.heading) {
-        return Err(CarryError::Overtaken(done.signature).into());
-    }
-    landed_already(signing, change, done.signature).await.map(Some)
-}
-
-/// Records what a run has done, for others at the same time.
-fn record(signing: &Signing<'_>, turn: Option<&mut Turn>, signatures: &[Signature]) {
-    if let (Some(pending), Some(turn), Some(signature)) = (signing.pending, turn, signatures.last()) {
-        turn.landed(&LastDone { action: pending.action(&signing.heading), signature: *signature });
-    }
-}
-
-/// The answer of a command that another run has carried out. Errors: [`CarryError::Overtaken`] where that may be a part of it only.
-async fn landed_already<E: From<CarryError>>(
-    signing: &Signing<'_>,
-    change: &Change<'_, E>,
-    signature: Signature,
-) -> Result<Answer, E> {
-    let Signing { nodes, heading, .. } = signing;
-    if change.steps.len() > 1 {
-        forget(signing, &[signature]);
-        return Err(CarryError::Overtaken(signature).into());
-    }
-    let effect = read_after(nodes, change).await?;
-    let cost = Cost { fee: Lamports::ZERO, rent: Lamports::ZERO, transactions: 1 };
-    let ended = Ended { signatures: &[signature], ..Ended::default() };
-    let text = format!(
-        "nothing to do: {signature} of another run of this command has landed; run it once more to do it again"
-    );
-    let data = change_data(nodes, heading, change, cost, &effect, ended);
-    forget(signing, &[signature]);
-    Ok(Answer { text, data })
-}
-
-/// The answer where the change is proposed already: by the transaction of an earlier run, or in an open proposal of exactly this change.
-async fn proposed_before<E: From<CarryError>>(
-    signing: &Signing<'_>,
-    change: &Change<'_, E>,
-    plan: &Plan,
-    earlier: Option<&Entry>,
-) -> Result<Option<Answer>, E> {
-    let by_earlier = earlier.and_then(|entry| number_proposed(&entry.transaction));
-    let Some(number) = by_earlier.or(plan.same()) else { return Ok(None) };
-    let Signing { nodes, heading, .. } = signing;
-    let signatures: Vec<Signature> = earlier.map(|entry| entry.signature).into_iter().collect();
-    let votes = plan.votes(nodes, number).await;
-    let text = plan.text_of_earlier(number, votes.as_ref());
-    let cost = Cost { fee: Lamports::ZERO, rent: Lamports::ZERO, transactions: signatures.len() };
-    let (proposal, dry_run) =
-        (Some(plan.json(number, Some(votes.as_ref()))), matches!(signing.keys, Keys::DryRun));
-    let ended = Ended { signatures: &signatures, proposal, dry_run, ..Ended::default() };
-    let data = change_data(nodes, heading, change, cost, &read_after(nodes, change).await?, ended);
-    forget(signing, &signatures);
-    Ok(Some(Answer { text, data }))
-}
-
 /// The account that each transaction of a change is about: the first of those that are watched. The others, such as the signer's
 /// wallet, may change by other commands at the same time.
-fn subjects<E>(change: &Change<'_, E>) -> Vec<Pubkey> {
+pub(super) fn subjects<E>(change: &Change<'_, E>) -> Vec<Pubkey> {
     change.steps.iter().filter_map(|step| step.watched.first().copied()).collect()
 }
 
@@ -309,7 +202,7 @@ struct Sent {
 /// one as soon as the first. Errors: [`SendFailed`].
 async fn send(
     signing: &Signing<'_>,
-    steps: &[Step],
+    reviewed: &[(&Step, &Prepared)],
     gate: Option<&HandOver<'_>>,
     key: &dyn Signer,
     others: &[Box<dyn Signer>],
@@ -318,27 +211,27 @@ async fn send(
     let signers: Vec<&dyn Signer> = std::iter::once(key).chain(others.iter().map(AsRef::as_ref)).collect();
     let (sender, payer) = (signing.nodes.sender(signing.most_fee), &signing.heading.payer);
     let first = signers.iter().find(|signer| signer.pubkey() == *payer).copied().unwrap_or(key);
-    let sign = async |step: &Step| {
-        let prepared = sender.prepare(&step.instructions, payer).await?;
-        signing.nodes.client.sign(&prepared.instructions, first, &signers).await
-    };
+    // What was reviewed is signed, with its fee.
+    let sign =
+        async |prepared: &Prepared| signing.nodes.client.sign(&prepared.instructions, first, &signers).await;
     let (signatures, handed) = match gate {
         Some(hand_over) => {
-            let signed = try_join_all(steps.iter().map(sign)).await?;
-            hand_over_and_send(hand_over, &sender, steps, signed).await?
+            let signed = try_join_all(reviewed.iter().map(|(_, prepared)| sign(prepared))).await?;
+            hand_over_and_send(hand_over, &sender, reviewed, signed).await?
         }
         None => {
-            let send = async |step: &Step| {
-                let signed = sign(step).await?;
+            let send = async |(step, prepared): &(&Step, &Prepared)| {
+                let signed = sign(prepared).await?;
                 let Some(pending) = signing.pending else {
                     return sender.submit(&signed.without_record()).await;
                 };
                 let subject = step.watched.first().copied();
-                let entry = pending.entry(&signing.heading, subject.as_slice(), &signed);
+                let entry =
+                    pending.entry(signing.nodes.genesis, &signing.heading, subject.as_slice(), &signed);
                 let submit = async |recorded: Recorded| sender.submit(&recorded).await;
-                pending.guard(&signing.nodes.genesis, &entry, signed, submit).await
+                pending.guard(&entry, signed, submit).await
             };
-            (send_all(steps, send).await?, Vec::new())
+            (send_all(reviewed, send).await?, Vec::new())
         }
     };
     let landed_after_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -350,10 +243,10 @@ async fn send(
 async fn hand_over_and_send(
     hand_over: &HandOver<'_>,
     sender: &Sender<'_>,
-    steps: &[Step],
+    reviewed: &[(&Step, &Prepared)],
     signed: Vec<Signed>,
 ) -> Result<(Vec<Signature>, Vec<Value>), SendFailed> {
-    let each = steps.iter().zip(signed).map(async |(step, signed)| {
+    let each = reviewed.iter().zip(signed).map(async |((step, _), signed)| {
         let recorded = signed.without_record();
         let handing = hand_over(step, recorded.transaction().clone());
         futures_util::join!(handing, sender.submit(&recorded))
@@ -369,21 +262,20 @@ async fn shown_after<E: From<CarryError> + std::fmt::Display>(
     simulated: &Effect,
 ) -> Effect {
     read_after(nodes, change).await.unwrap_or_else(|error| {
-        eprintln!(
-            "note: it has landed, and cannot be read again ({error}); the state shown is the simulated one"
-        );
+        note(&format!(
+            "it has landed, and cannot be read again ({error}); the state shown is the simulated one"
+        ));
         simulated.clone()
     })
 }
 
 /// Reads the accounts of a change again.
-async fn read_after<E: From<CarryError>>(nodes: &Nodes, change: &Change<'_, E>) -> Result<Effect, E> {
+pub(super) async fn read_after<E: From<CarryError>>(
+    nodes: &Nodes,
+    change: &Change<'_, E>,
+) -> Result<Effect, E> {
     let watched = watched(change);
-    let mut after = After::default();
-    for part in watched.chunks(ACCOUNTS) {
-        let accounts = nodes.client.rpc().get_multiple_accounts(part).await;
-        let accounts = accounts.map_err(ClientError::from).map_err(CarryError::from)?;
-        after.accounts.extend(part.iter().copied().zip(accounts));
-    }
+    let accounts = nodes.client.accounts(&watched).await.map_err(CarryError::from)?;
+    let after = After { accounts: watched.into_iter().zip(accounts).collect() };
     (change.effect)(&after)
 }

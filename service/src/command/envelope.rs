@@ -1,7 +1,8 @@
 //! The one JSON document of a command.
 
 use {
-    super::{Exit, printable},
+    super::Exit,
+    blockable_sdk::printable,
     blockable_sdk::{Signature, errors::SentError},
     serde_json::{Value, json},
     std::error::Error,

@@ -7,12 +7,13 @@ mod carry_out;
 mod change;
 mod cluster;
 mod confirm;
+mod earlier;
 mod envelope;
 mod exit;
 mod key_file;
 mod nodes;
+mod note;
 mod pending;
-mod printable;
 mod propose;
 mod review;
 mod send;
@@ -28,11 +29,11 @@ pub use {
     cluster::cluster_name,
     confirm::{ConfirmError, NON_INTERACTIVE, confirm},
     envelope::{Failure, SCHEMA_VERSION, document},
-    exit::{EXIT_CODES, Exit},
+    exit::{EXIT_CODES, EXIT_PROPOSED, Exit},
     key_file::{KeyFileError, read_key_file},
     nodes::{Nodes, NodesError},
+    note::say,
     pending::Pending,
-    printable::printable,
     propose::{ProposeError, Proposing},
     review::{Cost, Heading, Review, sol},
     send::{SendFailed, send_all},

@@ -1,22 +1,29 @@
 //! A cluster by several of its nodes.
 
 use {
-    super::{Exit, cluster_name},
+    super::{Exit, cluster_name, note::note},
     blockable_sdk::{
         Hash,
         client::{Client, PriorityFee, Sender},
         rpc::{CommitmentConfig, describe},
     },
     serde_json::{Value, json},
-    std::{collections::BTreeMap, time::Duration},
+    std::{
+        collections::BTreeMap,
+        time::{Duration, SystemTime, UNIX_EPOCH},
+    },
     tokio::{
+        join,
         task::JoinSet,
-        time::{Instant, timeout_at},
+        time::{Instant, timeout, timeout_at},
     },
 };
 
 /// Time that all further nodes have together once the first has answered: a freeze waits for no slow one.
 const GRACE: Duration = Duration::from_millis(500);
+/// Slots by which a node may be behind another one and is still read, some twelve seconds: what an older one shows is not the state now,
+/// and its blockhash may have expired.
+const LAG_SLOTS: u64 = 30;
 
 /// A reason for which no cluster can be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,7 +51,8 @@ impl NodesError {
     }
 }
 
-/// A cluster, read by the first of its nodes that answers in time, in the order in which they are named; all send and confirm.
+/// A cluster, read by the first of its nodes that answers in time and is not behind another, in the order in which they are named; all
+/// send and confirm.
 ///
 /// Every node is asked for its first block, so that nodes of two clusters are never taken for one. A node that does not answer is
 /// never read; it gets transactions all the same, because it may be back by then.
@@ -54,18 +62,28 @@ pub struct Nodes {
     others: Vec<Client>,
     /// Hash of the cluster's first block.
     pub genesis: Hash,
+    /// Unix time in milliseconds before which nothing was read.
+    pub(super) opened_at_ms: u64,
+}
+
+/// Unix time in milliseconds, by this machine's clock.
+pub(super) fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl Nodes {
     /// Asks every node for its cluster, and waits no longer than half a second for the others once one has answered. Says on stderr
     /// which of several do not answer. Errors: [`NodesError`].
     pub async fn open(urls: &[String], commitment: CommitmentConfig) -> Result<Nodes, NodesError> {
+        let opened_at_ms = now_ms();
         let mut answers = Answers::ask(urls, commitment).await?;
-        let Some((_, (client, genesis))) = answers.answered.pop_first() else {
+        let Some(Answered { client, genesis, .. }) = answers.take_current() else {
             return Err(NodesError::NoNode(answers.failure));
         };
-        let others = answers.answered.into_values().map(|(client, _)| client).chain(answers.silent).collect();
-        Ok(Nodes { client, others, genesis })
+        let others = answers.answered.into_values().map(|answered| answered.client);
+        let others = others.chain(answers.silent).collect();
+        Ok(Nodes { client, others, genesis, opened_at_ms })
     }
 
     /// The sender of a command's transactions, over all nodes; `most_fee` bounds the priority fee, in micro-lamports per compute
@@ -91,10 +109,19 @@ impl Nodes {
     }
 }
 
+/// A node that has answered.
+struct Answered {
+    client: Client,
+    /// Hash of its first block.
+    genesis: Hash,
+    /// Its latest slot; 0 where it does not say.
+    slot: u64,
+}
+
 /// Nodes by their answers.
 struct Answers {
-    /// Those that have answered, by their place in the order, with the hash of their first block.
-    answered: BTreeMap<usize, (Client, Hash)>,
+    /// Those that have answered, by their place in the order.
+    answered: BTreeMap<usize, Answered>,
     /// The others.
     silent: Vec<Client>,
     /// The latest failure.
@@ -104,12 +131,22 @@ struct Answers {
 impl Answers {
     async fn ask(urls: &[String], commitment: CommitmentConfig) -> Result<Answers, NodesError> {
         let client = |url: &str| Client::with_commitment(url, commitment);
+        // A node that has nobody to be behind need not say where it is.
+        let is_alone = urls.len() == 1;
         let mut asked = JoinSet::new();
         for (place, url) in urls.iter().enumerate() {
             let client = client(url);
             asked.spawn(async move {
-                let genesis = client.rpc().get_genesis_hash().await;
-                (place, client, genesis)
+                let slot = async {
+                    match is_alone {
+                        true => 0,
+                        false => {
+                            timeout(GRACE, client.rpc().get_slot()).await.map_or(0, Result::unwrap_or_default)
+                        }
+                    }
+                };
+                let (genesis, slot) = join!(client.rpc().get_genesis_hash(), slot);
+                (place, client, genesis, slot)
             });
         }
         let mut answers = Answers { answered: BTreeMap::new(), silent: Vec::new(), failure: String::new() };
@@ -121,11 +158,11 @@ impl Answers {
                 Some(until) => timeout_at(until, asked.join_next()).await.unwrap_or(None),
             };
             match answer {
-                Some(Ok((place, client, Ok(hash)))) => {
-                    answers.add(place, client, hash)?;
+                Some(Ok((place, client, Ok(genesis), slot))) => {
+                    answers.add(place, Answered { client, genesis, slot })?;
                     until.get_or_insert_with(|| Instant::now() + GRACE);
                 }
-                Some(Ok((place, _, Err(error)))) => drop(failures.insert(place, describe(&error))),
+                Some(Ok((place, _, Err(error), _))) => drop(failures.insert(place, describe(&error))),
                 Some(Err(_)) => {}
                 None => break,
             }
@@ -138,20 +175,33 @@ impl Answers {
             let failure = failures.remove(&place).unwrap_or_else(|| "it is slower than the others".into());
             if urls.len() > 1 {
                 let number = place.saturating_add(1);
-                eprintln!("note: node {number} of {} does not answer: {failure}", urls.len());
+                note(&format!("node {number} of {} does not answer: {failure}", urls.len()));
             }
             answers.failure = failure;
         }
         Ok(answers)
     }
 
-    fn add(&mut self, place: usize, client: Client, hash: Hash) -> Result<(), NodesError> {
-        if let Some((_, known)) = self.answered.values().find(|(_, known)| *known != hash) {
-            let (first, second) = (cluster_name(known), cluster_name(&hash));
+    fn add(&mut self, place: usize, node: Answered) -> Result<(), NodesError> {
+        if let Some(known) = self.answered.values().find(|known| known.genesis != node.genesis) {
+            let (first, second) = (cluster_name(&known.genesis), cluster_name(&node.genesis));
             return Err(NodesError::TwoClusters { first, second });
         }
-        self.answered.insert(place, (client, hash));
+        self.answered.insert(place, node);
         Ok(())
+    }
+
+    /// Takes the first node out that is not behind another one. Says on stderr which are.
+    fn take_current(&mut self) -> Option<Answered> {
+        let latest = self.answered.values().map(|node| node.slot).max()?;
+        let behind = |node: &Answered| latest.saturating_sub(node.slot);
+        let is_current = |node: &Answered| behind(node) <= LAG_SLOTS;
+        for (place, node) in self.answered.iter().filter(|(_, node)| !is_current(node)) {
+            let number = place.saturating_add(1);
+            note(&format!("node {number} is {} slots behind another one, and is not read", behind(node)));
+        }
+        let place = self.answered.iter().find(|(_, node)| is_current(node)).map(|(place, _)| *place)?;
+        self.answered.remove(&place)
     }
 }
 
@@ -182,6 +232,38 @@ mod tests {
             stream.write_all(format!("{head}: {}\r\n\r\n{body}", body.len()).as_bytes()).await.unwrap();
         });
         url
+    }
+
+    /// A node that is at a slot.
+    async fn node_at(slot: u64) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut request = Vec::new();
+                while !request.ends_with(b"}") {
+                    stream.read_buf(&mut request).await.unwrap();
+                }
+                let is_slot = String::from_utf8_lossy(&request).contains("getSlot");
+                let result = if is_slot { json!(slot) } else { json!(Hash::default().to_string()) };
+                let body = json!({"jsonrpc": "2.0", "id": 0, "result": result}).to_string();
+                let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length";
+                stream.write_all(format!("{head}: {}\r\n\r\n{body}", body.len()).as_bytes()).await.unwrap();
+            }
+        });
+        url
+    }
+
+    /// What it shows is old, and what is signed with its blockhash cannot land.
+    #[tokio::test]
+    async fn a_node_that_stands_still_is_not_read() {
+        for (slots, read) in [([1_000, 1_031], 1), ([1_000, 1_030], 0), ([1_031, 1_000], 0), ([0, 7], 0)] {
+            let urls = [node_at(slots[0]).await, node_at(slots[1]).await];
+            let nodes = Nodes::open(&urls, CommitmentConfig::confirmed()).await.unwrap();
+            assert_eq!(nodes.client.rpc().url(), urls[read], "{slots:?}");
+            assert_eq!(nodes.clients().count(), 2, "it gets transactions all the same");
+        }
     }
 
     #[tokio::test]

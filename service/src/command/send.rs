@@ -1,7 +1,7 @@
 //! Several transactions of one command, one after the other.
 
 use {
-    super::Exit,
+    super::{Exit, note::say},
     blockable_sdk::{
         Signature,
         client::Landed,
@@ -95,7 +95,7 @@ fn landed_signature(sent: Result<Landed, ClientError>) -> Result<Signature, Clie
         Err(ClientError::Sent(sent)) if matches!(sent.outcome, Outcome::Landed { .. }) => sent.signature,
         Err(error) => return Err(error),
     };
-    eprintln!("landed {signature}");
+    say(&format!("landed {signature}"));
     Ok(signature)
 }
 

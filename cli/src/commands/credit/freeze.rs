@@ -12,7 +12,7 @@ use {
         change::{After, Change, Effect, EffectLine, Line, MarketHead, Role},
         error::CliError,
         lookup::{CreditView, credit as one, credits, find},
-        output::Answer,
+        output::{Answer, notice},
         packing::{MOST, pack},
         parties::Parties,
         session::{MarketView, Session},
@@ -89,7 +89,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &FreezeArgs) -> Result<Answer
     }
     let (frozen, planned): (Vec<_>, Vec<_>) = planned.into_iter().partition(|(_, plan)| plan.is_done());
     for (credit, plan) in &frozen {
-        eprintln!("note: {} has {} frozen already", credit.address, text::units(plan.before));
+        notice(&format!("{} has {} frozen already", credit.address, text::units(plan.before)));
     }
     let Some((first, _)) = planned.first() else {
         let states = frozen.iter().map(|(credit, _)| credit_json(credit, &market)).collect();
@@ -206,7 +206,9 @@ fn change<'a>(
         irreversible: "nothing: a thaw opens the units again; work that the borrower could not run meanwhile is not made up for".to_string(),
         rent: Lamports::ZERO,
         created: Vec::new(),
-        gate: gates.hand_over()?,
+        gate: gates.hand_over(|credit| {
+            planned.iter().find(|(planned, _)| planned.address == *credit).map(|(_, plan)| plan.target)
+        })?,
     })
 }
 

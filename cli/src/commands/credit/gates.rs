@@ -2,14 +2,14 @@
 
 use {
     crate::{
-        change::{HandOver, Line},
+        change::{HandOver, Line, Step},
         error::CliError,
-        gate,
+        gate::{self, Recipient},
         lookup::CreditView,
         output::warn,
         settings::gate_url,
     },
-    blockable_sdk::Pubkey,
+    blockable_sdk::{Pubkey, amounts::Units},
     blockable_service::address::{AddressError, address},
     std::collections::{BTreeMap, BTreeSet},
 };
@@ -122,12 +122,20 @@ impl Gates {
         if self.urls.is_empty() { Vec::new() } else { known.iter().map(fact).collect() }
     }
 
-    /// Hands each freeze to the server of its credit's provider; `None` where no server is named. Errors: as [`gate::hand_over`].
-    pub(super) fn hand_over(&self) -> Result<Option<HandOver<'_>>, CliError> {
+    /// A function that hands each freeze to the server of its credit's provider, which must close as many units as `target_of` says for
+    /// the credit; `None` where no server is named. Errors: as [`gate::hand_over`].
+    pub(super) fn hand_over<'a>(
+        &'a self,
+        target_of: impl Fn(&Pubkey) -> Option<Units> + 'a,
+    ) -> Result<Option<HandOver<'a>>, CliError> {
         if self.urls.is_empty() {
             return Ok(None);
         }
-        gate::hand_over(|step| self.url(step.watched.first()?).cloned()).map(Some)
+        let recipient_of = move |step: &Step| {
+            let credit = step.watched.first()?;
+            Some(Recipient { url: self.url(credit)?.clone(), target: target_of(credit)? })
+        };
+        gate::hand_over(recipient_of).map(Some)
     }
 }
 

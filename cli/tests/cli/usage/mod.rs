@@ -108,7 +108,7 @@ fn require_distinct(refused: &[Refused]) {
 }
 
 #[test]
-fn a_hundred_and_fifty_wrong_inputs_have_a_message_each_and_change_nothing() {
+fn each_wrong_input_has_its_own_message_and_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("letter.txt"), "Dear lender").unwrap();
     let run = |arguments: &[&str], variables: &[(&str, &str)]| {

@@ -2,15 +2,13 @@
 
 use {
     super::{ActError, Session},
-    blockable_sdk::{Pubkey, errors::ClientError, tokens},
+    blockable_sdk::{Pubkey, tokens},
 };
 
 /// Reads the owner of an account of the market's payment token; `None` where there is no account. Errors: [`ActError::Refused`] for
 /// an account of another kind or token, [`ActError::Client`].
 pub(crate) async fn payout_owner(session: &Session, address: &Pubkey) -> Result<Option<Pubkey>, ActError> {
-    let rpc = session.client.rpc();
-    let read = rpc.get_account_with_commitment(address, rpc.commitment()).await.map_err(ClientError::from)?;
-    let Some(account) = read.value else { return Ok(None) };
+    let Some(account) = session.client.account(address).await? else { return Ok(None) };
     let (mint, program) = (session.market.payment_mint, session.market.token_program);
     match tokens::owner_and_mint(&account.data).filter(|_| account.owner == program) {
         Some((owner, of)) if of == mint => Ok(Some(owner)),

@@ -3,6 +3,11 @@
 use {
     crate::{command::Heading, hex},
     sha2::{Digest, Sha256},
+    std::{
+        ffi::{OsStr, OsString},
+        fs,
+        io::Read,
+    },
 };
 
 /// Options that decide nothing about the act: the consent.
@@ -22,6 +27,33 @@ pub(super) fn deciding(words: impl IntoIterator<Item = String>) -> Vec<String> {
         }
     }
     deciding
+}
+
+/// Most bytes of a file that decides about an act.
+const CONTENT: u64 = 1 << 20;
+
+/// The arguments; one that names a file has the hash of what that holds with it, because another content makes another command. A key's
+/// file is left unread.
+pub(super) fn with_contents(words: impl IntoIterator<Item = OsString>) -> Vec<String> {
+    let mut is_key = false;
+    let mut read = Vec::new();
+    for word in words {
+        let text = word.to_string_lossy();
+        let names_key = text == "-k" || text == "--fee-payer" || text.ends_with("keypair");
+        read.push(if is_key { text.into_owned() } else { with_content(&word) });
+        is_key = names_key;
+    }
+    read
+}
+
+fn with_content(word: &OsStr) -> String {
+    let text = word.to_string_lossy().into_owned();
+    let mut content = Vec::new();
+    let read = fs::File::open(word).and_then(|file| file.take(CONTENT).read_to_end(&mut content));
+    match read {
+        Ok(_) => format!("{text}\0{}", hex::encode(Sha256::digest(&content))),
+        Err(_) => text,
+    }
 }
 
 /// True for an option of the node or the form with its value in the same word: `--url=URL`, `-uURL`.

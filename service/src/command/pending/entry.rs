@@ -9,6 +9,8 @@ use {
 
 /// A transaction of an earlier run.
 pub(in crate::command) struct Entry {
+    /// The hash of the first block of the cluster that it was sent to.
+    pub(super) genesis: Hash,
     /// The hash of the command that sent it.
     pub(super) action: String,
     pub(in crate::command) signature: Signature,
@@ -25,10 +27,10 @@ impl Entry {
         Recorded::read_back(self.transaction.clone(), self.last_valid)
     }
 
-    /// The text of the file, for a cluster.
-    pub(super) fn text(&self, genesis: &Hash) -> String {
+    /// The text of the file.
+    pub(super) fn text(&self) -> String {
         json!({
-            "genesis_hash": genesis.to_string(),
+            "genesis_hash": self.genesis.to_string(),
             "action": self.action,
             "signature": self.signature.to_string(),
             "last_valid_block_height": self.last_valid,
@@ -38,25 +40,24 @@ impl Entry {
         .to_string()
     }
 
-    /// Reads a file; `None` for one of another cluster. Errors: the reason.
-    pub(super) fn read(path: &Path, genesis: &Hash) -> Result<Option<Entry>, String> {
+    /// Reads a file. Errors: the reason for which it is none.
+    pub(super) fn read(path: &Path) -> Result<Entry, String> {
         let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
         let content: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
         let field = |name: &str| content[name].as_str().ok_or(format!("it has no {name}"));
-        if field("genesis_hash")? != genesis.to_string() {
-            return Ok(None);
-        }
+        let genesis = field("genesis_hash")?.parse().map_err(|_| "its genesis hash is none".to_string())?;
         let signature = field("signature")?.parse().map_err(|_| "its signature is none".to_string())?;
         let bytes = BASE64_STANDARD.decode(field("transaction")?).map_err(|error| error.to_string())?;
         let transaction = transactions::decode(&bytes).ok_or("its transaction is none")?;
         let accounts = content["accounts"].as_array().ok_or("it has no accounts")?;
         let last_valid = content["last_valid_block_height"].as_u64().ok_or("it has no last block")?;
-        Ok(Some(Entry {
+        Ok(Entry {
+            genesis,
             action: field("action")?.to_string(),
             signature,
             last_valid,
             subjects: accounts.iter().filter_map(|account| account.as_str()?.parse().ok()).collect(),
             transaction,
-        }))
+        })
     }
 }

@@ -7,14 +7,17 @@ mod tests;
 mod turn;
 
 use {
-    super::{CarryError, Heading, Nodes},
+    super::{CarryError, Heading, Nodes, cluster_name, note::note},
     crate::private_file,
     blockable_sdk::{
         Hash, Pubkey, Signature,
         client::{Landed, Recorded, Signed},
         errors::{ClientError, Outcome, SentError},
     },
-    std::{env, fs, io, path::PathBuf},
+    std::{
+        env, fs, io,
+        path::{Path, PathBuf},
+    },
 };
 pub(super) use {
     entry::Entry,
@@ -28,7 +31,8 @@ pub(super) use {
 /// its end by the next command that is the same or touches the same accounts, before that does anything. One that has landed ends that
 /// command: the same one has nothing left to do, and another one is to be read anew by its user, because it may be the same act in
 /// other words. So nothing is done twice. A file has the signed transaction, which is no secret, and of the command a hash alone. Files
-/// are named by signatures, so that commands at the same time do not meet; on one account they take [turns](Turn). One that cannot be read is left alone and named on stderr.
+/// are named by signatures, so that commands at the same time do not meet; on one account they take [turns](Turn). One that cannot be
+/// read is left alone and named on stderr.
 #[derive(Clone, Debug)]
 pub struct Pending {
     folder: PathBuf,
@@ -44,7 +48,7 @@ impl Pending {
             Some(folder) => PathBuf::from(folder),
             None => env::home_dir()?.join(".local/state"),
         };
-        let words = env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+        let words = action::with_contents(env::args_os().skip(1));
         Some(Pending::new(base.join("blockable/pending"), words))
     }
 
@@ -59,8 +63,15 @@ impl Pending {
     }
 
     /// The entry of a transaction of this command, about some accounts.
-    pub(super) fn entry(&self, heading: &Heading, subjects: &[Pubkey], signed: &Signed) -> Entry {
+    pub(super) fn entry(
+        &self,
+        genesis: Hash,
+        heading: &Heading,
+        subjects: &[Pubkey],
+        signed: &Signed,
+    ) -> Entry {
         Entry {
+            genesis,
             action: self.action(heading),
             signature: signed.signature(),
             last_valid: signed.last_valid(),
@@ -69,32 +80,22 @@ impl Pending {
         }
     }
 
-    /// Writes a transaction down and hands it out by `submit`, with its file on the disk until the outcome is known; one that has landed
-    /// is left to [`Pending::forget`], once nothing can keep the answer from the user any more. A file that cannot be written is named on
-    /// stderr and holds nothing up. Errors: those of `submit`.
+    /// Writes a transaction down and hands it out by `submit`, with its file on the disk until it is known that it has no effect; one that
+    /// has landed is left to [`Pending::forget`], once nothing can keep the answer from the user any more. A node that says that it has
+    /// taken nothing proves nothing. Errors: [`ClientError::NotRecorded`], with nothing sent; those of `submit`.
     pub(super) async fn guard(
         &self,
-        genesis: &Hash,
         entry: &Entry,
         signed: Signed,
         submit: impl AsyncFnOnce(Recorded) -> Result<Landed, ClientError>,
     ) -> Result<Landed, ClientError> {
         let recorded = signed.record(|_| {
-            if let Err(error) = self.record(genesis, entry) {
-                eprintln!(
-                    "note: the transaction cannot be written down in {} ({error}); look its signature up before you repeat this command",
-                    self.folder.display()
-                );
-            }
-            Ok::<(), ClientError>(())
+            let written = self.write(entry);
+            written.map_err(|error| ClientError::NotRecorded(format!("{}: {error}", self.folder.display())))
         })?;
         let sent = submit(recorded).await;
-        let may_land = |sent: &SentError| matches!(sent.outcome, Outcome::Unknown | Outcome::Landed { .. });
-        let is_kept = match &sent {
-            Ok(_) => true,
-            Err(error) => error.sent().is_some_and(may_land),
-        };
-        if !is_kept {
+        let is_dead = |sent: &SentError| matches!(sent.outcome, Outcome::Refused(_) | Outcome::Expired);
+        if sent.as_ref().is_err_and(|error| error.sent().is_some_and(is_dead)) {
             self.forget(&entry.signature);
         }
         sent
@@ -112,14 +113,14 @@ impl Pending {
     ) -> Result<Option<Entry>, CarryError> {
         let mut same = None;
         let action = self.action(heading);
-        for entry in self.entries(&nodes.genesis, &action, subjects) {
+        for entry in self.entries(&nodes.genesis, &action, subjects)? {
             let signature = entry.signature;
             let (sender, recorded) = (nodes.sender(None), entry.recorded());
             let outcome = match sender.resolve_recorded(&recorded).await {
                 Outcome::Unknown => {
-                    eprintln!(
-                        "note: {signature} of an earlier run may land yet; it is followed to its end first"
-                    );
+                    note(&format!(
+                        "{signature} of an earlier run may land yet; it is followed to its end first"
+                    ));
                     outcome_of(sender.follow(&recorded).await)?
                 }
                 known => known,
@@ -132,16 +133,16 @@ impl Pending {
             match outcome {
                 Outcome::Landed { .. } => return Err(CarryError::Overtaken(signature)),
                 outcome => {
-                    eprintln!("note: {signature} of an earlier run has not landed ({})", outcome.name())
+                    note(&format!("{signature} of an earlier run has not landed ({})", outcome.name()));
                 }
             }
         }
         Ok(same)
     }
 
-    fn record(&self, genesis: &Hash, entry: &Entry) -> io::Result<()> {
+    fn write(&self, entry: &Entry) -> io::Result<()> {
         private_file::make_folder(&self.folder)?;
-        private_file::replace(&self.path(&entry.signature), entry.text(genesis).as_bytes())
+        private_file::replace(&self.path(&entry.signature), entry.text().as_bytes())
     }
 
     /// Removes the file of a transaction that has landed, as the last act before its answer.
@@ -154,25 +155,38 @@ impl Pending {
         self.folder.join(format!("{signature}.json"))
     }
 
-    /// The transactions of a cluster that are of a command, or touch one of the accounts; the oldest first.
-    fn entries(&self, genesis: &Hash, action: &str, subjects: &[Pubkey]) -> Vec<Entry> {
+    /// The transactions that are of a command, or touch one of the accounts; the oldest first. Errors: [`CarryError::OtherCluster`] for one
+    /// that was sent to another cluster than that of the node, which may be wrong about it.
+    fn entries(&self, genesis: &Hash, action: &str, subjects: &[Pubkey]) -> Result<Vec<Entry>, CarryError> {
         let files = fs::read_dir(&self.folder).into_iter().flatten().flatten().map(|file| file.path());
         let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
         let mut entries = Vec::new();
         for path in files {
-            match Entry::read(&path, genesis) {
-                Ok(Some(entry)) => entries.push(entry),
-                Ok(None) => {}
+            match Entry::read(&path) {
+                Ok(entry) => entries.push(entry),
                 Err(reason) => {
-                    eprintln!("note: {} cannot be read ({reason}) and is left alone", path.display())
+                    note(&format!("{} cannot be read ({reason}) and is left alone", path.display()))
                 }
             }
         }
         entries.retain(|entry| {
             entry.action == action || entry.subjects.iter().any(|account| subjects.contains(account))
         });
+        if let Some(foreign) = entries.iter().find(|entry| entry.genesis != *genesis) {
+            return Err(CarryError::OtherCluster {
+                sent_to: cluster_name(&foreign.genesis),
+                found: cluster_name(genesis),
+                file: self.path(&foreign.signature).display().to_string(),
+            });
+        }
         entries.sort_by_key(|entry| entry.last_valid);
-        entries
+        Ok(entries)
+    }
+
+    /// The error of a folder that cannot be written to.
+    fn unwritable(&self, error: &io::Error) -> CarryError {
+        let folder = self.folder.parent().unwrap_or(Path::new("."));
+        CarryError::Unwritable { folder: folder.display().to_string(), reason: error.to_string() }
     }
 }
 

@@ -2,7 +2,10 @@
 
 use {
     super::Pending,
-    crate::{command::CarryError, private_file},
+    crate::{
+        command::{CarryError, note::note},
+        private_file,
+    },
     blockable_sdk::{Pubkey, Signature},
     std::{
         fs,
@@ -13,7 +16,7 @@ use {
     tokio::time::{Instant, sleep},
 };
 
-/// Time for which another run is waited for: longer than any follows its transaction.
+/// Time for which another run is waited for: longer than a transaction is followed.
 const PATIENCE: Duration = Duration::from_secs(240);
 /// Pause between two looks at the lock.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -25,17 +28,24 @@ pub(in crate::command) struct LastDone {
     pub action: String,
     /// Its transaction.
     pub signature: Signature,
+    /// Unix time in milliseconds at which it was seen to have landed.
+    pub at_ms: u64,
 }
 
 impl LastDone {
     fn parse(text: &str) -> Option<LastDone> {
-        let (action, signature) = text.trim().split_once(' ')?;
-        Some(LastDone { action: action.to_string(), signature: signature.parse().ok()? })
+        let mut words = text.split_whitespace();
+        let (action, signature, at_ms) = (words.next()?, words.next()?, words.next()?);
+        Some(LastDone {
+            action: action.to_string(),
+            signature: signature.parse().ok()?,
+            at_ms: at_ms.parse().ok()?,
+        })
     }
 }
 
 /// The turn of a run to send transactions about an account. It ends when this is dropped, or with the process: the system keeps the lock.
-/// Without a folder that can be written to there are no turns.
+/// On a file system without locks there are no turns.
 #[derive(Debug)]
 pub(in crate::command) struct Turn {
     file: Option<File>,
@@ -45,34 +55,35 @@ pub(in crate::command) struct Turn {
 
 impl Turn {
     /// Records that a command has landed, for runs that have read the account before.
-    pub(in crate::command) fn landed(&mut self, done: &LastDone) {
+    pub(in crate::command) fn record_landed(&mut self, done: &LastDone) {
         let Some(file) = &mut self.file else { return };
-        let text = format!("{} {}\n", done.action, done.signature);
+        let text = format!("{} {} {}\n", done.action, done.signature, done.at_ms);
         let written =
             file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(text.as_bytes()));
         if let Err(error) = written {
-            eprintln!(
-                "note: what was done cannot be written down ({error}); another run at this moment may do it again"
-            );
+            note(&format!(
+                "what was done cannot be written down ({error}); another run at this moment may do it again"
+            ));
         }
     }
 }
 
 impl Pending {
     /// The latest command of this user that has landed on an account; `None` where none is known.
-    pub(in crate::command) fn last_done(&self, account: &Pubkey) -> Option<LastDone> {
+    fn last_done(&self, account: &Pubkey) -> Option<LastDone> {
         LastDone::parse(
             &fs::read_to_string(self.folder.with_file_name("turns").join(account.to_string())).ok()?,
         )
     }
 
-    /// Waits for this run's turn on an account. Errors: [`CarryError::Busy`] where another run does not end.
+    /// Waits for this run's turn on an account. Errors: [`CarryError::Busy`] where another run does not end,
+    /// [`CarryError::Unwritable`].
     pub(in crate::command) async fn turn(&self, account: &Pubkey) -> Result<Turn, CarryError> {
         self.turn_within(PATIENCE, account).await
     }
 
     async fn turn_within(&self, patience: Duration, account: &Pubkey) -> Result<Turn, CarryError> {
-        let Ok(file) = self.turns_file(account) else { return Ok(Turn { file: None, last_done: None }) };
+        let file = self.turns_file(account).map_err(|error| self.unwritable(&error))?;
         let (mut is_told, until) = (false, Instant::now() + patience);
         loop {
             match file.try_lock() {
@@ -85,7 +96,7 @@ impl Pending {
                 Err(TryLockError::WouldBlock) => {}
             }
             if !is_told {
-                eprintln!("note: another run works on {account}; it is waited for");
+                note(&format!("another run works on {account}; it is waited for"));
                 is_told = true;
             }
             sleep(PAUSE).await;
@@ -121,19 +132,19 @@ mod tests {
         assert_eq!(first.last_done, None);
         // Another account is nobody's yet.
         assert_eq!(pending.turn(&other).await.unwrap().last_done, None);
-        let done = LastDone { action: "a1".to_string(), signature: Signature::from([7; 64]) };
+        let done = LastDone { action: "a1".to_string(), signature: Signature::from([7; 64]), at_ms: 7 };
         let second = {
             let pending = pending.clone();
             tokio::spawn(async move { pending.turn(&account).await.unwrap().last_done })
         };
         tokio::task::yield_now().await;
         assert!(!second.is_finished(), "it has its turn while the first one has it");
-        first.landed(&done);
+        first.record_landed(&done);
         drop(first);
         assert_eq!(second.await.unwrap(), Some(done.clone()));
         // A shorter text leaves nothing of a longer one.
         let short = LastDone { action: "b".to_string(), ..done };
-        pending.turn(&account).await.unwrap().landed(&short);
+        pending.turn(&account).await.unwrap().record_landed(&short);
         assert_eq!(pending.last_done(&account), Some(short));
     }
 

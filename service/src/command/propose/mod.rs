@@ -131,8 +131,8 @@ impl Plan {
     /// The votes on a proposal of the multisig, read again; `None` where they cannot be read.
     pub(super) async fn votes(&self, nodes: &Nodes, number: u64) -> Option<Votes> {
         let address = squads::proposal(&self.proposing.multisig, number);
-        let account = nodes.client.rpc().get_account(&address).await.ok()?;
-        decode_votes(Some(&account))
+        let account = nodes.client.account(&address).await.ok()?;
+        decode_votes(account.as_ref())
     }
 
     /// The answer in words once the proposal is created by these transactions.
@@ -193,9 +193,7 @@ pub(super) fn decode_votes(account: Option<&Account>) -> Option<Votes> {
 
 /// Reads a multisig. Errors: [`ProposeError::NotAMultisig`], [`ProposeError::Client`].
 async fn read(nodes: &Nodes, address: &Pubkey) -> Result<Multisig, ProposeError> {
-    let rpc = nodes.client.rpc();
-    let found = rpc.get_account_with_commitment(address, rpc.commitment()).await;
-    let found = found.map_err(ClientError::from)?.value.filter(|account| account.owner == squads::PROGRAM);
+    let found = nodes.client.account(address).await?.filter(|account| account.owner == squads::PROGRAM);
     let account = found.and_then(|account| Multisig::decode(address, &account.data));
     account.ok_or(ProposeError::NotAMultisig(*address))
 }

@@ -9,6 +9,7 @@ use {
         rpc::Account,
         squads::{self, Multisig, PROGRAM, ProposalStatus, StoredTransaction, Votes},
     },
+    std::collections::BTreeMap,
 };
 
 /// The latest proposals that are looked at: with the votes on them as many accounts as a node gives at once.
@@ -44,7 +45,7 @@ impl OpenProposals {
             .iter()
             .flat_map(|number| [squads::transaction(multisig, *number), squads::proposal(multisig, *number)])
             .collect();
-        let accounts = nodes.client.rpc().get_multiple_accounts(&addresses).await?;
+        let accounts = nodes.client.accounts(&addresses).await?;
         for pair in accounts.chunks_exact(2) {
             let [transaction, votes] = pair else { continue };
             let Some((stored, votes)) = open(account, transaction.as_ref(), votes.as_ref()) else { continue };
@@ -52,7 +53,8 @@ impl OpenProposals {
                 continue;
             }
             let Some(proposed) = stored.instructions() else { continue };
-            if is_alike(&proposed, instructions, |one, other| one.data == other.data) {
+            let is_same = |one: &Instruction, other: &Instruction| one.data == other.data;
+            if is_alike(&proposed, instructions, is_same) && has_rights(&proposed, instructions) {
                 found.same = Some(votes.number);
             } else if is_alike(&proposed, instructions, has_same_kind) {
                 found.similar.push((votes.number, votes.status));
@@ -92,6 +94,25 @@ fn is_alike(
     proposed.len() == wanted.len() && proposed.iter().zip(wanted).all(is_pair)
 }
 
+/// True where a proposal gives each account the rights that the change needs: without them it is the same to read, and its execution
+/// fails.
+fn has_rights(proposed: &[Instruction], wanted: &[Instruction]) -> bool {
+    let rights = |instructions: &[Instruction]| {
+        let mut rights: BTreeMap<Pubkey, (bool, bool)> = BTreeMap::new();
+        for meta in instructions.iter().flat_map(|instruction| &instruction.accounts) {
+            let (signs, is_written) = rights.entry(meta.pubkey).or_default();
+            *signs |= meta.is_signer;
+            *is_written |= meta.is_writable;
+        }
+        rights
+    };
+    let proposed = rights(proposed);
+    rights(wanted).into_iter().all(|(key, (signs, is_written))| {
+        let (may_sign, may_be_written) = proposed.get(&key).copied().unwrap_or_default();
+        (may_sign || !signs) && (may_be_written || !is_written)
+    })
+}
+
 fn has_same_kind(one: &Instruction, other: &Instruction) -> bool {
     one.data.get(..KIND).unwrap_or(&one.data) == other.data.get(..KIND).unwrap_or(&other.data)
 }
@@ -118,5 +139,17 @@ mod tests {
             assert_eq!(is_alike(&proposed, &wanted, has_same_kind), expected, "{proposed:?}");
         }
         assert!(is_alike(&wanted, &wanted, |one, other| one.data == other.data));
+    }
+
+    /// A member could otherwise keep every other one from a freeze by a proposal that never executes.
+    #[test]
+    fn a_proposal_that_may_not_write_what_the_change_writes_is_another_one() {
+        let wanted = [call(1, &[1])];
+        let mut proposed = wanted.clone();
+        assert!(has_rights(&proposed, &wanted));
+        proposed[0].accounts[0].is_signer = true;
+        assert!(has_rights(&proposed, &wanted), "more rights do no harm");
+        proposed[0].accounts[0].is_writable = false;
+        assert!(!has_rights(&proposed, &wanted));
     }
 }

@@ -1,0 +1,17 @@
+//! What a command says on standard error, beside its answer.
+
+use {
+    blockable_sdk::printable,
+    std::io::{self, Write},
+};
+
+/// Says something on standard error, without what could mislead a reader's terminal. A reader that has gone is no error: the command may
+/// have sent a transaction by then, and its answer must not be lost.
+pub fn say(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{}", printable(text));
+}
+
+/// Says a note on standard error.
+pub(super) fn note(text: &str) {
+    say(&format!("note: {text}"));
+}
