@@ -45,8 +45,12 @@ const LEAST_PAUSE: Duration = Duration::from_millis(50);
 /// A client of the node at a URL. A request has the deadline in all: also with a node that asks for patience (HTTP status 429), which is
 /// asked again while the deadline allows. No answer takes more than [`MAX_ANSWER`] bytes, and no list of accounts more than [`MAX_LIST`].
 pub fn connect(url: impl Into<String>, deadline: Duration, commitment: CommitmentConfig) -> RpcClient {
-    let sender =
-        BoundedSender { http: Client::new(), url: url.into(), deadline, requests: AtomicU64::new(0) };
+    let sender = BoundedSender {
+        http: Client::builder().timeout(deadline).build().unwrap_or_default(),
+        url: url.into(),
+        deadline,
+        requests: AtomicU64::new(0),
+    };
     RpcClient::new_sender(sender, RpcClientConfig::with_commitment(commitment))
 }
 
