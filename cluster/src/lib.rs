@@ -33,8 +33,11 @@ use {
     saver::Saver,
     solana_account::Account,
     std::{
+        io,
         net::{Ipv4Addr, TcpListener},
         path::PathBuf,
+        process,
+        sync::atomic::{AtomicU32, Ordering},
         time::{Duration, SystemTime, UNIX_EPOCH},
     },
     surfpool_core::surfnet::locker::SurfnetSvmLocker,
@@ -73,17 +76,36 @@ impl ClusterPorts {
     }
 }
 
+/// The first port that [`free_ports`] tries, and the number of those that it tries: below the ports that systems give to connections, and to
+/// listeners that name none, and below those of the tests. Between the choice of a port and its use, which may be seconds, nobody is given
+/// it.
+const FIRST_FREE: u32 = 10_000;
+const FREE: u32 = 10_000;
+/// Ports that this process has tried, so that none is chosen twice.
+static TRIED: AtomicU32 = AtomicU32::new(0);
+
 /// Finds ports of 127.0.0.1 that are free. Errors: [`ClusterError::NoPort`].
 pub fn free_ports<const COUNT: usize>() -> Result<[u16; COUNT], ClusterError> {
-    // All are held until all are known, so that they differ.
-    let mut held = Vec::with_capacity(COUNT);
     let mut ports = [0; COUNT];
     for port in &mut ports {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(ClusterError::no_port)?;
-        *port = listener.local_addr().map_err(ClusterError::no_port)?.port();
-        held.push(listener);
+        *port = free_port()?;
     }
     Ok(ports)
+}
+
+/// Finds one port. Processes begin at places of their own. Errors: [`ClusterError::NoPort`].
+fn free_port() -> Result<u16, ClusterError> {
+    let first = process::id().wrapping_mul(7_919);
+    let mut failure = io::Error::from(io::ErrorKind::AddrInUse);
+    for _ in 0..FREE {
+        let place = first.wrapping_add(TRIED.fetch_add(1, Ordering::Relaxed)) % FREE;
+        let Ok(port) = u16::try_from(FIRST_FREE.saturating_add(place)) else { continue };
+        match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+            Ok(_) => return Ok(port),
+            Err(error) => failure = error,
+        }
+    }
+    Err(ClusterError::no_port(failure))
 }
 
 /// A program that a cluster has from its start.

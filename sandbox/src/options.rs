@@ -35,14 +35,15 @@ impl Ports {
     /// The use of each port. Errors: [`SandboxError::PortRange`], [`SandboxError::Cluster`].
     pub(crate) fn plan(self) -> Result<PortPlan, SandboxError> {
         let Ports::From(first) = self else {
-            // The provider's server is told the origin of the keeper's page before the keeper listens.
-            let [rpc, ws, keeper] = free_ports()?;
+            // The provider's server is told the origin of the keeper's page before the keeper listens, and a keeper that was stopped
+            // has its ports again.
+            let [rpc, ws, keeper, keeper_health] = free_ports()?;
             return Ok(PortPlan {
                 cluster: ClusterPorts { rpc, ws },
                 provider: 0,
                 keeper,
                 health: 0,
-                keeper_health: 0,
+                keeper_health,
             });
         };
         let most = u16::MAX - OTHERS;
