@@ -32,7 +32,7 @@ async fn everything_that_it_promises_is_there_and_nothing_is_left() {
     let options = Options {
         ports: Ports::From(first),
         late_after: Duration::from_secs(2),
-        paid_every: Duration::from_secs(3),
+        paid_every: Duration::from_secs(8),
         ..Options::default()
     };
     let played = Played::start(options).await;
