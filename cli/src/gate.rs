@@ -5,7 +5,7 @@ use {
     base64::{Engine, prelude::BASE64_STANDARD},
     blockable_sdk::{VersionedTransaction, amounts::Units, transactions},
     blockable_service::{command::Gate, text},
-    reqwest::Client,
+    reqwest::{Client, Response},
     serde_json::{Value, json},
     std::{
         future::Future,
@@ -16,6 +16,8 @@ use {
 
 /// Deadline of the server's answer. The freeze lands without it as well.
 const DEADLINE: Duration = Duration::from_secs(10);
+/// Most bytes of the server's answer to a freeze.
+const ANSWER: u64 = 64 << 10;
 /// Most characters of the server's own message that are passed on.
 const MESSAGE: usize = 200;
 
@@ -34,18 +36,25 @@ pub(crate) fn gate<'a>(url: &str) -> Result<Gate<'a>, CliError> {
 /// Fetches what the server at a URL has at a path, of at most so many bytes. Errors: the reason, without the URL.
 pub(crate) async fn get(url: &str, path: &str, most: u64) -> Result<Vec<u8>, String> {
     let sent = client()?.get(format!("{}{path}", url.trim_end_matches('/'))).send().await;
-    let mut answer = sent.map_err(|error| failure(&error))?;
-    let (status, mut body) = (answer.status(), Vec::new());
+    let answer = sent.map_err(|error| failure(&error))?;
+    let status = answer.status();
+    let body = read(answer, most).await?;
+    if status.is_success() {
+        return Ok(body);
+    }
+    Err(refusal(status.as_u16(), &serde_json::from_slice(&body).unwrap_or_default()))
+}
+
+/// Reads an answer of at most so many bytes. Errors: the reason.
+async fn read(mut answer: Response, most: u64) -> Result<Vec<u8>, String> {
+    let mut body = Vec::new();
     while let Some(part) = answer.chunk().await.map_err(|error| failure(&error))? {
         if part.len().saturating_add(body.len()) as u64 > most {
             return Err(format!("its answer has more than {most} bytes"));
         }
         body.extend_from_slice(&part);
     }
-    if status.is_success() {
-        return Ok(body);
-    }
-    Err(refusal(status.as_u16(), &serde_json::from_slice(&body).unwrap_or_default()))
+    Ok(body)
 }
 
 /// A client that follows no redirects. Errors: no HTTPS is available.
@@ -111,7 +120,7 @@ async fn post(client: &Client, to: &str, transaction: &VersionedTransaction) -> 
     let sent = client.post(to).json(&body).send().await;
     let answer = sent.map_err(|error| failure(&error))?;
     let status = answer.status();
-    let body: Value = answer.json().await.unwrap_or_default();
+    let body: Value = serde_json::from_slice(&read(answer, ANSWER).await?).unwrap_or_default();
     match body.get("frozen").and_then(Value::as_u64) {
         Some(frozen) if status.is_success() => Ok(Units(frozen)),
         _ => Err(refusal(status.as_u16(), &body)),

@@ -15,7 +15,7 @@ use {
         instructions::MarketKeys,
         rpc::{
             CommitmentConfig, RpcAccountInfoConfig, RpcClient, RpcFilterType, RpcProgramAccountsConfig,
-            UiAccount, UiAccountEncoding,
+            UiAccount, UiAccountEncoding, connect,
         },
     },
     blockable_credits::{
@@ -65,8 +65,7 @@ impl Client {
 
     /// The same at another commitment, by which accounts are read and transactions count as landed.
     pub fn with_commitment(url: impl Into<String>, commitment: CommitmentConfig) -> Client {
-        let rpc = RpcClient::new_with_timeout_and_commitment(url.into(), REQUEST_TIMEOUT, commitment);
-        Client { rpc: Arc::new(rpc) }
+        Client { rpc: Arc::new(connect(url, REQUEST_TIMEOUT, commitment)) }
     }
 
     /// The RPC client underneath.
