@@ -42,7 +42,7 @@ pub fn describe(error: &RpcClientError) -> String {
         RpcClientErrorKind::RpcError(RpcError::RpcResponseError { code, message, .. }) => {
             format!("{} (code {code})", shorten(message))
         }
-        RpcClientErrorKind::Custom(reason) if [bounded::TOO_LARGE, bounded::NO_CLIENT].contains(&reason.as_str()) => {
+        RpcClientErrorKind::Custom(reason) if bounded::OWN.contains(&reason.as_str()) => {
             reason.clone()
         }
         RpcClientErrorKind::TransactionError(error) => error.to_string(),
