@@ -112,9 +112,7 @@ async fn answers_that_are_none_are_errors() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn accounts_that_cannot_be_read_are_errors_and_no_panic() {
-    let account = |data: Value, owner: &str| {
-        json!({"data": data, "executable": false, "lamports": 1, "owner": owner, "rentEpoch": 0, "space": 1})
-    };
+    let account = |data: Value, owner: &str| json!({"data": data, "executable": false, "lamports": 1, "owner": owner, "rentEpoch": 0, "space": 1});
     let key = addresses::CLOCK;
     let owner = key.to_string();
     // Compressed, though plain ones were asked for: it could become of any size.
@@ -131,7 +129,8 @@ async fn accounts_that_cannot_be_read_are_errors_and_no_panic() {
         let answer = bad.clone();
         let server = Server::json_rpc(move |request| {
             assert_eq!(request["params"][1]["encoding"], "base64");
-            let value = if request["method"] == "getAccountInfo" { answer.clone() } else { json!([answer, null]) };
+            let value =
+                if request["method"] == "getAccountInfo" { answer.clone() } else { json!([answer, null]) };
             let result = match request["method"] == "getProgramAccounts" {
                 true => json!([{"pubkey": addresses::CLOCK.to_string(), "account": answer}]),
                 false => json!({"context": {"slot": 1}, "value": value}),

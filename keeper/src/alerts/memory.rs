@@ -10,7 +10,10 @@ use {
         sink::Subscription,
     },
     blockable_sdk::Pubkey,
-    std::{cmp::Reverse, collections::{BTreeMap, HashSet}},
+    std::{
+        cmp::Reverse,
+        collections::{BTreeMap, HashSet},
+    },
 };
 
 /// Most alerts in memory. Beyond it the least severe one goes.

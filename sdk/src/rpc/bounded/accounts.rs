@@ -28,7 +28,9 @@ pub(super) fn are_readable(request: &RpcRequest, result: &Value, is_decoded: boo
         _ => &[],
     };
     let accounts = found.iter().map(|entry| entry.get("account").unwrap_or(entry));
-    accounts.filter(|account| !account.is_null()).all(|account| is_plain(account) && (!is_decoded || is_whole(account)))
+    accounts
+        .filter(|account| !account.is_null())
+        .all(|account| is_plain(account) && (!is_decoded || is_whole(account)))
 }
 
 fn has_accounts(request: &RpcRequest) -> bool {
