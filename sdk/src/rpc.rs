@@ -39,6 +39,8 @@ pub fn describe(error: &RpcClientError) -> String {
             format!("{} (code {code})", shorten(message))
         }
         RpcClientErrorKind::TransactionError(error) => error.to_string(),
+        // What the client itself refuses to take.
+        RpcClientErrorKind::Middleware(error) => error.to_string(),
         RpcClientErrorKind::SerdeJson(_) => "its answer cannot be read".to_string(),
         _ => "the request failed".to_string(),
     }

@@ -1,5 +1,6 @@
 //! A small async client: reads accounts, lands transactions, fetches events. Every call has a deadline.
 
+mod bounded;
 mod broadcast;
 mod fee;
 mod look;
@@ -30,6 +31,15 @@ pub use {
     fee::PriorityFee,
     sender::{Prepared, Preview, Sender},
 };
+
+/// True where an account's data pass a filter of the kinds that are used here.
+fn passes(filter: &RpcFilterType, data: &[u8]) -> bool {
+    match filter {
+        RpcFilterType::Memcmp(bytes) => bytes.bytes_match(data),
+        RpcFilterType::DataSize(size) => u64::try_from(data.len()) == Ok(*size),
+        RpcFilterType::TokenAccountState => false,
+    }
+}
 
 /// Deadline of one request.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
@@ -65,8 +75,7 @@ impl Client {
 
     /// The same at another commitment, by which accounts are read and transactions count as landed.
     pub fn with_commitment(url: impl Into<String>, commitment: CommitmentConfig) -> Client {
-        let rpc = RpcClient::new_with_timeout_and_commitment(url.into(), REQUEST_TIMEOUT, commitment);
-        Client { rpc: Arc::new(rpc) }
+        Client { rpc: Arc::new(bounded::rpc_client(url.into(), commitment)) }
     }
 
     /// The RPC client underneath.
@@ -133,7 +142,7 @@ impl Client {
         Ok(MarketKeys { market: *address, mint: market.payment_mint, token_program: market.token_program })
     }
 
-    /// All credits that pass every filter. Errors: [`ClientError::Rpc`], [`ClientError::Decode`].
+    /// All credits that pass every filter, which is not left to the node alone. Errors: [`ClientError::Rpc`], [`ClientError::Decode`].
     pub async fn credits(&self, filters: &[CreditFilter]) -> Result<Vec<(Pubkey, Credit)>, ClientError> {
         self.all(filters.iter().map(|filter| filter.to_rpc())).await
     }
@@ -153,9 +162,9 @@ impl Client {
         &self,
         conditions: impl IntoIterator<Item = RpcFilterType>,
     ) -> Result<Vec<(Pubkey, T)>, ClientError> {
-        let filters = std::iter::once(type_filter::<T>()).chain(conditions).collect();
+        let filters: Vec<RpcFilterType> = std::iter::once(type_filter::<T>()).chain(conditions).collect();
         let config = RpcProgramAccountsConfig {
-            filters: Some(filters),
+            filters: Some(filters.clone()),
             account_config: RpcAccountInfoConfig {
                 encoding: Some(UiAccountEncoding::Base64),
                 ..RpcAccountInfoConfig::default()
@@ -165,10 +174,14 @@ impl Client {
         let accounts = self.rpc.get_program_ui_accounts_with_config(&ID, config).await?;
         let decode = |(address, account): (Pubkey, UiAccount)| {
             let data = account.data.decode().unwrap_or_default();
-            let decoded = T::decode(&data).map_err(|source| ClientError::Decode { address, source })?;
-            Ok((address, decoded))
+            // Who acts on a list must not act on what a node has put in besides.
+            if !filters.iter().all(|filter| passes(filter, &data)) {
+                return None;
+            }
+            let decoded = T::decode(&data).map_err(|source| ClientError::Decode { address, source });
+            Some(decoded.map(|decoded| (address, decoded)))
         };
-        accounts.into_iter().map(decode).collect()
+        accounts.into_iter().filter_map(decode).collect()
     }
 
     /// The chain's clock in Unix seconds. Errors: [`ClientError::NotFound`], [`ClientError::Rpc`].
