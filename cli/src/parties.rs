@@ -33,7 +33,7 @@ impl Parties {
     pub(crate) fn load(session: &Session, sign: &SignArgs, usual: Pubkey) -> Result<Parties, CliError> {
         if sign.dry_run || sign.no_send {
             let keys = if sign.dry_run { Keys::DryRun } else { Keys::NoSend };
-            return Ok(Parties::without_keys(session, keys, usual));
+            return Parties::without_keys(session, keys, usual);
         }
         let found = session.settings.keypair()?;
         let key = LoadedKey::load(found)?;
@@ -44,8 +44,8 @@ impl Parties {
         Ok(Parties { keys, signer, source, payer: address, cosigners: Vec::new() })
     }
 
-    /// The same with a further party that signs, `expected`: its key is `named` by `flag`. Without keys its address is assumed. Errors:
-    /// [`CliError::Signer`], [`CliError::Usage`] where no key is named, [`CliError::Refused`] for another key.
+    /// The same with a further party that signs, `expected`: its key is `named` by `flag`. Without keys its address is assumed where none
+    /// is named. Errors: [`CliError::Signer`], [`CliError::Usage`] where no key is named, [`CliError::Refused`] for another key.
     pub(crate) fn with_cosigner(
         mut self,
         flag: &str,
@@ -53,37 +53,52 @@ impl Parties {
         expected: Pubkey,
     ) -> Result<Parties, CliError> {
         self.cosigners.push(expected);
-        let Keys::Loaded(_, others) = &mut self.keys else { return Ok(self) };
+        let named =
+            named.map(|named| Setting { value: named.clone(), origin: Place::Flag(flag.to_string()) });
+        let require = |found: Pubkey| match found == expected {
+            true => Ok(()),
+            false => Err(CliError::Refused(format!(
+                "the key of {flag} is {found}, and {expected} must sign; name that one's key"
+            ))),
+        };
+        let Keys::Loaded(_, others) = &mut self.keys else {
+            named.as_ref().map(address_of).transpose()?.flatten().map(require).transpose()?;
+            return Ok(self);
+        };
         let named = named.ok_or_else(|| {
             CliError::Usage(format!(
                 "{expected} must sign as well; name its key by {flag}, or add --no-send and have both sign the transaction"
             ))
         })?;
-        let key = LoadedKey::load(&Setting { value: named.clone(), origin: Place::Flag(flag.to_string()) })?;
-        if key.address() != expected {
-            return Err(CliError::Refused(format!(
-                "the key of {flag} is {}, and {expected} must sign; name that one's key",
-                key.address()
-            )));
-        }
+        let key = LoadedKey::load(&named)?;
+        require(key.address())?;
         others.push(key.signer);
         Ok(self)
     }
 
     /// The addresses that would sign and pay: those that are named, by an address or by a key file of which the public half alone is
-    /// read; else `usual`.
-    fn without_keys(session: &Session, keys: Keys, usual: Pubkey) -> Parties {
-        let address = |found: &Option<Setting<KeySource>>| match found.as_ref().map(|found| &found.value) {
-            Some(KeySource::Address(address)) => Some(*address),
-            Some(KeySource::File(path)) => public_half(path),
-            _ => None,
-        };
+    /// read; else `usual`. Errors: [`CliError::Signer`] for a file that is named and cannot be read.
+    fn without_keys(session: &Session, keys: Keys, usual: Pubkey) -> Result<Parties, CliError> {
         let named = &session.settings.keypair;
-        let (signer, source) = match (address(named), named) {
+        let (signer, source) = match (named.as_ref().map(address_of).transpose()?.flatten(), named) {
             (Some(signer), Some(found)) => (signer, format!("no key loaded; {}", describe(found))),
+            (None, Some(found)) if found.origin != Place::Default => {
+                (usual, format!("no key loaded; the usual signer, not the key {}", describe(found)))
+            }
             _ => (usual, "no key loaded; the usual signer".to_string()),
         };
-        let payer = address(&session.settings.fee_payer).unwrap_or(signer);
-        Parties { keys, signer, source, payer, cosigners: Vec::new() }
+        let payer = session.settings.fee_payer.as_ref().map(address_of).transpose()?.flatten();
+        Ok(Parties { keys, signer, source, payer: payer.unwrap_or(signer), cosigners: Vec::new() })
+    }
+}
+
+/// The address of a key that is not loaded. `None` for one that only its owner could give, and where there is no file at the usual
+/// place. Errors: [`CliError::Signer`].
+fn address_of(found: &Setting<KeySource>) -> Result<Option<Pubkey>, CliError> {
+    match &found.value {
+        KeySource::Address(address) => Ok(Some(*address)),
+        KeySource::File(path) if found.origin == Place::Default && !path.exists() => Ok(None),
+        KeySource::File(path) => Ok(Some(public_half(path, &found.origin)?)),
+        KeySource::Prompt | KeySource::StandardInput | KeySource::Ledger(_) => Ok(None),
     }
 }

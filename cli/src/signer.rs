@@ -7,10 +7,14 @@ use {
     },
     blockable_sdk::{Keypair, Pubkey, Signer},
     blockable_service::command::{Exit, KeyFileError, read_key_file},
-    std::{io::Read, path::Path},
+    std::{
+        fs::File,
+        io::{self, Read},
+        path::Path,
+    },
 };
 
-/// Most bytes of a key on the standard input.
+/// Most bytes of a key.
 const KEY_BYTES: u64 = 4_096;
 
 /// A reason for which a key cannot be used.
@@ -119,11 +123,23 @@ fn load_file(path: &Path, origin: &Place) -> Result<Keypair, SignerError> {
     })
 }
 
-/// The address of a key file, from its public half; the secret half is dropped unread. `None` where there is no such file.
-pub(crate) fn public_half(path: &Path) -> Option<Pubkey> {
-    let numbers: Vec<u8> = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
-    let (_, public) = numbers.split_at_checked(32)?;
-    Pubkey::try_from(public).ok()
+/// The address of a key file, from its public half; the secret half is dropped unread. Who else may read the file does not matter for
+/// that. Errors: [`SignerError::File`].
+pub(crate) fn public_half(path: &Path, origin: &Place) -> Result<Pubkey, SignerError> {
+    let failed =
+        |reason| SignerError::File { path: path.display().to_string(), origin: origin.clone(), reason };
+    let mut text = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(KEY_BYTES).read_to_end(&mut text));
+    read.map_err(|error| {
+        failed(match error.kind() {
+            io::ErrorKind::NotFound => KeyFileError::Missing,
+            _ => KeyFileError::Unusable(error.to_string()),
+        })
+    })?;
+    // The parser's own message may quote what it read.
+    let numbers: Vec<u8> = serde_json::from_slice(&text).unwrap_or_default();
+    let public = numbers.split_at_checked(32).and_then(|(_, public)| Pubkey::try_from(public).ok());
+    public.ok_or_else(|| failed(KeyFileError::Unusable("it holds no keypair".to_string())))
 }
 
 fn read_standard_input() -> Result<Keypair, SignerError> {
