@@ -8,7 +8,7 @@ use {
     },
     blockable_sdk::{
         Pubkey,
-        amounts::{ChainTime, MarketTime},
+        amounts::{ChainTime, Lamports, MarketTime},
         client::Client,
         errors::ClientError,
         instructions::MarketKeys,
@@ -16,6 +16,7 @@ use {
     },
     blockable_service::command::{MarketHead, Nodes},
     serde_json::Value,
+    std::collections::{BTreeMap, BTreeSet},
 };
 
 /// Seconds within which a transaction lands: interest grows until then, and what its bounds allow must suffice.
@@ -77,6 +78,12 @@ impl Session {
         self.nodes.cluster_json()
     }
 
+    /// The rent of an account of so many bytes. Errors: [`CliError::Carry`].
+    pub(crate) async fn rent(&self, bytes: usize) -> Result<Lamports, CliError> {
+        let rent = self.client.rpc().get_minimum_balance_for_rent_exemption(bytes).await;
+        Ok(Lamports(rent.map_err(ClientError::from)?))
+    }
+
     /// Reads a market. Errors: [`CliError::NotFound`], [`CliError::Carry`], [`CliError::OutOfRange`].
     pub(crate) async fn market(&self, address: &Pubkey) -> Result<MarketView, CliError> {
         let account = match self.client.market(address).await {
@@ -91,6 +98,18 @@ impl Session {
         };
         let clock = account.clock_at(self.now.get()).map_err(|_| CliError::OutOfRange(*address))?;
         Ok(MarketView { address: *address, account, clock })
+    }
+
+    /// Reads some markets, each once. Errors: as [`Session::market`].
+    pub(crate) async fn markets(
+        &self,
+        addresses: impl IntoIterator<Item = Pubkey>,
+    ) -> Result<BTreeMap<Pubkey, MarketView>, CliError> {
+        let mut markets = BTreeMap::new();
+        for address in addresses.into_iter().collect::<BTreeSet<_>>() {
+            markets.insert(address, self.market(&address).await?);
+        }
+        Ok(markets)
     }
 
     /// Reads the market of the settings. Errors: [`CliError::Usage`] where none is named; as [`Session::market`].

@@ -2,15 +2,15 @@
 
 use {
     crate::{
-        args::SignArgs,
-        carry_out::carry_out,
-        change::{After, Change, Effect, Line, MarketHead, Role, Step},
+        args::{GlobalArgs, SignArgs},
+        carry_out::{carry_out, nothing},
+        change::{Change, EffectOf, Line, MarketHead, Role, Step},
         error::CliError,
-        lookup::CreditView,
+        lookup::{CreditView, credit},
         output::Answer,
         parties::Parties,
         session::{MarketView, Session},
-        views::{credit_effect, health, market_effect},
+        views::{credit_effect, credit_json, health, market_effect, market_json},
     },
     blockable_sdk::{Instruction, Pubkey, amounts::Lamports},
 };
@@ -61,37 +61,114 @@ impl Act {
         self.facts.extend(facts.into_iter().map(|(name, value)| (name.to_string(), value)));
         self
     }
+
+    /// The change that it is, one transaction that is about `subject`; and the words for what holds afterwards.
+    fn into_change<'a>(
+        self,
+        market: MarketHead,
+        subject: Pubkey,
+        effect: EffectOf<'a, CliError>,
+    ) -> (Change<'a>, String) {
+        let change = Change {
+            title: self.title,
+            market,
+            role: self.role,
+            facts: self.facts,
+            steps: vec![Step { instructions: self.instructions, watched: vec![subject] }],
+            effect,
+            irreversible: self.irreversible,
+            rent: self.rent,
+            created: self.created,
+            gate: None,
+        };
+        (change, self.done)
+    }
 }
 
-/// Carries an act on a credit out; its effect is everything about the credit that changes. Errors: as [`carry_out`].
-pub(super) async fn act_on_credit(
-    session: &Session,
-    sign: &SignArgs,
-    parties: &Parties,
-    (credit, market): (&CreditView, &MarketView),
-    act: Act,
-) -> Result<Answer, CliError> {
-    let mut facts = vec![
-        ("credit".to_string(), format!("{} ({})", credit.address, health(credit))),
-        ("lender".to_string(), credit.account.lender.to_string()),
-        ("borrower".to_string(), credit.account.borrower.to_string()),
-    ];
-    facts.extend(act.facts.iter().cloned());
-    let effect = |after: &After| credit_effect(credit, market, after);
-    finish(session, sign, parties, market.into(), credit.address, act, facts, &effect).await
+/// A command's work on one credit: the chain, the keys that are named, the credit with its debt accrued, and its market.
+pub(super) struct OnCredit<'a> {
+    /// The chain.
+    pub session: Session,
+    /// The keys that are named, and the way to the chain.
+    pub sign: &'a SignArgs,
+    /// The credit.
+    pub credit: CreditView,
+    /// Its market.
+    pub market: MarketView,
 }
 
-/// Carries an act on a market out; its effect is everything about the market that changes. Errors: as [`carry_out`].
-pub(super) async fn act_on_market(
-    session: &Session,
-    sign: &SignArgs,
-    parties: &Parties,
-    market: &MarketView,
-    act: Act,
-) -> Result<Answer, CliError> {
-    let facts = act.facts.clone();
-    let effect = |after: &After| market_effect(market, after);
-    finish(session, sign, parties, market.into(), market.address, act, facts, &effect).await
+impl<'a> OnCredit<'a> {
+    /// Opens the session and reads the credit. Errors: as [`Session::open`] and [`credit`].
+    pub(super) async fn open(
+        global: &GlobalArgs,
+        sign: &'a SignArgs,
+        address: &Pubkey,
+    ) -> Result<OnCredit<'a>, CliError> {
+        let session = Session::open(global, Some(sign), None).await?;
+        let (credit, market) = credit(&session, address).await?;
+        Ok(OnCredit { session, sign, credit, market })
+    }
+
+    /// The answer where nothing is to be done, because `says` holds.
+    pub(super) fn nothing(&self, says: &str) -> Answer {
+        nothing(&self.session, &self.market, says, credit_json(&self.credit, &self.market))
+    }
+
+    /// Loads the keys. Errors: as [`Parties::load`].
+    pub(super) fn parties(&self, usual: Pubkey) -> Result<Parties, CliError> {
+        Parties::load(&self.session, self.sign, usual)
+    }
+
+    /// Carries an act out; its effect is everything about the credit that changes. Errors: as [`carry_out`].
+    pub(super) async fn carry_out(&self, parties: &Parties, act: Act) -> Result<Answer, CliError> {
+        let (credit, market) = (&self.credit, &self.market);
+        let effect = Box::new(|after: &_| credit_effect(credit, market, after));
+        let (mut change, done) = act.into_change(market.into(), credit.address, effect);
+        let heads = [
+            ("credit".to_string(), format!("{} ({})", credit.address, health(credit))),
+            ("lender".to_string(), credit.account.lender.to_string()),
+            ("borrower".to_string(), credit.account.borrower.to_string()),
+        ];
+        change.facts.splice(0..0, heads);
+        carry_out(&self.session, self.sign, parties, &change, |_| done).await
+    }
+}
+
+/// A command's work on the market of the settings: the chain, the keys that are named, and the market.
+pub(super) struct OnMarket<'a> {
+    /// The chain.
+    pub session: Session,
+    /// The keys that are named, and the way to the chain.
+    pub sign: &'a SignArgs,
+    /// The market.
+    pub market: MarketView,
+}
+
+impl<'a> OnMarket<'a> {
+    /// Opens the session and reads the market. Errors: as [`Session::open`] and [`Session::named_market`].
+    pub(super) async fn open(global: &GlobalArgs, sign: &'a SignArgs) -> Result<OnMarket<'a>, CliError> {
+        let session = Session::open(global, Some(sign), None).await?;
+        let market = session.named_market().await?;
+        Ok(OnMarket { session, sign, market })
+    }
+
+    /// The answer where nothing is to be done, because `says` holds.
+    pub(super) fn nothing(&self, says: &str) -> Answer {
+        nothing(&self.session, &self.market, says, market_json(&self.market))
+    }
+
+    /// Loads the keys. Errors: as [`Parties::load`].
+    pub(super) fn parties(&self, usual: Pubkey) -> Result<Parties, CliError> {
+        Parties::load(&self.session, self.sign, usual)
+    }
+
+    /// Carries an act out; its effect is everything about the market that changes. Errors: as [`carry_out`].
+    pub(super) async fn carry_out(&self, parties: &Parties, act: Act) -> Result<Answer, CliError> {
+        let market = &self.market;
+        let effect = Box::new(|after: &_| market_effect(market, after));
+        let (change, done) = act.into_change(market.into(), market.address, effect);
+        carry_out(&self.session, self.sign, parties, &change, |_| done).await
+    }
 }
 
 /// Loads the keys of a change that concerns nobody but its signer: there is no usual one. `does` is the act: "buys". Errors: as
@@ -104,31 +181,4 @@ pub(super) fn load_own_key(session: &Session, sign: &SignArgs, does: &str) -> Re
         )));
     }
     Ok(parties)
-}
-
-#[expect(clippy::too_many_arguments, reason = "the parts of one change, taken apart once")]
-async fn finish(
-    session: &Session,
-    sign: &SignArgs,
-    parties: &Parties,
-    market: MarketHead,
-    watched: Pubkey,
-    act: Act,
-    facts: Vec<Line>,
-    effect: &(dyn Fn(&After) -> Result<Effect, CliError> + Sync),
-) -> Result<Answer, CliError> {
-    let change = Change {
-        title: act.title,
-        market,
-        role: act.role,
-        facts,
-        steps: vec![Step { instructions: act.instructions, watched: vec![watched] }],
-        effect: Box::new(effect),
-        irreversible: act.irreversible,
-        rent: act.rent,
-        created: act.created,
-        gate: None,
-    };
-    let done = act.done;
-    carry_out(session, sign, parties, &change, |_| done).await
 }

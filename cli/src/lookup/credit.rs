@@ -13,7 +13,7 @@ use {
         names::status_byte_name,
         program::{state::Credit, transitions::Status},
     },
-    std::collections::{BTreeMap, btree_map::Entry},
+    std::collections::BTreeMap,
 };
 
 /// Credits, as refusals name them.
@@ -115,12 +115,7 @@ pub(crate) async fn find(
     }
     let mut accounts = session.client.credits(&filters).await?;
     accounts.sort_by_key(|(address, _)| address.to_string());
-    let mut markets = BTreeMap::new();
-    for (_, account) in &accounts {
-        if let Entry::Vacant(place) = markets.entry(account.market) {
-            place.insert(session.market(&account.market).await?);
-        }
-    }
+    let markets = session.markets(accounts.iter().map(|(_, account)| account.market)).await?;
     let mut found = Vec::new();
     for (address, account) in accounts {
         if let Some(market) = markets.get(&account.market) {

@@ -7,7 +7,7 @@ use {
         session::{MarketView, Session},
     },
     blockable_sdk::{Pubkey, errors::ClientError, program::state::Provider},
-    std::collections::{BTreeMap, btree_map::Entry},
+    std::collections::BTreeMap,
 };
 
 /// Providers, as refusals name them.
@@ -56,12 +56,7 @@ pub(crate) async fn find_providers(
     let market = session.settings.market.as_ref().map(|market| market.value);
     let mut accounts = session.client.providers(market.as_ref()).await?;
     accounts.sort_by_key(|(address, _)| address.to_string());
-    let mut markets = BTreeMap::new();
-    for (_, account) in &accounts {
-        if let Entry::Vacant(place) = markets.entry(account.market) {
-            place.insert(session.market(&account.market).await?);
-        }
-    }
+    let markets = session.markets(accounts.iter().map(|(_, account)| account.market)).await?;
     let found = accounts.into_iter().map(|(address, account)| ProviderView { address, account });
     Ok((found.collect(), markets))
 }

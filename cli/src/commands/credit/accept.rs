@@ -3,15 +3,12 @@
 use {
     crate::{
         args::{GlobalArgs, SignArgs},
-        carry_out::nothing,
         change::Role,
-        commands::act::{Act, act_on_credit},
+        commands::act::{Act, OnCredit},
         error::CliError,
         lookup::credit,
         output::Answer,
-        parties::Parties,
         session::Session,
-        views::credit_json,
     },
     blockable_sdk::{
         Pubkey,
@@ -63,15 +60,15 @@ pub(crate) struct CancelArgs {
 
 /// Accepts the offer. Errors: [`CliError`].
 pub(super) async fn accept(global: &GlobalArgs, args: &AcceptArgs) -> Result<Answer, CliError> {
-    let session = Session::open(global, Some(&args.sign), None).await?;
-    let (credit, market) = credit(&session, &args.credit).await?;
+    let on = OnCredit::open(global, &args.sign, &args.credit).await?;
+    let (credit, market) = (&on.credit, &on.market);
     let account = &credit.account;
     match credit.status()? {
         Status::Offered => {}
         Status::Closed => return Err(CliError::Refused(format!("{} has ended", credit.address))),
         _ => {
             let says = format!("{} is {}", credit.address, credit.status_name());
-            return Ok(nothing(&session, &market, &says, credit_json(&credit, &market)));
+            return Ok(on.nothing(&says));
         }
     }
     let stated = hex::encode(account.terms_hash);
@@ -92,7 +89,7 @@ pub(super) async fn accept(global: &GlobalArgs, args: &AcceptArgs) -> Result<Ans
             credit.address
         )));
     }
-    let parties = Parties::load(&session, &args.sign, account.borrower)?;
+    let parties = on.parties(account.borrower)?;
     let role = Role::new("the borrower", vec![account.borrower]);
     let instruction =
         credit_accept(&market.address, &parties.signer, &credit.address, OfferRead::from_credit(account));
@@ -103,8 +100,8 @@ pub(super) async fn accept(global: &GlobalArgs, args: &AcceptArgs) -> Result<Ans
         "until the units are issued you or the lender may cancel; from then on you owe the debt",
         "accepted; the provider issues the units now".to_string(),
     )
-    .with_facts(terms_lines(account, session.now));
-    act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
+    .with_facts(terms_lines(account, on.session.now));
+    on.carry_out(&parties, act).await
 }
 
 /// Withdraws the offer. Errors: [`CliError`].
@@ -115,6 +112,8 @@ pub(super) async fn cancel(global: &GlobalArgs, args: &CancelArgs) -> Result<Ans
         Err(CliError::NotFound(says)) => return withdrawn(&session, &args.credit, says).await,
         Err(error) => return Err(error),
     };
+    let on = OnCredit { session, sign: &args.sign, credit, market };
+    let (credit, market) = (&on.credit, &on.market);
     let account = &credit.account;
     let allowed = match credit.status()? {
         Status::Offered => vec![account.lender],
@@ -127,7 +126,7 @@ pub(super) async fn cancel(global: &GlobalArgs, args: &CancelArgs) -> Result<Ans
             )));
         }
     };
-    let parties = Parties::load(&session, &args.sign, account.lender)?;
+    let parties = on.parties(account.lender)?;
     let keys = market.keys();
     let refund = keys.token_account(&account.lender);
     let instructions = vec![
@@ -150,7 +149,7 @@ pub(super) async fn cancel(global: &GlobalArgs, args: &CancelArgs) -> Result<Ans
         format!("withdrawn; {escrow} are in {refund}"),
     )
     .with_facts([("refund to", refund.to_string()), ("rent to", account.rent_payer.to_string())]);
-    act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
+    on.carry_out(&parties, act).await
 }
 
 /// The answer about an offer that is not there: nothing to do where the last transaction on its address withdrew it. Errors:

@@ -3,15 +3,10 @@
 use {
     crate::{
         args::{GlobalArgs, SignArgs},
-        carry_out::nothing,
         change::Role,
-        commands::act::{Act, act_on_credit},
+        commands::act::{Act, OnCredit},
         error::CliError,
-        lookup::credit,
         output::Answer,
-        parties::Parties,
-        session::Session,
-        views::credit_json,
     },
     blockable_sdk::{
         Pubkey,
@@ -73,8 +68,8 @@ pub(crate) struct FreezeAuthorityArgs {
 
 /// Offers the loan, or withdraws the offer. Errors: [`CliError`].
 pub(super) async fn assign(global: &GlobalArgs, args: &AssignArgs) -> Result<Answer, CliError> {
-    let session = Session::open(global, Some(&args.sign), None).await?;
-    let (credit, market) = credit(&session, &args.credit).await?;
+    let on = OnCredit::open(global, &args.sign, &args.credit).await?;
+    let (credit, market) = (&on.credit, &on.market);
     let (account, to) = (&credit.account, args.to.unwrap_or_default());
     let pending = account.pending_lender;
     if to == pending || to == account.lender {
@@ -83,7 +78,7 @@ pub(super) async fn assign(global: &GlobalArgs, args: &AssignArgs) -> Result<Ans
             (true, false) => format!("the loan is offered to {to}"),
             (false, _) => format!("the lender is {to}"),
         };
-        return Ok(nothing(&session, &market, &says, credit_json(&credit, &market)));
+        return Ok(on.nothing(&says));
     }
     if to == account.borrower {
         return Err(CliError::Refused(format!(
@@ -95,7 +90,7 @@ pub(super) async fn assign(global: &GlobalArgs, args: &AssignArgs) -> Result<Ans
             "the market is halted and takes no assignments; `blockable market show` has its end".to_string(),
         ));
     }
-    let parties = Parties::load(&session, &args.sign, account.lender)?;
+    let parties = on.parties(account.lender)?;
     let (title, done) = match args.withdraw {
         true => (format!("withdraw the offer of the loan to {pending}"), "withdrawn".to_string()),
         false => (
@@ -107,28 +102,28 @@ pub(super) async fn assign(global: &GlobalArgs, args: &AssignArgs) -> Result<Ans
         credit_offer_lender(&market.address, &parties.signer, &credit.address, account.offer_slot, to);
     let undone = "nothing until it is taken: --withdraw and any act of yours on the loan end the offer";
     let act = Act::new(title, Role::lender(&credit.account), vec![instruction], undone, done);
-    act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
+    on.carry_out(&parties, act).await
 }
 
 /// Takes the loan over. Errors: [`CliError`].
 pub(super) async fn accept(global: &GlobalArgs, args: &AcceptAssignmentArgs) -> Result<Answer, CliError> {
-    let session = Session::open(global, Some(&args.sign), None).await?;
-    let (credit, market) = credit(&session, &args.credit).await?;
+    let on = OnCredit::open(global, &args.sign, &args.credit).await?;
+    let (credit, market) = (&on.credit, &on.market);
     let account = &credit.account;
     let pending = account.pending_lender;
     if pending == Pubkey::default() {
         // The key says whether the place is taken already.
-        let parties = Parties::load(&session, &args.sign, pending)?;
+        let parties = on.parties(pending)?;
         if parties.signer == account.lender {
             let says = format!("the lender is {}", account.lender);
-            return Ok(nothing(&session, &market, &says, credit_json(&credit, &market)));
+            return Ok(on.nothing(&says));
         }
         return Err(CliError::Refused(format!(
             "{} is offered to nobody; its lender {} offers it by `blockable credit assign`",
             credit.address, account.lender
         )));
     }
-    let parties = Parties::load(&session, &args.sign, pending)?;
+    let parties = on.parties(pending)?;
     let limits = PurchaseLimits::from_credit(account).map_err(|_| CliError::OutOfRange(credit.address))?;
     let keys = market.keys();
     let sellers = keys.token_account(&account.lender);
@@ -165,7 +160,7 @@ pub(super) async fn accept(global: &GlobalArgs, args: &AcceptAssignmentArgs) -> 
         undone,
         format!("the lender is {pending}"),
     );
-    act_on_credit(&session, &args.sign, &parties, (&credit, &market), act.with_facts(facts)).await
+    on.carry_out(&parties, act.with_facts(facts)).await
 }
 
 /// Names the freeze authority. Errors: [`CliError`].
@@ -173,13 +168,13 @@ pub(super) async fn freeze_authority(
     global: &GlobalArgs,
     args: &FreezeAuthorityArgs,
 ) -> Result<Answer, CliError> {
-    let session = Session::open(global, Some(&args.sign), None).await?;
-    let (credit, market) = credit(&session, &args.credit).await?;
+    let on = OnCredit::open(global, &args.sign, &args.credit).await?;
+    let (credit, market) = (&on.credit, &on.market);
     if credit.account.freeze_authority == args.to {
         let says = format!("the freeze authority is {}", args.to);
-        return Ok(nothing(&session, &market, &says, credit_json(&credit, &market)));
+        return Ok(on.nothing(&says));
     }
-    let parties = Parties::load(&session, &args.sign, credit.account.lender)?;
+    let parties = on.parties(credit.account.lender)?;
     let instruction = credit_set_freeze_authority(
         &market.address,
         &parties.signer,
@@ -194,5 +189,5 @@ pub(super) async fn freeze_authority(
         "nothing: another can be named at any time; freezes and thaws of the old one stay",
         format!("the freeze authority is {}", args.to),
     );
-    act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
+    on.carry_out(&parties, act).await
 }

@@ -3,16 +3,14 @@
 use {
     crate::{
         args::{GlobalArgs, SignArgs},
-        carry_out::nothing,
         change::Role,
-        commands::act::{Act, act_on_credit},
+        commands::act::{Act, OnCredit},
         error::CliError,
-        lookup::{CreditView, credit},
+        lookup::CreditView,
         output::Answer,
         parties::Parties,
-        session::{LANDS_WITHIN, MarketView, Session},
+        session::{LANDS_WITHIN, MarketView},
         settings::KeySource,
-        views::credit_json,
     },
     blockable_sdk::{
         Pubkey,
@@ -54,10 +52,9 @@ pub(crate) struct BorrowerKeyArgs {
 
 /// Hands the place on. Errors: [`CliError`].
 pub(super) async fn run(global: &GlobalArgs, args: &BorrowerKeyArgs) -> Result<Answer, CliError> {
-    let session = Session::open(global, Some(&args.sign), None).await?;
-    let (credit, market) = credit(&session, &args.credit).await?;
+    let on = OnCredit::open(global, &args.sign, &args.credit).await?;
+    let (credit, market) = (&on.credit, &on.market);
     let (account, pending) = (&credit.account, credit.account.pending_borrower);
-    let state = || credit_json(&credit, &market);
     let to = args.to.unwrap_or_default();
     let is_done = !args.accept && to == pending || args.to.is_some() && to == account.borrower;
     if is_done {
@@ -65,32 +62,28 @@ pub(super) async fn run(global: &GlobalArgs, args: &BorrowerKeyArgs) -> Result<A
             None => "the place is offered to nobody".to_string(),
             Some(to) if to == account.borrower => format!("the borrower is {to}"),
             Some(to) => {
-                format!("the place is offered to {to}, who may take it from {}", ready_at(&credit, &market))
+                format!("the place is offered to {to}, who may take it from {}", ready_at(credit, market))
             }
         };
-        return Ok(nothing(&session, &market, &says, state()));
+        return Ok(on.nothing(&says));
     }
     let (parties, act) = match (args.accept, args.withdraw) {
-        (true, _) => accept(&session, args, &credit, &market)?,
-        (false, true) => withdraw(&session, args, &credit, &market)?,
-        (false, false) => offer(&session, args, &credit, &market)?,
+        (true, _) => accept(&on)?,
+        (false, true) => withdraw(&on)?,
+        (false, false) => offer(&on, args)?,
     };
-    act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
+    on.carry_out(&parties, act).await
 }
 
-fn offer(
-    session: &Session,
-    args: &BorrowerKeyArgs,
-    credit: &CreditView,
-    market: &MarketView,
-) -> Result<(Parties, Act), CliError> {
+fn offer(on: &OnCredit<'_>, args: &BorrowerKeyArgs) -> Result<(Parties, Act), CliError> {
+    let (credit, market) = (&on.credit, &on.market);
     let (account, to) = (&credit.account, args.to.unwrap_or_default());
     let delay = market.account.change_delay;
     let mut tried = *account;
     tried
         .offer_borrower(account.offer_slot, to, delay, &market.clock)
         .map_err(|error| refused(credit, market, refusal(&error)))?;
-    let parties = Parties::load(session, &args.sign, account.lender)?;
+    let parties = on.parties(account.lender)?;
     let parties =
         parties.with_cosigner("--borrower-keypair", args.borrower_keypair.as_ref(), account.borrower)?;
     let instruction = credit_offer_borrower(
@@ -115,30 +108,21 @@ fn offer(
     Ok((parties, act.with_facts([("can be taken", format!("after {delay}"))])))
 }
 
-fn withdraw(
-    session: &Session,
-    args: &BorrowerKeyArgs,
-    credit: &CreditView,
-    market: &MarketView,
-) -> Result<(Parties, Act), CliError> {
-    let account = &credit.account;
-    let parties = Parties::load(session, &args.sign, account.lender)?;
+fn withdraw(on: &OnCredit<'_>) -> Result<(Parties, Act), CliError> {
+    let (account, market) = (&on.credit.account, &on.market);
+    let parties = on.parties(account.lender)?;
     let act = Act::new(
         format!("withdraw the offer of the borrower's place to {}", account.pending_borrower),
         Role::new("the lender or the borrower", vec![account.lender, account.borrower]),
-        vec![credit_withdraw_borrower(&market.address, &parties.signer, &credit.address)],
+        vec![credit_withdraw_borrower(&market.address, &parties.signer, &on.credit.address)],
         "the offer: both parties would have to make it again, and its delay begins anew",
         "withdrawn".to_string(),
     );
     Ok((parties, act))
 }
 
-fn accept(
-    session: &Session,
-    args: &BorrowerKeyArgs,
-    credit: &CreditView,
-    market: &MarketView,
-) -> Result<(Parties, Act), CliError> {
+fn accept(on: &OnCredit<'_>) -> Result<(Parties, Act), CliError> {
+    let (credit, market) = (&on.credit, &on.market);
     let (account, pending) = (&credit.account, credit.account.pending_borrower);
     if pending == Pubkey::default() {
         return Err(CliError::Refused(format!(
@@ -157,7 +141,7 @@ fn accept(
     tried
         .accept_borrower(&pending, &limits, &market.clock)
         .map_err(|error| refused(credit, market, refusal(&error)))?;
-    let parties = Parties::load(session, &args.sign, pending)?;
+    let parties = on.parties(pending)?;
     let keys = market.keys();
     let old = keys.token_account(&account.borrower);
     // What the old borrower may collect goes to its own account first.

@@ -5,12 +5,9 @@ use {
     crate::{
         args::{GlobalArgs, SignArgs},
         change::Role,
-        commands::act::{Act, act_on_credit},
+        commands::act::{Act, OnCredit},
         error::CliError,
-        lookup::credit,
         output::Answer,
-        parties::Parties,
-        session::Session,
         settings::KeySource,
     },
     blockable_sdk::{
@@ -43,13 +40,13 @@ pub(crate) struct CancelLockedArgs {
 
 /// Cancels locked units. Errors: [`CliError`].
 pub(super) async fn run(global: &GlobalArgs, args: &CancelLockedArgs) -> Result<Answer, CliError> {
-    let session = Session::open(global, Some(&args.sign), None).await?;
-    let (credit, market) = credit(&session, &args.credit).await?;
+    let on = OnCredit::open(global, &args.sign, &args.credit).await?;
+    let (credit, market) = (&on.credit, &on.market);
     let account = &credit.account;
     let out_of_range = |_| CliError::OutOfRange(credit.address);
     let needs_both = matches!(credit.status()?, Status::Active | Status::Delinquent);
     if needs_both {
-        let provider = session.client.provider(&account.provider).await?;
+        let provider = on.session.client.provider(&account.provider).await?;
         let waits = market.account.min_suspension;
         if provider.require_suspended_for(waits, &market.clock).is_err() {
             let opens_at = provider.admin_suspended_at.saturating_add(waits.into());
@@ -66,12 +63,12 @@ pub(super) async fn run(global: &GlobalArgs, args: &CancelLockedArgs) -> Result<
             )));
         }
     } else {
-        require_seizable(&credit, &market)?;
+        require_seizable(credit, market)?;
     }
     let there = Units(account.cancellable().map_err(out_of_range)?);
-    let amount = args.amount.bounds(&credit, there, "held back for")?;
+    let amount = args.amount.bounds(credit, there, "held back for")?;
     let read = LoanRead::from_credit(account).map_err(out_of_range)?;
-    let mut parties = Parties::load(&session, &args.sign, account.lender)?;
+    let mut parties = on.parties(account.lender)?;
     let is_open = market.clock.market >= account.cancel_opens_at();
     let role = match is_open && !needs_both {
         true => Role::anyone("anyone", account.lender),
@@ -100,5 +97,5 @@ pub(super) async fn run(global: &GlobalArgs, args: &CancelLockedArgs) -> Result<
         format!("cancelled; `blockable credit collect` pays the money out to {}", account.lender),
     )
     .with_facts([("held back", text::usd_received(MicroUsd(account.holdback_left)))]);
-    act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
+    on.carry_out(&parties, act).await
 }

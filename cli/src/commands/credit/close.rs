@@ -4,12 +4,10 @@ use {
     crate::{
         args::{GlobalArgs, SignArgs},
         change::Role,
-        commands::act::{Act, act_on_credit},
+        commands::act::{Act, OnCredit},
         error::CliError,
-        lookup::{CreditView, credit},
+        lookup::CreditView,
         output::Answer,
-        parties::Parties,
-        session::Session,
     },
     blockable_sdk::{
         Pubkey,
@@ -41,10 +39,10 @@ pub(crate) struct CloseArgs {
 
 /// Removes the accounts. Errors: [`CliError`].
 pub(super) async fn run(global: &GlobalArgs, args: &CloseArgs) -> Result<Answer, CliError> {
-    let session = Session::open(global, Some(&args.sign), None).await?;
-    let (credit, market) = credit(&session, &args.credit).await?;
+    let on = OnCredit::open(global, &args.sign, &args.credit).await?;
+    let (credit, market) = (&on.credit, &on.market);
     let account = &credit.account;
-    require_ended(&credit)?;
+    require_ended(credit)?;
     let left = Units(account.collateral.remaining());
     let given_up = args.give_up.unwrap_or(Units::ZERO);
     if given_up < left {
@@ -60,7 +58,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &CloseArgs) -> Result<Answer,
         true => (Role::anyone("anyone", account.borrower), account.borrower),
         false => (Role::new("the borrower", vec![account.borrower]), account.borrower),
     };
-    let parties = Parties::load(&session, &args.sign, usual)?;
+    let parties = on.parties(usual)?;
     let (keys, receiver) = (market.keys(), account.rent_payer);
     let mut instructions = Vec::new();
     if account.vault_closed == 0 && !account.is_unrestricted() {
@@ -86,7 +84,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &CloseArgs) -> Result<Answer,
         format!("removed; the rent is back with {receiver}"),
     )
     .with_facts([("rent to", receiver.to_string())]);
-    act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
+    on.carry_out(&parties, act).await
 }
 
 /// Requires a loan that owes nothing, whose lots are closed and whose claims are collected. Errors: [`CliError::Refused`].

@@ -3,15 +3,10 @@
 use {
     crate::{
         args::{GlobalArgs, SignArgs},
-        carry_out::nothing,
         change::Role,
-        commands::act::{Act, act_on_credit},
+        commands::act::{Act, OnCredit},
         error::CliError,
-        lookup::credit,
         output::Answer,
-        parties::Parties,
-        session::Session,
-        views::credit_json,
     },
     blockable_sdk::{
         Pubkey,
@@ -54,8 +49,8 @@ pub(crate) enum PartyName {
 
 /// Collects. Errors: [`CliError`].
 pub(super) async fn run(global: &GlobalArgs, args: &CollectArgs) -> Result<Answer, CliError> {
-    let session = Session::open(global, Some(&args.sign), None).await?;
-    let (credit, market) = credit(&session, &args.credit).await?;
+    let on = OnCredit::open(global, &args.sign, &args.credit).await?;
+    let (credit, market) = (&on.credit, &on.market);
     let (account, keys) = (&credit.account, market.keys());
     let (party, usual) = match args.party {
         PartyName::Lender => (Party::Lender, account.lender),
@@ -66,9 +61,9 @@ pub(super) async fn run(global: &GlobalArgs, args: &CollectArgs) -> Result<Answe
     let claim = account.claims.of(party);
     if claim == 0 {
         let says = format!("the {} has no claim on {}", format!("{party:?}").to_lowercase(), credit.address);
-        return Ok(nothing(&session, &market, &says, credit_json(&credit, &market)));
+        return Ok(on.nothing(&says));
     }
-    let parties = Parties::load(&session, &args.sign, usual)?;
+    let parties = on.parties(usual)?;
     let (caller, address) = (&parties.signer, &credit.address);
     let (destination, instructions) = match party {
         Party::Lender | Party::Borrower => {
@@ -81,7 +76,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &CollectArgs) -> Result<Answe
             (to, vec![vault_collect(&keys, caller, address, &to, party, claim)])
         }
         Party::Provider => {
-            let to = session.client.provider(&account.provider).await?.settings.payout;
+            let to = on.session.client.provider(&account.provider).await?.settings.payout;
             (to, vec![vault_collect_for_provider(&keys, caller, address, &account.provider, &to, claim)])
         }
     };
@@ -93,5 +88,5 @@ pub(super) async fn run(global: &GlobalArgs, args: &CollectArgs) -> Result<Answe
         "the payment: the money leaves the vault",
         format!("paid {sum} to {destination}"),
     );
-    act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
+    on.carry_out(&parties, act).await
 }

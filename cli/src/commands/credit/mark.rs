@@ -3,15 +3,12 @@
 use {
     crate::{
         args::{GlobalArgs, SignArgs},
-        carry_out::nothing,
         change::Role,
-        commands::act::{Act, act_on_credit},
+        commands::act::{Act, OnCredit},
         error::CliError,
-        lookup::{CreditView, credit},
+        lookup::CreditView,
         output::Answer,
-        parties::Parties,
-        session::{MarketView, Session},
-        views::credit_json,
+        session::MarketView,
     },
     blockable_sdk::{
         Instruction, Pubkey,
@@ -46,15 +43,15 @@ struct Marks {
 
 /// Makes the marks that are due. Errors: [`CliError`].
 pub(super) async fn run(global: &GlobalArgs, args: &MarkArgs) -> Result<Answer, CliError> {
-    let session = Session::open(global, Some(&args.sign), None).await?;
-    let (credit, market) = credit(&session, &args.credit).await?;
+    let on = OnCredit::open(global, &args.sign, &args.credit).await?;
+    let (credit, market) = (&on.credit, &on.market);
     let account = &credit.account;
     if matches!(credit.status()?, Status::Defaulted | Status::Seizing) {
         let says = format!("{} is {} already", credit.address, credit.status_name());
-        return Ok(nothing(&session, &market, &says, credit_json(&credit, &market)));
+        return Ok(on.nothing(&says));
     }
-    let marks = due(&credit, &market)?;
-    let parties = Parties::load(&session, &args.sign, account.lender)?;
+    let marks = due(credit, market)?;
+    let parties = on.parties(account.lender)?;
     let (word, done) = match marks.status {
         Status::Defaulted => ("defaulted", "marked defaulted; the cure period runs from now on"),
         _ => ("delinquent", "marked delinquent"),
@@ -67,7 +64,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &MarkArgs) -> Result<Answer, 
         done.to_string(),
     )
     .with_facts([("arrears", text::usd_owed(MicroUsd(account.arrears())))]);
-    act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
+    on.carry_out(&parties, act).await
 }
 
 /// The marks that the program would make now, found on a copy. Errors: [`CliError::Refused`] where none is due.

@@ -3,15 +3,11 @@
 use {
     crate::{
         args::{GlobalArgs, SignArgs},
-        carry_out::nothing,
         change::Role,
-        commands::act::{Act, act_on_credit},
+        commands::act::{Act, OnCredit},
         error::CliError,
-        lookup::{CreditView, credit},
+        lookup::CreditView,
         output::Answer,
-        parties::Parties,
-        session::Session,
-        views::credit_json,
     },
     blockable_sdk::{
         Pubkey,
@@ -45,15 +41,15 @@ pub(crate) struct NoticeArgs {
 /// Gives or withdraws a notice. Errors: [`CliError`].
 pub(super) async fn run(global: &GlobalArgs, args: &NoticeArgs) -> Result<Answer, CliError> {
     let document = args.document.as_ref().map(hash_of).transpose()?;
-    let session = Session::open(global, Some(&args.sign), None).await?;
-    let (credit, market) = credit(&session, &args.credit).await?;
+    let on = OnCredit::open(global, &args.sign, &args.credit).await?;
+    let (credit, market) = (&on.credit, &on.market);
     let is_given = credit.account.notice_given == 1;
     if is_given != args.withdraw {
         let says = if is_given { "a notice is in force" } else { "no notice is in force" };
-        return Ok(nothing(&session, &market, says, credit_json(&credit, &market)));
+        return Ok(on.nothing(says));
     }
     let role = Role::lender(&credit.account);
-    let parties = Parties::load(&session, &args.sign, credit.account.lender)?;
+    let parties = on.parties(credit.account.lender)?;
     let (address, signer) = (credit.address, &parties.signer);
     let act = match document {
         None => {
@@ -72,7 +68,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &NoticeArgs) -> Result<Answer
             let notice = Notice {
                 document,
                 offer_slot: credit.account.offer_slot,
-                least_status: least_status(&credit)?,
+                least_status: least_status(credit)?,
             };
             let cure = text::span(credit.account.terms.cure_period.into());
             let give = credit_give_notice(&market.address, signer, &address, notice);
@@ -87,7 +83,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &NoticeArgs) -> Result<Answer
             .with_facts([("document", hex::encode(document)), ("cure period", cure)])
         }
     };
-    act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
+    on.carry_out(&parties, act).await
 }
 
 /// The best status that the notice is meant for: one of a loan that is cured meanwhile is refused. Errors: [`CliError::Refused`].

@@ -3,16 +3,13 @@
 use {
     crate::{
         args::{GlobalArgs, SignArgs},
-        carry_out::nothing,
         change::Role,
-        commands::act::{Act, act_on_credit},
+        commands::act::{Act, OnCredit},
         commands::money::require_money,
         error::CliError,
-        lookup::{CreditView, credit},
+        lookup::CreditView,
         output::Answer,
-        parties::Parties,
-        session::{LANDS_WITHIN, MarketView, Session},
-        views::credit_json,
+        session::{LANDS_WITHIN, MarketView},
     },
     blockable_sdk::{
         Pubkey,
@@ -66,16 +63,16 @@ pub(crate) struct PaymentArgs {
 
 /// Repays. Errors: [`CliError`].
 pub(super) async fn run(global: &GlobalArgs, args: &RepayArgs) -> Result<Answer, CliError> {
-    let session = Session::open(global, Some(&args.sign), None).await?;
-    let (credit, market) = credit(&session, &args.credit).await?;
+    let on = OnCredit::open(global, &args.sign, &args.credit).await?;
+    let (credit, market) = (&on.credit, &on.market);
     if credit.status()? == Status::Repaid || credit.account.debt.total() == 0 {
         let says = format!("{} is {} and owes nothing", credit.address, credit.status_name());
-        return Ok(nothing(&session, &market, &says, credit_json(&credit, &market)));
+        return Ok(on.nothing(&says));
     }
-    let quote = quote(&credit, &market, &args.amount)?;
-    let parties = Parties::load(&session, &args.sign, credit.account.borrower)?;
+    let quote = quote(credit, market, &args.amount)?;
+    let parties = on.parties(credit.account.borrower)?;
     let source = args.from.unwrap_or_else(|| market.keys().token_account(&parties.signer));
-    require_money(&session, &source, quote.paid).await?;
+    require_money(&on.session, &source, quote.paid).await?;
     let read = LoanRead::from_credit(&credit.account).map_err(|_| CliError::OutOfRange(credit.address))?;
     let payment = Payment { amount: quote.paid.get(), read, must_cure: args.amount.cure };
     let instruction = credit_repay(&market.keys(), &parties.signer, &source, &credit.address, payment);
@@ -88,7 +85,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &RepayArgs) -> Result<Answer,
         format!("paid {paid} on {address}"),
     );
     let act = act.with_facts([("from", source.to_string()), ("goes to", parts(&quote))]);
-    act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
+    on.carry_out(&parties, act).await
 }
 
 /// The payment by the program's own arithmetic, as of the time by which it lands at the latest.

@@ -3,18 +3,14 @@
 use {
     crate::{
         args::{GlobalArgs, SignArgs},
-        carry_out::nothing,
         change::Role,
         commands::{
-            act::{Act, act_on_credit},
+            act::{Act, OnCredit},
             money::require_money,
         },
         error::CliError,
-        lookup::{CreditView, credit},
+        lookup::CreditView,
         output::Answer,
-        parties::Parties,
-        session::{MarketView, Session},
-        views::credit_json,
     },
     blockable_sdk::{
         Pubkey,
@@ -64,36 +60,32 @@ struct ActArgs {
 
 /// Funds or draws the reserve. Errors: [`CliError`].
 pub(super) async fn run(global: &GlobalArgs, args: &ReserveArgs) -> Result<Answer, CliError> {
-    let session = Session::open(global, Some(&args.sign), None).await?;
-    let (credit, market) = credit(&session, &args.credit).await?;
+    let on = OnCredit::open(global, &args.sign, &args.credit).await?;
+    let credit = &on.credit;
     if credit.account.rider.reserve == 0 {
         return Err(CliError::Refused(format!("the terms of {} ask for no reserve", credit.address)));
     }
     if args.act.draw {
-        return draw(&session, args, &credit, &market).await;
+        return draw(&on).await;
     }
-    fund(&session, args, &credit, &market).await
+    fund(&on, args).await
 }
 
-async fn fund(
-    session: &Session,
-    args: &ReserveArgs,
-    credit: &CreditView,
-    market: &MarketView,
-) -> Result<Answer, CliError> {
+async fn fund(on: &OnCredit<'_>, args: &ReserveArgs) -> Result<Answer, CliError> {
+    let (credit, market) = (&on.credit, &on.market);
     let account = &credit.account;
     let whole = MicroUsd(account.rider.reserve);
     let missing = whole.saturating_sub(MicroUsd(account.reserve_held));
     if missing.is_zero() {
         let says = format!("the reserve of {} is full, {}", credit.address, text::usd_owed(whole));
-        return Ok(nothing(session, market, &says, credit_json(credit, market)));
+        return Ok(on.nothing(&says));
     }
     let amount = args.act.amount.unwrap_or(missing).min(missing);
     let mut tried = *account;
     tried.begin_funding(amount.get(), &market.clock).map_err(|error| refused(credit, refusal(&error)))?;
-    let parties = Parties::load(session, &args.sign, account.borrower)?;
+    let parties = on.parties(account.borrower)?;
     let source = args.from.unwrap_or_else(|| market.keys().token_account(&parties.signer));
-    require_money(session, &source, amount).await?;
+    require_money(&on.session, &source, amount).await?;
     let read = LoanRead::from_credit(account).map_err(|_| CliError::OutOfRange(credit.address))?;
     let instruction =
         reserve_fund(&market.keys(), &parties.signer, &source, &credit.address, amount.get(), read);
@@ -106,23 +98,19 @@ async fn fund(
         format!("paid {sum} into the reserve"),
     )
     .with_facts([("from", source.to_string()), ("agreed reserve", text::usd_owed(whole))]);
-    act_on_credit(session, &args.sign, &parties, (credit, market), act).await
+    on.carry_out(&parties, act).await
 }
 
-async fn draw(
-    session: &Session,
-    args: &ReserveArgs,
-    credit: &CreditView,
-    market: &MarketView,
-) -> Result<Answer, CliError> {
+async fn draw(on: &OnCredit<'_>) -> Result<Answer, CliError> {
+    let (credit, market) = (&on.credit, &on.market);
     let account = &credit.account;
     if account.arrears() == 0 && account.debt.late_fees == 0 {
         let says = format!("{} is not in arrears", credit.address);
-        return Ok(nothing(session, market, &says, credit_json(credit, market)));
+        return Ok(on.nothing(&says));
     }
     let mut tried = *account;
     tried.draw_reserve(credit.address, &market.clock).map_err(|error| refused(credit, refusal(&error)))?;
-    let parties = Parties::load(session, &args.sign, account.lender)?;
+    let parties = on.parties(account.lender)?;
     let act = Act::new(
         format!("draw the reserve of {}", text::usd_owed(MicroUsd(account.reserve_held))),
         Role::anyone("anyone", account.lender),
@@ -130,7 +118,7 @@ async fn draw(
         "the payment; while the reserve is short past the delinquency grace the lender may freeze",
         "drawn".to_string(),
     );
-    act_on_credit(session, &args.sign, &parties, (credit, market), act).await
+    on.carry_out(&parties, act).await
 }
 
 fn refused(credit: &CreditView, error: Option<BlockableError>) -> CliError {

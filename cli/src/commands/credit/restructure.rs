@@ -4,16 +4,13 @@ use {
     super::agreement::{ConditionArgs, Planned, ScheduleArgs, UsualDates, require_taken},
     crate::{
         args::{GlobalArgs, SignArgs},
-        carry_out::nothing,
         change::Role,
-        commands::act::{Act, act_on_credit},
+        commands::act::{Act, OnCredit},
         error::CliError,
-        lookup::{CreditView, credit},
+        lookup::CreditView,
         output::Answer,
-        parties::Parties,
-        session::{LANDS_WITHIN, MarketView, Session},
+        session::{LANDS_WITHIN, MarketView},
         settings::KeySource,
-        views::credit_json,
     },
     blockable_economics::preset::Agreement,
     blockable_sdk::{
@@ -76,17 +73,17 @@ pub(super) async fn run(global: &GlobalArgs, args: &RestructureArgs) -> Result<A
             "a restructuring counts a new schedule from now; name --instalments and --every, or --schedule-file".to_string(),
         ));
     }
-    let session = Session::open(global, Some(&args.sign), None).await?;
-    let (credit, market) = credit(&session, &args.credit).await?;
+    let on = OnCredit::open(global, &args.sign, &args.credit).await?;
+    let (credit, market) = (&on.credit, &on.market);
     let account = &credit.account;
-    let draft = draft(args, &credit, &market)?;
+    let draft = draft(args, credit, market)?;
     let since = market.clock.market.saturating_sub(account.restructured_at);
     let is_repeated = account.terms == draft.terms && instalments(account) == draft.planned.schedule;
     if is_repeated && account.restructured_at != 0 && since < REPEATED_WITHIN {
         let says = format!("{} was restructured so {} ago", credit.address, text::span(since));
-        return Ok(nothing(&session, &market, &says, credit_json(&credit, &market)));
+        return Ok(on.nothing(&says));
     }
-    let mut parties = Parties::load(&session, &args.sign, account.lender)?;
+    let mut parties = on.parties(account.lender)?;
     parties =
         parties.with_cosigner("--borrower-keypair", args.borrower_keypair.as_ref(), account.borrower)?;
     let mut instruction = credit_restructure(
@@ -99,7 +96,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &RestructureArgs) -> Result<A
         draft.limits,
     );
     if draft.needs_provider {
-        let authority = session.client.provider(&account.provider).await?.authority;
+        let authority = on.session.client.provider(&account.provider).await?.authority;
         parties = parties.with_cosigner("--provider-keypair", args.provider_keypair.as_ref(), authority)?;
         instruction = with_provider(instruction, &account.provider, &authority);
     }
@@ -110,8 +107,8 @@ pub(super) async fn run(global: &GlobalArgs, args: &RestructureArgs) -> Result<A
         "the old schedule and its marks: only both parties together can change the new one",
         "restructured; the new schedule counts from now".to_string(),
     )
-    .with_facts(facts(&draft, &market));
-    act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
+    .with_facts(facts(&draft, market));
+    on.carry_out(&parties, act).await
 }
 
 /// Makes the new terms and tries them on a copy of the loan, by the program's own functions. Errors: [`CliError::Usage`],

@@ -4,17 +4,15 @@ use {
     crate::{
         args::{GlobalArgs, SignArgs},
         change::Role,
-        commands::act::{Act, act_on_credit},
+        commands::act::{Act, OnCredit},
         error::CliError,
-        lookup::{CreditView, credit, credit_if_any},
+        lookup::{CreditView, credit_if_any},
         output::Answer,
-        parties::Parties,
-        session::{MarketView, Session},
+        session::MarketView,
     },
     blockable_sdk::{
         Pubkey, addresses,
-        amounts::{Bps, Lamports, MicroUsd, Units},
-        errors::ClientError,
+        amounts::{Bps, MicroUsd, Units},
         instructions::{credit_seize_to_lender, credit_seize_to_pool},
         program::{
             actions::LEAST_FIRST_SEIZURE,
@@ -116,16 +114,16 @@ impl SeizureArgs {
 
 /// Seizes units into a lot. Errors: [`CliError`].
 pub(super) async fn seize(global: &GlobalArgs, args: &SeizeArgs) -> Result<Answer, CliError> {
-    let session = Session::open(global, Some(&args.sign), None).await?;
-    let (credit, market) = credit(&session, &args.credit).await?;
-    require_seizable(&credit, &market)?;
+    let on = OnCredit::open(global, &args.sign, &args.credit).await?;
+    let (credit, market) = (&on.credit, &on.market);
+    require_seizable(credit, market)?;
     let account = &credit.account;
     let out_of_range = |_| CliError::OutOfRange(credit.address);
     let covered = account.covered().map_err(out_of_range)?;
     let seizable = account.seizable(&market.clock).map_err(out_of_range)?;
-    let amount = args.amount.bounds(&credit, Units(seizable.saturating_sub(covered)), "seizable")?;
-    let terms = lot_terms(&credit, &market, args)?;
-    let parties = Parties::load(&session, &args.sign, account.lender)?;
+    let amount = args.amount.bounds(credit, Units(seizable.saturating_sub(covered)), "seizable")?;
+    let terms = lot_terms(credit, market, args)?;
+    let parties = on.parties(account.lender)?;
     let index = account.lots_opened;
     let lot = addresses::lot(&credit.address, index);
     let instruction = credit_seize_to_pool(
@@ -148,26 +146,26 @@ pub(super) async fn seize(global: &GlobalArgs, args: &SeizeArgs) -> Result<Answe
         format!("put {} up for sale", text::units(Units(amount.most))),
         Role::lender(&credit.account),
         vec![instruction],
-        undone(&credit)?,
+        undone(credit)?,
         format!("for sale in lot {lot}"),
     )
     .with_facts(facts);
-    act.rent = rent(&session, Lot::SPACE).await?;
+    act.rent = on.session.rent(Lot::SPACE).await?;
     act.created = vec![("lot", lot)];
-    act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
+    on.carry_out(&parties, act).await
 }
 
 /// Takes units over. Errors: [`CliError`].
 pub(super) async fn take_over(global: &GlobalArgs, args: &TakeOverArgs) -> Result<Answer, CliError> {
-    let session = Session::open(global, Some(&args.sign), None).await?;
-    let (credit, market) = credit(&session, &args.credit).await?;
-    require_seizable(&credit, &market)?;
+    let on = OnCredit::open(global, &args.sign, &args.credit).await?;
+    let (credit, market) = (&on.credit, &on.market);
+    require_seizable(credit, market)?;
     let account = &credit.account;
     let out_of_range = |_| CliError::OutOfRange(credit.address);
     let worth = auction::units_worth(account.debt.total(), account.terms.principal, account.terms.units);
     let there = account.seizable(&market.clock).map_err(out_of_range)?.min(worth);
-    let amount = args.amount.bounds(&credit, Units(there), "free to take over")?;
-    let parties = Parties::load(&session, &args.sign, account.lender)?;
+    let amount = args.amount.bounds(credit, Units(there), "free to take over")?;
+    let parties = on.parties(account.lender)?;
     let (provider, expiry) = (account.provider, account.units_expire_at);
     let to = addresses::unrestricted_credit(&market.address, &provider, &parties.signer, expiry);
     let instruction = credit_seize_to_lender(
@@ -187,13 +185,13 @@ pub(super) async fn take_over(global: &GlobalArgs, args: &TakeOverArgs) -> Resul
     ];
     let title = format!("take {} over", text::units(Units(amount.most)));
     let done = format!("taken over into {to}; use them at the provider");
-    let mut act = Act::new(title, Role::lender(&credit.account), vec![instruction], undone(&credit)?, done)
+    let mut act = Act::new(title, Role::lender(&credit.account), vec![instruction], undone(credit)?, done)
         .with_facts(facts);
-    if credit_if_any(&session, &to).await?.is_none() {
-        act.rent = rent(&session, Credit::SPACE).await?;
+    if credit_if_any(&on.session, &to).await?.is_none() {
+        act.rent = on.session.rent(Credit::SPACE).await?;
         act.created = vec![("credit", to)];
     }
-    act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
+    on.carry_out(&parties, act).await
 }
 
 fn undone(credit: &CreditView) -> Result<&'static str, CliError> {
@@ -264,9 +262,4 @@ fn lot_terms(credit: &CreditView, market: &MarketView, args: &SeizeArgs) -> Resu
         )));
     }
     Ok(terms)
-}
-
-async fn rent(session: &Session, space: usize) -> Result<Lamports, CliError> {
-    let rent = session.client.rpc().get_minimum_balance_for_rent_exemption(space).await;
-    Ok(Lamports(rent.map_err(ClientError::from)?))
 }

@@ -3,15 +3,12 @@
 use {
     crate::{
         args::{GlobalArgs, SignArgs},
-        carry_out::nothing,
         change::Role,
-        commands::act::{Act, act_on_credit},
+        commands::act::{Act, OnCredit},
         error::CliError,
-        lookup::{CreditView, credit},
+        lookup::CreditView,
         output::Answer,
-        parties::Parties,
-        session::{MarketView, Session},
-        views::credit_json,
+        session::MarketView,
     },
     blockable_sdk::{
         Pubkey,
@@ -58,16 +55,16 @@ pub(crate) struct ThawAmountArgs {
 
 /// Thaws. Errors: [`CliError`].
 pub(super) async fn run(global: &GlobalArgs, args: &ThawArgs) -> Result<Answer, CliError> {
-    let session = Session::open(global, Some(&args.sign), None).await?;
-    let (credit, market) = credit(&session, &args.credit).await?;
+    let on = OnCredit::open(global, &args.sign, &args.credit).await?;
+    let (credit, market) = (&on.credit, &on.market);
     let frozen = Units(credit.account.collateral.frozen());
     if frozen.is_zero() {
         let says = format!("nothing of {} is frozen", credit.address);
-        return Ok(nothing(&session, &market, &says, credit_json(&credit, &market)));
+        return Ok(on.nothing(&says));
     }
-    let most = most(&credit, frozen, &args.amount)?;
+    let most = most(credit, frozen, &args.amount)?;
     let bounds = ThawBounds { most: most.get(), keep: frozen.saturating_sub(most).get() };
-    let parties = Parties::load(&session, &args.sign, credit.account.lender)?;
+    let parties = on.parties(credit.account.lender)?;
     let (address, thawed) = (credit.address, text::units(most));
     let act = Act::new(
         format!("thaw {thawed} of {address}"),
@@ -76,8 +73,8 @@ pub(super) async fn run(global: &GlobalArgs, args: &ThawArgs) -> Result<Answer, 
         "use of the units by new jobs from now on; a freeze closes again what is left",
         format!("thawed {thawed} of {address}"),
     );
-    let act = act.with_facts(facts(&credit, &market));
-    act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
+    let act = act.with_facts(facts(credit, market));
+    on.carry_out(&parties, act).await
 }
 
 /// The most units to thaw. Errors: [`CliError::Refused`] for more than are frozen.

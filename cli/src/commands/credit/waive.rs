@@ -3,15 +3,12 @@
 use {
     crate::{
         args::{GlobalArgs, SignArgs},
-        carry_out::nothing,
         change::Role,
-        commands::act::{Act, act_on_credit},
+        commands::act::{Act, OnCredit},
         error::CliError,
-        lookup::{CreditView, credit},
+        lookup::CreditView,
         output::Answer,
-        parties::Parties,
         session::{LANDS_WITHIN, MarketView, Session},
-        views::credit_json,
     },
     blockable_sdk::{
         Pubkey, addresses,
@@ -56,16 +53,16 @@ pub(crate) struct WriteOffArgs {
 
 /// Waives late fees. Errors: [`CliError`].
 pub(super) async fn waive(global: &GlobalArgs, args: &WaiveArgs) -> Result<Answer, CliError> {
-    let session = Session::open(global, Some(&args.sign), None).await?;
-    let (credit, market) = credit(&session, &args.credit).await?;
+    let on = OnCredit::open(global, &args.sign, &args.credit).await?;
+    let (credit, market) = (&on.credit, &on.market);
     let owed = MicroUsd(credit.account.debt.late_fees);
     if owed.is_zero() {
         let says = format!("{} owes no late fees", credit.address);
-        return Ok(nothing(&session, &market, &says, credit_json(&credit, &market)));
+        return Ok(on.nothing(&says));
     }
     // A fee that is charged after this was read is not waived.
     let amount = args.amount.unwrap_or(owed).min(owed);
-    let parties = Parties::load(&session, &args.sign, credit.account.lender)?;
+    let parties = on.parties(credit.account.lender)?;
     let role = Role::lender(&credit.account);
     let waived = text::usd_received(amount);
     let instruction = credit_waive_fee(&market.address, &parties.signer, &credit.address, amount.get());
@@ -76,7 +73,7 @@ pub(super) async fn waive(global: &GlobalArgs, args: &WaiveArgs) -> Result<Answe
         "the fees: they are not charged again",
         format!("waived {waived}"),
     );
-    act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
+    on.carry_out(&parties, act).await
 }
 
 /// The market time at which every open lot of a credit is at its lowest price. Errors: [`CliError::Carry`].
@@ -118,14 +115,14 @@ async fn require_no_open_lot(
 
 /// Writes the debt off. Errors: [`CliError`].
 pub(super) async fn write_off(global: &GlobalArgs, args: &WriteOffArgs) -> Result<Answer, CliError> {
-    let session = Session::open(global, Some(&args.sign), None).await?;
-    let (credit, market) = credit(&session, &args.credit).await?;
+    let on = OnCredit::open(global, &args.sign, &args.credit).await?;
+    let (credit, market) = (&on.credit, &on.market);
     let account = &credit.account;
     if credit.status()? == Status::Repaid {
         let says = format!("{} owes nothing", credit.address);
-        return Ok(nothing(&session, &market, &says, credit_json(&credit, &market)));
+        return Ok(on.nothing(&says));
     }
-    require_no_open_lot(&session, &credit, &market).await?;
+    require_no_open_lot(&on.session, credit, market).await?;
     let cancelled = account.cancellable().map_err(|_| CliError::OutOfRange(credit.address))?;
     let cured_by = account.defaulted_at.saturating_add(account.terms.cure_period.into());
     // A write-off cancels no sooner than a cancel.
@@ -140,7 +137,7 @@ pub(super) async fn write_off(global: &GlobalArgs, args: &WriteOffArgs) -> Resul
     let mut later = *account;
     let at = market.clock.market.saturating_add(LANDS_WITHIN);
     later.accrue(at).map_err(|_| CliError::OutOfRange(credit.address))?;
-    let parties = Parties::load(&session, &args.sign, account.lender)?;
+    let parties = on.parties(account.lender)?;
     let role = Role::lender(account);
     let debt = text::usd_owed(MicroUsd(account.debt.total()));
     let most = later.debt.total();
@@ -164,5 +161,5 @@ pub(super) async fn write_off(global: &GlobalArgs, args: &WriteOffArgs) -> Resul
         ("at most", text::usd_owed(MicroUsd(most))),
         ("cancels first", text::units(Units(cancelled))),
     ]);
-    act_on_credit(&session, &args.sign, &parties, (&credit, &market), act).await
+    on.carry_out(&parties, act).await
 }

@@ -4,14 +4,11 @@ use {
     super::propose::{admin, require_open, time_text},
     crate::{
         args::{GlobalArgs, SignArgs},
-        carry_out::nothing,
         change::Role,
-        commands::act::{Act, act_on_market},
+        commands::act::{Act, OnMarket},
         error::CliError,
         output::Answer,
-        parties::Parties,
-        session::{MarketView, Session},
-        views::market_json,
+        session::MarketView,
     },
     blockable_sdk::{
         Pubkey,
@@ -42,26 +39,26 @@ pub(crate) struct AdminArgs {
 
 /// Hands the admin's place on. Errors: [`CliError`].
 pub(super) async fn run(global: &GlobalArgs, args: &AdminArgs) -> Result<Answer, CliError> {
-    let session = Session::open(global, Some(&args.sign), None).await?;
-    let market = session.named_market().await?;
+    let on = OnMarket::open(global, &args.sign).await?;
+    let market = &on.market;
     let pending = market.account.pending_admin;
     // Without an offer the key says whether the place is taken already.
     let usual = if args.accept { pending } else { market.account.admin };
     let fulfilled = match args.accept {
         true if pending == Pubkey::default() => {
-            let parties = Parties::load(&session, &args.sign, usual)?;
-            taken(&market, &parties.signer)?
+            let parties = on.parties(usual)?;
+            taken(market, &parties.signer)?
         }
         true => None,
-        false => offered(&market, args.to.unwrap_or_default()),
+        false => offered(market, args.to.unwrap_or_default()),
     };
     if let Some(says) = fulfilled {
-        return Ok(nothing(&session, &market, &says, market_json(&market)));
+        return Ok(on.nothing(&says));
     }
-    let act = if args.accept { accept(&market)? } else { offer(&market, args.to) };
-    require_open(&market)?;
-    let parties = Parties::load(&session, &args.sign, usual)?;
-    act_on_market(&session, &args.sign, &parties, &market, act).await
+    let act = if args.accept { accept(market)? } else { offer(market, args.to) };
+    require_open(market)?;
+    let parties = on.parties(usual)?;
+    on.carry_out(&parties, act).await
 }
 
 /// Says that a key has the place already, where it is offered to nobody. Errors: [`CliError::Refused`] for another key.
@@ -158,10 +155,10 @@ mod tests {
         let to = Pubkey::new_from_array([2; 32]);
         let lapsed = 1_000 + i64::from(CHANGE_LIFETIME) + 1;
         for (now, is_offered, can_take) in [(999, true, false), (1_000, true, true), (lapsed, false, false)] {
-            let market = market(now, to);
-            assert_eq!(offered(&market, to).is_some(), is_offered, "{now}");
-            assert_eq!(accept(&market).is_ok(), can_take, "{now}");
-            assert_eq!(offered(&market, Pubkey::default()), None, "{now}: it can be withdrawn");
+            let market = &market(now, to);
+            assert_eq!(offered(market, to).is_some(), is_offered, "{now}");
+            assert_eq!(accept(market).is_ok(), can_take, "{now}");
+            assert_eq!(offered(market, Pubkey::default()), None, "{now}: it can be withdrawn");
         }
         let message = accept(&market(lapsed, to)).err().unwrap().to_string();
         assert!(message.contains("lapsed at"), "{message}");
@@ -169,8 +166,8 @@ mod tests {
 
     #[test]
     fn the_admin_who_has_the_place_has_nothing_to_take() {
-        let market = market(0, Pubkey::default());
-        assert!(taken(&market, &market.account.admin).unwrap().is_some());
-        assert!(taken(&market, &Pubkey::new_from_array([9; 32])).is_err());
+        let market = &market(0, Pubkey::default());
+        assert!(taken(market, &market.account.admin).unwrap().is_some());
+        assert!(taken(market, &Pubkey::new_from_array([9; 32])).is_err());
     }
 }

@@ -115,16 +115,13 @@ fn effect(session: &Session, id: MarketHead, after: &After) -> Result<Effect, Cl
 
 /// Rent of the market's account, and of the treasury's where that is missing.
 async fn rent(session: &Session, config: &MarketConfig) -> Result<Lamports, CliError> {
-    let rpc = session.client.rpc();
-    let market =
-        rpc.get_minimum_balance_for_rent_exemption(Market::SPACE).await.map_err(ClientError::from)?;
+    let (rpc, market) = (session.client.rpc(), session.rent(Market::SPACE).await?);
     let mint = rpc.get_account(&config.payment_mint).await.map_err(ClientError::from)?;
     let treasury = addresses::associated_token(&config.treasury_owner, &config.payment_mint, &mint.owner);
     let there =
         rpc.get_account_with_commitment(&treasury, rpc.commitment()).await.map_err(ClientError::from)?;
     if there.value.is_some() {
-        return Ok(Lamports(market));
+        return Ok(market);
     }
-    let account = rpc.get_minimum_balance_for_rent_exemption(blockable_sdk::tokens::ACCOUNT_SPACE).await;
-    Ok(Lamports(market.saturating_add(account.map_err(ClientError::from)?)))
+    Ok(market.saturating_add(session.rent(blockable_sdk::tokens::ACCOUNT_SPACE).await?))
 }

@@ -4,14 +4,11 @@ use {
     super::propose::{admin, require_open},
     crate::{
         args::{GlobalArgs, SignArgs},
-        carry_out::nothing,
         change::Role,
-        commands::act::{Act, act_on_market},
+        commands::act::{Act, OnMarket},
         error::CliError,
         output::Answer,
-        parties::Parties,
-        session::{MarketView, Session},
-        views::market_json,
+        session::MarketView,
     },
     blockable_sdk::{
         amounts::ChainTime,
@@ -64,26 +61,21 @@ fn guardian(market: &MarketView) -> Role {
 
 /// Pauses. Errors: [`CliError`].
 pub(super) async fn pause(global: &GlobalArgs, args: &PauseArgs) -> Result<Answer, CliError> {
-    let session = Session::open(global, Some(&args.sign), None).await?;
-    let market = session.named_market().await?;
+    let on = OnMarket::open(global, &args.sign).await?;
+    let market = &on.market;
     if market.clock.is_paused {
         let until = text::time(ChainTime(market.account.pause_expires_at));
-        return Ok(nothing(
-            &session,
-            &market,
-            &format!("the market is paused until {until}"),
-            market_json(&market),
-        ));
+        return Ok(on.nothing(&format!("the market is paused until {until}")));
     }
-    let seconds = seconds(args, session.now)?;
-    let parties = Parties::load(&session, &args.sign, market.account.guardian)?;
+    let seconds = seconds(args, on.session.now)?;
+    let parties = on.parties(market.account.guardian)?;
     let span = text::span(seconds.into());
     let instruction = market_pause(&market.address, &parties.signer, seconds);
     let undone = "the time: every due date moves by as long as the pause lasts; it counts against 6 hours a day and 24 hours in 30 days";
     let done = format!("paused; it ends by itself after {span}");
     let act =
-        Act::new(format!("pause the market for {span}"), guardian(&market), vec![instruction], undone, done);
-    act_on_market(&session, &args.sign, &parties, &market, act).await
+        Act::new(format!("pause the market for {span}"), guardian(market), vec![instruction], undone, done);
+    on.carry_out(&parties, act).await
 }
 
 /// The seconds of a pause from now. Errors: [`CliError::Usage`] for a time that has passed or is too far away.
@@ -99,15 +91,15 @@ fn seconds(args: &PauseArgs, now: ChainTime) -> Result<u32, CliError> {
 
 /// Ends a pause. Errors: [`CliError`].
 pub(super) async fn unpause(global: &GlobalArgs, args: &UnpauseArgs) -> Result<Answer, CliError> {
-    let session = Session::open(global, Some(&args.sign), None).await?;
-    let market = session.named_market().await?;
+    let on = OnMarket::open(global, &args.sign).await?;
+    let market = &on.market;
     let began_at = market.account.paused_at;
     if began_at == 0 {
-        return Ok(nothing(&session, &market, "no pause is in force", market_json(&market)));
+        return Ok(on.nothing("no pause is in force"));
     }
-    let parties = Parties::load(&session, &args.sign, market.account.admin)?;
+    let parties = on.parties(market.account.admin)?;
     let role =
-        if market.clock.is_paused { admin(&market) } else { Role::anyone("anyone", market.account.admin) };
+        if market.clock.is_paused { admin(market) } else { Role::anyone("anyone", market.account.admin) };
     let instruction = market_unpause(&market.address, &parties.signer, began_at);
     let undone = "the clocks of all loans run again at once";
     let act = Act::new(
@@ -118,50 +110,49 @@ pub(super) async fn unpause(global: &GlobalArgs, args: &UnpauseArgs) -> Result<A
         "the market is open".to_string(),
     );
     let since = text::time(ChainTime(began_at));
-    act_on_market(&session, &args.sign, &parties, &market, act.with_facts([("paused since", since)])).await
+    on.carry_out(&parties, act.with_facts([("paused since", since)])).await
 }
 
 /// Halts, or lifts a halt. Errors: [`CliError`].
 pub(super) async fn halt(global: &GlobalArgs, args: &HaltArgs) -> Result<Answer, CliError> {
-    let session = Session::open(global, Some(&args.sign), None).await?;
-    let market = session.named_market().await?;
+    let on = OnMarket::open(global, &args.sign).await?;
+    let market = &on.market;
     let account = &market.account;
     let is_endless = market.clock.is_halted && account.halt_lifts_at == 0;
-    let state = market_json(&market);
     if args.lift {
         if !market.clock.is_halted {
-            return Ok(nothing(&session, &market, "no halt is in force", state));
+            return Ok(on.nothing("no halt is in force"));
         }
         if !is_endless {
             let at = text::time(market.chain_time_of(account.halt_lifts_at));
-            return Ok(nothing(&session, &market, &format!("the halt ends at {at}"), state));
+            return Ok(on.nothing(&format!("the halt ends at {at}")));
         }
-        require_open(&market)?;
-        let parties = Parties::load(&session, &args.sign, account.admin)?;
+        require_open(market)?;
+        let parties = on.parties(account.admin)?;
         let delay = text::span(account.change_delay.into());
         let instruction = market_lift_halt(&market.address, &parties.signer, account.halted_at);
         let undone = "nothing: until then guardian and admin can halt again";
         let act = Act::new(
             format!("let the halt end after {delay}"),
-            admin(&market),
+            admin(market),
             vec![instruction],
             undone,
             format!("the halt ends after {delay}"),
         );
-        return act_on_market(&session, &args.sign, &parties, &market, act).await;
+        return on.carry_out(&parties, act).await;
     }
     if is_endless {
-        return Ok(nothing(&session, &market, "the market is halted", state));
+        return Ok(on.nothing("the market is halted"));
     }
-    let parties = Parties::load(&session, &args.sign, account.guardian)?;
+    let parties = on.parties(account.guardian)?;
     let instruction = market_halt(&market.address, &parties.signer);
     let undone = "the delay: a halt ends no sooner than the market's delay after the admin has lifted it";
     let act = Act::new(
         "halt the market: no new loans, no assignments".to_string(),
-        guardian(&market),
+        guardian(market),
         vec![instruction],
         undone,
         "halted; loans that live go on".to_string(),
     );
-    act_on_market(&session, &args.sign, &parties, &market, act).await
+    on.carry_out(&parties, act).await
 }

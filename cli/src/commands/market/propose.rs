@@ -3,14 +3,11 @@
 use {
     crate::{
         args::{GlobalArgs, SignArgs},
-        carry_out::nothing,
         change::Role,
-        commands::act::{Act, act_on_market},
+        commands::act::{Act, OnMarket},
         error::CliError,
         output::Answer,
-        parties::Parties,
         session::{MarketView, Session},
-        views::market_json,
     },
     blockable_migrations::MarketConfig,
     blockable_sdk::{
@@ -70,7 +67,8 @@ pub(super) async fn propose(global: &GlobalArgs, args: &ProposeArgs) -> Result<A
     let config = MarketConfig::FILE.load(&args.config)?;
     let session = Session::open(global, Some(&args.sign), None).await?;
     let market = session.market(&addresses::market(config.id)).await?;
-    let account = &market.account;
+    let on = OnMarket { session, sign: &args.sign, market };
+    let account = &on.market.account;
     for (name, file, chain) in
         [("admin", config.admin, account.admin), ("payment_mint", config.payment_mint, account.payment_mint)]
     {
@@ -83,28 +81,23 @@ pub(super) async fn propose(global: &GlobalArgs, args: &ProposeArgs) -> Result<A
     let treasury =
         addresses::associated_token(&config.treasury_owner, &account.payment_mint, &account.token_program);
     let wanted = config.market_args().settings(treasury);
-    change_to(&session, &args.sign, &market, wanted, args.replace).await
+    change_to(&on, wanted, args.replace).await
 }
 
 /// Proposes another guardian. Errors: [`CliError`].
 pub(super) async fn guardian(global: &GlobalArgs, args: &GuardianArgs) -> Result<Answer, CliError> {
-    let session = Session::open(global, Some(&args.sign), None).await?;
-    let market = session.named_market().await?;
+    let on = OnMarket::open(global, &args.sign).await?;
+    let market = &on.market;
     let wanted = MarketSettings { guardian: args.guardian, ..market.account.settings() };
-    change_to(&session, &args.sign, &market, wanted, args.replace).await
+    change_to(&on, wanted, args.replace).await
 }
 
 /// Proposes settings, which come into force at once where they only tighten.
-async fn change_to(
-    session: &Session,
-    sign: &SignArgs,
-    market: &MarketView,
-    wanted: MarketSettings,
-    replace: bool,
-) -> Result<Answer, CliError> {
+async fn change_to(on: &OnMarket<'_>, wanted: MarketSettings, replace: bool) -> Result<Answer, CliError> {
+    let market = &on.market;
     let (account, current) = (&market.account, market.account.settings());
     if let Some(says) = fulfilled(market, &wanted, replace)? {
-        return Ok(nothing(session, market, &says, market_json(market)));
+        return Ok(on.nothing(&says));
     }
     wanted.validate(account.is_test == 1).map_err(|error| {
         let named = blockable_sdk::errors::refusal(&error);
@@ -113,7 +106,7 @@ async fn change_to(
         )
     })?;
     require_open(market)?;
-    let parties = Parties::load(session, sign, account.admin)?;
+    let parties = on.parties(account.admin)?;
     let delay = text::span(account.change_delay.into());
     let (title, undone, done) = match wanted.is_tightening(&current) {
         true => (
@@ -130,7 +123,7 @@ async fn change_to(
     let instruction = market_propose_change(&market.address, &parties.signer, wanted);
     let act = Act::new(title, admin(market), vec![instruction], undone, done)
         .with_facts(differences(&current, &wanted));
-    act_on_market(session, sign, &parties, market, act).await
+    on.carry_out(&parties, act).await
 }
 
 /// Says why nothing is to be proposed; `None` where something is. Errors: [`CliError::Refused`] where another change would be lost.
@@ -173,59 +166,59 @@ pub(super) fn time_text(market: &MarketView, time: MarketTime) -> String {
 
 /// Applies the change that waits. Errors: [`CliError`].
 pub(super) async fn apply(global: &GlobalArgs, args: &ApplyArgs) -> Result<Answer, CliError> {
-    let session = Session::open(global, Some(&args.sign), None).await?;
-    let market = session.named_market().await?;
+    let on = OnMarket::open(global, &args.sign).await?;
+    let market = &on.market;
     let ready_at = market.account.change_ready_at;
     match Waiting::market_change(&market.account, market.now()) {
-        Waiting::None => return Ok(nothing(&session, &market, "no change waits", market_json(&market))),
+        Waiting::None => return Ok(on.nothing("no change waits")),
         Waiting::Until(from) => {
-            let at = time_text(&market, from);
+            let at = time_text(market, from);
             return Err(CliError::Refused(format!(
                 "the change can be applied from {at}; run this again then"
             )));
         }
         Waiting::Lapsed(through) => {
-            let at = time_text(&market, through);
+            let at = time_text(market, through);
             return Err(CliError::Refused(format!("the change lapsed at {at}; propose it again")));
         }
         Waiting::Ready { .. } => {}
     }
-    require_open(&market)?;
-    let parties = Parties::load(&session, &args.sign, market.account.admin)?;
+    require_open(market)?;
+    let parties = on.parties(market.account.admin)?;
     let facts = differences(&market.account.settings(), &market.account.proposed_settings());
     let instruction = market_apply_change(&market.address, &parties.signer, ready_at);
     let undone = "undoing it is a change that waits for the market's delay";
     let act = Act::new(
         "put the change that waits in force".to_string(),
-        admin(&market),
+        admin(market),
         vec![instruction],
         undone,
         "the settings are in force".to_string(),
     );
-    act_on_market(&session, &args.sign, &parties, &market, act.with_facts(facts)).await
+    on.carry_out(&parties, act.with_facts(facts)).await
 }
 
 /// Drops the change that waits. Errors: [`CliError`].
 pub(super) async fn cancel(global: &GlobalArgs, args: &CancelArgs) -> Result<Answer, CliError> {
-    let session = Session::open(global, Some(&args.sign), None).await?;
-    let market = session.named_market().await?;
+    let on = OnMarket::open(global, &args.sign).await?;
+    let market = &on.market;
     let ready_at = market.account.change_ready_at;
     if ready_at == 0 {
-        return Ok(nothing(&session, &market, "no change waits", market_json(&market)));
+        return Ok(on.nothing("no change waits"));
     }
-    require_open(&market)?;
-    let parties = Parties::load(&session, &args.sign, market.account.admin)?;
+    require_open(market)?;
+    let parties = on.parties(market.account.admin)?;
     let facts = differences(&market.account.settings(), &market.account.proposed_settings());
     let instruction = market_cancel_change(&market.address, &parties.signer, ready_at);
     let undone = "a change that is dropped must be proposed anew, and waits anew";
     let act = Act::new(
         "drop the change that waits".to_string(),
-        admin(&market),
+        admin(market),
         vec![instruction],
         undone,
         "the change is dropped".to_string(),
     );
-    act_on_market(&session, &args.sign, &parties, &market, act.with_facts(facts)).await
+    on.carry_out(&parties, act.with_facts(facts)).await
 }
 
 /// The admin of a market, as the one who signs.
@@ -299,12 +292,12 @@ mod tests {
         let lapsed = 1_000 + i64::from(CHANGE_LIFETIME) + 1;
         for (now, says) in [(999, Some("this change waits")), (1_000, Some("is ready")), (lapsed, None)] {
             let (market, wanted) = market(now);
-            let found = fulfilled(&market, &wanted, false).unwrap();
+            let found = fulfilled(market, &wanted, false).unwrap();
             assert_eq!(found.is_some(), says.is_some(), "{now}: {found:?}");
             assert!(found.is_none_or(|found| found.contains(says.unwrap_or_default())), "{now}");
             let other = MarketSettings { redistribution_fee_bps: 2, ..wanted };
-            assert_eq!(fulfilled(&market, &other, false).is_err(), says.is_some(), "{now}");
-            assert_eq!(fulfilled(&market, &other, true).unwrap(), None, "{now}");
+            assert_eq!(fulfilled(market, &other, false).is_err(), says.is_some(), "{now}");
+            assert_eq!(fulfilled(market, &other, true).unwrap(), None, "{now}");
         }
     }
 }

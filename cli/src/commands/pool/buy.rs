@@ -19,7 +19,6 @@ use {
     blockable_sdk::{
         Pubkey, addresses,
         amounts::{Lamports, MicroUsd, Units},
-        errors::ClientError,
         instructions::lot_buy,
         program::{
             instructions::UnitBounds,
@@ -77,7 +76,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &BuyArgs) -> Result<Answer, C
         lot_keys.units_expire_at,
     );
     let own = credit_if_any(&session, &to).await?;
-    let rent = if own.is_some() { Lamports::ZERO } else { rent(&session).await? };
+    let rent = if own.is_some() { Lamports::ZERO } else { session.rent(Credit::SPACE).await? };
     let price = purchase.price.get();
     let instruction = lot_buy(&keys, &parties.signer, &parties.payer, &source, &lot_keys, bounds, price);
     let (lot, market) = (&lot, &market);
@@ -198,9 +197,4 @@ fn facts(
         facts.push(("at least".to_string(), text::units(Units(bounds.least))));
     }
     facts
-}
-
-async fn rent(session: &Session) -> Result<Lamports, CliError> {
-    let rent = session.client.rpc().get_minimum_balance_for_rent_exemption(Credit::SPACE).await;
-    Ok(Lamports(rent.map_err(ClientError::from)?))
 }

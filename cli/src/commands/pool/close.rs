@@ -4,11 +4,10 @@ use {
     crate::{
         args::{GlobalArgs, SignArgs},
         change::Role,
-        commands::act::{Act, act_on_credit},
+        commands::act::{Act, OnCredit},
         error::CliError,
         lookup::{LotView, lot},
         output::Answer,
-        parties::Parties,
         session::{MarketView, Session},
     },
     blockable_sdk::{Pubkey, amounts::Units, instructions::lot_close, program::transitions::Status},
@@ -33,11 +32,12 @@ pub(crate) struct CloseArgs {
 pub(super) async fn run(global: &GlobalArgs, args: &CloseArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, Some(&args.sign), None).await?;
     let (lot, market) = lot(&session, &args.lot).await?;
-    let (account, lender) = (&lot.account, lot.credit.account.lender);
+    let (account, lender) = (lot.account, lot.credit.account.lender);
     let role = role(&lot, &market)?;
-    let parties = Parties::load(&session, &args.sign, lender)?;
+    let on = OnCredit { session, sign: &args.sign, credit: lot.credit, market };
+    let parties = on.parties(lender)?;
     let (payer, index) = (&account.rent_payer, account.index);
-    let instruction = lot_close(&market.address, &parties.signer, payer, &account.credit, index);
+    let instruction = lot_close(&on.market.address, &parties.signer, payer, &account.credit, index);
     let back = text::units(Units(account.units_left));
     let act = Act::new(
         format!("close lot {}", lot.address),
@@ -51,7 +51,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &CloseArgs) -> Result<Answer,
         ("units back", back.clone()),
         ("rent to", account.rent_payer.to_string()),
     ]);
-    act_on_credit(&session, &args.sign, &parties, (&lot.credit, &market), act).await
+    on.carry_out(&parties, act).await
 }
 
 /// The keys that may close a lot now. Errors: [`CliError::Refused`] with the time from which it can be closed.

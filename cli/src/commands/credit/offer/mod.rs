@@ -25,7 +25,6 @@ use {
     blockable_sdk::{
         Pubkey, addresses,
         amounts::{ChainTime, Lamports, MicroUsd, Units},
-        errors::ClientError,
         instructions::credit_offer,
         program::{
             actions::NewCredit,
@@ -194,11 +193,8 @@ fn repeated(
 
 /// Rent of the credit's account and of its vault.
 async fn rent(session: &Session) -> Result<Lamports, CliError> {
-    let rpc = session.client.rpc();
-    let of = async |bytes: usize| rpc.get_minimum_balance_for_rent_exemption(bytes).await;
-    let credit = of(Credit::SPACE).await.map_err(ClientError::from)?;
-    let vault = of(tokens::ACCOUNT_SPACE).await.map_err(ClientError::from)?;
-    Ok(Lamports(credit.saturating_add(vault)))
+    let credit = session.rent(Credit::SPACE).await?;
+    Ok(credit.saturating_add(session.rent(tokens::ACCOUNT_SPACE).await?))
 }
 
 /// The facts of the review: parties, terms as the borrower reads them, dates, and what is expected. Errors:
