@@ -53,7 +53,7 @@ pub(crate) struct PaymentArgs {
     /// Pays the next instalment with everything that is due by then
     #[arg(long)]
     next: bool,
-    /// Pays what ends the delinquency or default; refused if it does not
+    /// Pays what is due now, which ends the delinquency or default; refused where more is due as it lands
     #[arg(long)]
     cure: bool,
     /// Pays the whole debt
@@ -84,7 +84,10 @@ pub(super) async fn run(global: &GlobalArgs, args: &RepayArgs) -> Result<Answer,
         "the payment: only the lender could give it back",
         format!("paid {paid} on {address}"),
     );
-    let act = act.with_facts([("from", source.to_string()), ("goes to", parts(&quote))]);
+    let mut act = act.with_facts([("from", source.to_string()), ("goes to", parts(&quote))]);
+    if args.amount.cure {
+        act = act.with_facts(falls_due(&on, &quote)?);
+    }
     on.carry_out(&parties, act).await
 }
 
@@ -92,16 +95,12 @@ pub(super) async fn run(global: &GlobalArgs, args: &RepayArgs) -> Result<Answer,
 fn quote(credit: &CreditView, market: &MarketView, amount: &PaymentArgs) -> Result<PaymentQuote, CliError> {
     let refused = |error: PaymentError| CliError::Refused(format!("{}: {error}", credit.address));
     let account = &credit.account;
-    let clock = later(&market.clock);
     if amount.cure {
-        return least_payment_to_cure(account, &clock).map_err(refused)?.ok_or_else(|| {
-            CliError::Refused(format!(
-                "{} is {} and no payment cures that; pay a sum by --amount, or all of it by --all",
-                credit.address,
-                credit.status_name()
-            ))
-        });
+        // What falls due later is not what was asked for. Where all is owed, interest grows until it lands.
+        let now = cure(credit, &market.clock)?;
+        return if now.pays_off() { cure(credit, &later(&market.clock)) } else { Ok(now) };
     }
+    let clock = later(&market.clock);
     let sum = match (amount.amount, amount.next) {
         (Some(sum), _) => sum,
         (None, false) => MicroUsd::MAX,
@@ -116,6 +115,37 @@ fn quote(credit: &CreditView, market: &MarketView, amount: &PaymentArgs) -> Resu
         }
     };
     quote_payment(account, &clock, sum).map_err(refused)
+}
+
+/// The least payment that ends a delinquency or default at a time. Errors: [`CliError::Refused`] where none does.
+fn cure(credit: &CreditView, clock: &MarketClock) -> Result<PaymentQuote, CliError> {
+    let refused = |error: PaymentError| CliError::Refused(format!("{}: {error}", credit.address));
+    least_payment_to_cure(&credit.account, clock).map_err(refused)?.ok_or_else(|| {
+        CliError::Refused(format!(
+            "{} is {} and no payment cures that; pay a sum by --amount, or all of it by --all",
+            credit.address,
+            credit.status_name()
+        ))
+    })
+}
+
+/// The sum that falls due while a cure may still land, which it does not pay. Errors: [`CliError::OutOfRange`].
+fn falls_due(on: &OnCredit<'_>, quote: &PaymentQuote) -> Result<Option<(&'static str, String)>, CliError> {
+    let out_of_range = || CliError::OutOfRange(on.credit.address);
+    let (mut paid, clock) = (on.credit.account, &on.market.clock);
+    let sum = paid.begin_payment(quote.paid.get(), clock).map_err(|_| out_of_range())?;
+    // The payer is recorded and changes nothing.
+    paid.receive_payment(Pubkey::default(), sum).map_err(|_| out_of_range())?;
+    paid.accrue(later(clock).market).map_err(|_| out_of_range())?;
+    let more = MicroUsd(paid.arrears());
+    let text = || {
+        format!(
+            "{} that fall due within {}; from then on this payment is refused, and nothing is paid: run it again",
+            text::usd_owed(more),
+            text::span(LANDS_WITHIN)
+        )
+    };
+    Ok((!more.is_zero()).then(|| ("not paid", text())))
 }
 
 fn later(clock: &MarketClock) -> MarketClock {
