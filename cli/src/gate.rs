@@ -1,11 +1,15 @@
 //! Talks to a provider's server: hands it signed freezes, which it obeys before they land, and fetches its reports.
 
 use {
-    crate::{error::CliError, output::notice},
+    crate::{
+        change::{HandOver, Step},
+        error::CliError,
+        output::notice,
+    },
     base64::{Engine, prelude::BASE64_STANDARD},
     blockable_sdk::{VersionedTransaction, amounts::Units, transactions},
-    blockable_service::{command::Gate, text},
-    reqwest::Client,
+    blockable_service::text,
+    reqwest::{Client, Response, StatusCode},
     serde_json::{Value, json},
     std::{
         future::Future,
@@ -16,36 +20,36 @@ use {
 
 /// Deadline of the server's answer. The freeze lands without it as well.
 const DEADLINE: Duration = Duration::from_secs(10);
+/// Most bytes of its answer to a freeze.
+const FREEZE_BYTES: u64 = 64 << 10;
 /// Most characters of the server's own message that are passed on.
 const MESSAGE: usize = 200;
 
-/// The provider's server at a URL, to which a change hands its transactions over. Its connections serve all of them. Errors:
-/// [`CliError::Failed`] where no HTTPS is available.
-pub(crate) fn gate<'a>(url: &str) -> Result<Gate<'a>, CliError> {
+/// Hands the transaction of each step to the server that `url_of` names for it, over connections that serve all of them. A step without
+/// a server is handed to nobody. Errors: [`CliError::Failed`] where no HTTPS is available.
+pub(crate) fn hand_over<'a>(url_of: impl Fn(&Step) -> Option<String> + 'a) -> Result<HandOver<'a>, CliError> {
     let client = client().map_err(CliError::Failed)?;
-    let to = format!("{}/v1/freezes", url.trim_end_matches('/'));
-    let hand_over = move |transaction| -> Pin<Box<dyn Future<Output = Value> + 'a>> {
-        let (client, to) = (client.clone(), to.clone());
-        Box::pin(async move { Handed::hand_over(&client, &to, &transaction).await.json() })
+    let hand_over = move |step: &Step, transaction| -> Pin<Box<dyn Future<Output = Value> + 'a>> {
+        let (client, url) = (client.clone(), url_of(step));
+        Box::pin(async move {
+            let handed = match url {
+                Some(url) => Handed::hand_over(&client, &url, &transaction).await,
+                None => Handed { took: Duration::ZERO, answer: Err("no server is named".to_string()) },
+            };
+            handed.json()
+        })
     };
-    Ok(Gate { url: url.to_string(), hand_over: Box::new(hand_over) })
+    Ok(Box::new(hand_over))
 }
 
 /// Fetches what the server at a URL has at a path, of at most so many bytes. Errors: the reason, without the URL.
 pub(crate) async fn get(url: &str, path: &str, most: u64) -> Result<Vec<u8>, String> {
     let sent = client()?.get(format!("{}{path}", url.trim_end_matches('/'))).send().await;
-    let mut answer = sent.map_err(|error| failure(&error))?;
-    let (status, mut body) = (answer.status(), Vec::new());
-    while let Some(part) = answer.chunk().await.map_err(|error| failure(&error))? {
-        if part.len().saturating_add(body.len()) as u64 > most {
-            return Err(format!("its answer has more than {most} bytes"));
-        }
-        body.extend_from_slice(&part);
-    }
+    let (status, body) = read(sent, most).await?;
     if status.is_success() {
         return Ok(body);
     }
-    Err(refusal(status.as_u16(), &serde_json::from_slice(&body).unwrap_or_default()))
+    Err(refusal(status, &serde_json::from_slice(&body).unwrap_or_default()))
 }
 
 /// A client that follows no redirects. Errors: no HTTPS is available.
@@ -60,11 +64,11 @@ fn failure(error: &reqwest::Error) -> String {
 }
 
 /// The server's own reason, cut.
-fn refusal(status: u16, body: &Value) -> String {
+fn refusal(status: StatusCode, body: &Value) -> String {
     let message =
         body.pointer("/error/message").and_then(Value::as_str).unwrap_or("an answer without a reason");
-    let message: String = message.chars().filter(|character| !character.is_control()).take(MESSAGE).collect();
-    format!("HTTP status {status}: {message}")
+    let message: String = message.chars().take(MESSAGE).collect();
+    format!("HTTP status {}: {message}", status.as_u16())
 }
 
 /// The server's answer to a freeze.
@@ -78,9 +82,9 @@ struct Handed {
 
 impl Handed {
     /// Hands a transaction over. A server that fails holds nothing up: the transaction goes to the chain at the same time.
-    async fn hand_over(client: &Client, to: &str, transaction: &VersionedTransaction) -> Handed {
+    async fn hand_over(client: &Client, url: &str, transaction: &VersionedTransaction) -> Handed {
         let signed_at = Instant::now();
-        let answer = post(client, to, transaction).await;
+        let answer = post(client, url, transaction).await;
         let handed = Handed { took: signed_at.elapsed(), answer };
         let millis = handed.took.as_millis();
         match &handed.answer {
@@ -106,14 +110,26 @@ impl Handed {
     }
 }
 
-async fn post(client: &Client, to: &str, transaction: &VersionedTransaction) -> Result<Units, String> {
+async fn post(client: &Client, url: &str, transaction: &VersionedTransaction) -> Result<Units, String> {
     let body = json!({"transaction": BASE64_STANDARD.encode(transactions::encode(transaction))});
-    let sent = client.post(to).json(&body).send().await;
-    let answer = sent.map_err(|error| failure(&error))?;
-    let status = answer.status();
-    let body: Value = answer.json().await.unwrap_or_default();
+    let sent = client.post(format!("{}/v1/freezes", url.trim_end_matches('/'))).json(&body).send().await;
+    let (status, body) = read(sent, FREEZE_BYTES).await?;
+    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     match body.get("frozen").and_then(Value::as_u64) {
         Some(frozen) if status.is_success() => Ok(Units(frozen)),
-        _ => Err(refusal(status.as_u16(), &body)),
+        _ => Err(refusal(status, &body)),
     }
+}
+
+/// Reads an answer of at most so many bytes, whatever its status. Errors: the reason, without the URL.
+async fn read(sent: reqwest::Result<Response>, most: u64) -> Result<(StatusCode, Vec<u8>), String> {
+    let mut answer = sent.map_err(|error| failure(&error))?;
+    let (status, mut body) = (answer.status(), Vec::new());
+    while let Some(part) = answer.chunk().await.map_err(|error| failure(&error))? {
+        if part.len().saturating_add(body.len()) as u64 > most {
+            return Err(format!("its answer has more than {most} bytes"));
+        }
+        body.extend_from_slice(&part);
+    }
+    Ok((status, body))
 }

@@ -149,7 +149,7 @@ pub(super) fn node_url(text: &str) -> Result<String, String> {
 }
 
 /// The URL of a provider's server. Errors: what to write.
-pub(super) fn gate_url(text: &str) -> Result<String, String> {
+pub(crate) fn gate_url(text: &str) -> Result<String, String> {
     web_address(text).map_err(|()| "is no server; write http://HOST:PORT or https://HOST".to_string())
 }
 

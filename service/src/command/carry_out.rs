@@ -2,8 +2,8 @@
 
 use {
     super::{
-        Answer, CarryError, Change, Cost, Effect, Gate, Heading, Nodes, Pending, Review, SendFailed, Step,
-        Unsigned,
+        Answer, CarryError, Change, Cost, Effect, HandOver, Heading, Nodes, Pending, Review, SendFailed,
+        Step, Unsigned,
         answer::{Ended, change_data},
         change::After,
         confirm,
@@ -12,7 +12,7 @@ use {
         send_all,
     },
     blockable_sdk::{
-        Pubkey, Signature, Signer,
+        Pubkey, Signature, Signer, VersionedTransaction,
         amounts::Lamports,
         client::{Prepared, Sender},
         errors::ClientError,
@@ -111,6 +111,7 @@ pub async fn carry_out<E: From<CarryError> + std::fmt::Display>(
     for signature in &sent.signatures {
         text += &format!("\nsignature  {signature}");
     }
+    text += &format!("\nlanded     after {} ms", sent.landed_after_ms);
     for (name, address) in &change.created {
         text += &format!("\n{name:9}  {address}");
     }
@@ -148,7 +149,7 @@ async fn landed_before<E: From<CarryError>>(
     let cost = Cost { fee: Lamports::ZERO, rent: Lamports::ZERO, transactions: 1 };
     let ended = Ended { signatures: &[signature], ..Ended::default() };
     let text = format!(
-        "nothing to do: {signature} of an earlier run of this command has landed; run it once more to do it again"
+        "nothing to do: {signature} of another run of this command has landed; run it once more to do it again"
     );
     let data = change_data(nodes, heading, change, cost, &effect, ended);
     forget(signing, &[signature]);
@@ -198,13 +199,11 @@ async fn explained(nodes: &Nodes, payer: &Pubkey, rent: Lamports, error: ClientE
     }
 }
 
-/// The review: act, facts, the server that transactions are handed to, effect before and after, cost, and the part that cannot be
-/// undone.
+/// The review: act, facts, effect before and after, cost, and the part that cannot be undone.
 fn review<E>(change: &Change<'_, E>, simulated: &Simulated) -> String {
     let becomes = simulated.effect.lines.iter();
     let becomes = becomes.map(|line| (line.name.clone(), format!("{} -> {}", line.before, line.after)));
-    let gate = change.gate.as_ref().map(|gate| ("handed to".to_string(), gate.url.clone()));
-    let lines: Vec<(String, String)> = change.facts.iter().cloned().chain(gate).chain(becomes).collect();
+    let lines: Vec<(String, String)> = change.facts.iter().cloned().chain(becomes).collect();
     let (title, irreversible) = (&change.title, &change.irreversible);
     Review { title, lines: &lines, cost: simulated.cost, irreversible }.to_string()
 }
@@ -234,9 +233,9 @@ async fn send<E>(
         signing.nodes.client.sign(&prepared.instructions, first, &signers).await
     };
     let (signatures, handed) = match &change.gate {
-        Some(gate) => {
+        Some(hand_over) => {
             let signed = try_join_all(change.steps.iter().map(sign)).await?;
-            hand_over_and_send(gate, &sender, &signed).await?
+            hand_over_and_send(hand_over, &sender, &change.steps, &signed).await?
         }
         None => {
             let send = async |step: &Step| {
@@ -257,12 +256,13 @@ async fn send<E>(
 /// Hands transactions over and sends them, all at the same time: one that fails keeps none of the others from the gate or from the
 /// chain. Errors: [`SendFailed`] of the first that failed, with all that landed.
 async fn hand_over_and_send(
-    gate: &Gate<'_>,
+    hand_over: &HandOver<'_>,
     sender: &Sender<'_>,
-    signed: &[(blockable_sdk::VersionedTransaction, u64)],
+    steps: &[Step],
+    signed: &[(VersionedTransaction, u64)],
 ) -> Result<(Vec<Signature>, Vec<Value>), SendFailed> {
-    let each = signed.iter().map(async |(transaction, last_valid)| {
-        let handing = (gate.hand_over)(transaction.clone());
+    let each = steps.iter().zip(signed).map(async |(step, (transaction, last_valid))| {
+        let handing = hand_over(step, transaction.clone());
         futures_util::join!(handing, sender.submit(transaction, *last_valid))
     });
     let (handed, results): (Vec<_>, Vec<_>) = join_all(each).await.into_iter().unzip();

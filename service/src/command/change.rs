@@ -34,23 +34,16 @@ pub struct Change<'a, E> {
     pub rent: Lamports,
     /// Accounts that it creates, by name.
     pub created: Vec<(&'static str, Pubkey)>,
-    /// The provider's server that gets each signed transaction as well, for freezes.
-    pub gate: Option<Gate<'a>>,
+    /// Hands each signed transaction to a provider's server as well, for freezes.
+    pub gate: Option<HandOver<'a>>,
 }
 
 /// The effect of a change by the accounts as they are afterwards. Errors: the command's own.
 pub type EffectOf<'a, E> = Box<dyn Fn(&After) -> Result<Effect, E> + 'a>;
 
-/// A server that gets signed transactions as well, before they land.
-pub struct Gate<'a> {
-    /// Its address, for the review.
-    pub url: String,
-    /// Hands a transaction over; the answer as data. A server that fails holds nothing up.
-    pub hand_over: HandOver<'a>,
-}
-
-/// Hands a transaction over, and gives the answer as data.
-pub type HandOver<'a> = Box<dyn Fn(VersionedTransaction) -> Pin<Box<dyn Future<Output = Value> + 'a>> + 'a>;
+/// Hands the signed transaction of a step to a server before it lands; the answer as data. A server that fails holds nothing up.
+pub type HandOver<'a> =
+    Box<dyn Fn(&Step, VersionedTransaction) -> Pin<Box<dyn Future<Output = Value> + 'a>> + 'a>;
 
 /// A market in the first line of a command that signs.
 #[derive(Clone, Copy, Debug)]

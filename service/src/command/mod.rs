@@ -21,7 +21,7 @@ pub use {
     answer::Answer,
     carry_error::CarryError,
     carry_out::{Keys, Signing, carry_out},
-    change::{After, Change, Effect, EffectLine, EffectOf, Gate, HandOver, Line, MarketHead, Role, Step},
+    change::{After, Change, Effect, EffectLine, EffectOf, HandOver, Line, MarketHead, Role, Step},
     cluster::cluster_name,
     confirm::{ConfirmError, NON_INTERACTIVE, confirm},
     envelope::{Failure, SCHEMA_VERSION, document},

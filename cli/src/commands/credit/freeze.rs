@@ -4,13 +4,13 @@ use {
     super::{
         filter::condition,
         freeze_amount::{FreezeAmountArgs, Planned, Reason},
+        gates::{GateArg, Gates, gate},
     },
     crate::{
         args::{GlobalArgs, SignArgs},
         carry_out::{carry_out_at_once, nothing},
         change::{After, Change, Effect, EffectLine, Line, MarketHead, Role},
         error::CliError,
-        gate::gate,
         lookup::{CreditView, credit as one, credits, find},
         output::Answer,
         packing::{MOST, pack},
@@ -29,7 +29,6 @@ use {
     blockable_service::{command::values::address, text},
     clap::Args,
     serde_json::Value,
-    std::collections::BTreeSet,
 };
 
 /// Freezes collateral at once: no new job may draw on it, running jobs end
@@ -52,9 +51,10 @@ pub(crate) struct FreezeArgs {
     /// Loan in default that a freeze for cross-default rests on [default: one of the same lender and borrower]
     #[arg(long, value_name = "CREDIT", value_parser = address)]
     other: Option<Pubkey>,
-    /// The provider's server, which obeys the freeze before it lands [default: the setting gate]
-    #[arg(long, value_name = "URL")]
-    gate: Option<String>,
+    /// The provider's server, which obeys the freeze before it lands; one PROVIDER=URL each for loans of several providers [default: the
+    /// setting gate]
+    #[arg(long = "gate", value_name = "[PROVIDER=]URL", value_parser = gate)]
+    gates: Vec<GateArg>,
     #[command(flatten)]
     sign: SignArgs,
 }
@@ -66,8 +66,9 @@ pub(super) async fn run(global: &GlobalArgs, args: &FreezeArgs) -> Result<Answer
             "--other goes with --reason cross-default alone; add it, or leave --other out".to_string(),
         ));
     }
-    let session = Session::open(global, Some(&args.sign), args.gate.as_deref()).await?;
+    let session = Session::open(global, Some(&args.sign), None).await?;
     let (found, market) = chosen(&session, args).await?;
+    let gates = Gates::new(&args.gates, &session.settings, &found)?;
     let mut planned = Vec::new();
     for credit in found {
         let other = match args.reason {
@@ -86,7 +87,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &FreezeArgs) -> Result<Answer
         return Ok(nothing(&session, &market, "as much is frozen already", Value::Array(states)));
     };
     let parties = Parties::load(&session, &args.sign, first.account.lender)?;
-    let change = change(&session, &market, &planned, &parties)?;
+    let change = change(&market, &planned, &parties, &gates)?;
     let count = planned.len();
     let done = |_: &Effect| match count {
         1 => "frozen; new jobs on these units are refused from now on".to_string(),
@@ -152,14 +153,14 @@ async fn defaulted_beside(
 
 /// The change: one freeze per credit, in as few transactions as fit.
 fn change<'a>(
-    session: &Session,
     market: &'a MarketView,
     planned: &'a [(CreditView, Planned)],
     parties: &Parties,
+    gates: &'a Gates,
 ) -> Result<Change<'a>, CliError> {
     let (signer, is_one) = (&parties.signer, planned.len() == 1);
     let mut facts: Vec<Line> = Vec::new();
-    let mut parts = Vec::new();
+    let (mut handed, mut others) = (Vec::new(), Vec::new());
     for (credit, plan) in planned {
         let name = |name: &str| if is_one { name.to_string() } else { format!("{name} {}", credit.address) };
         facts.push(("credit".to_string(), format!("{} ({})", credit.address, health(credit))));
@@ -175,30 +176,28 @@ fn change<'a>(
                 credit_freeze(&market.address, signer, &credit.address, plan.amount, plan.reason.program())
             }
         };
+        let parts = if gates.url(&credit.address).is_some() { &mut handed } else { &mut others };
         parts.push((freeze, credit.address));
     }
     let title = match planned {
         [(credit, plan)] => format!("freeze {} of {}", text::units(plan.target), credit.address),
         planned => format!("freeze {} credits", planned.len()),
     };
-    let gate = session.settings.gate.as_ref().map(|setting| gate(&setting.value)).transpose()?;
-    let providers: BTreeSet<Pubkey> = planned.iter().map(|(credit, _)| credit.account.provider).collect();
-    if gate.is_some() && providers.len() > 1 {
-        let says = format!("{}; the server obeys the freezes of its own credits", providers.len());
-        facts.push(("providers".to_string(), says));
-    }
+    facts.extend(gates.facts(planned.iter().map(|(credit, _)| &credit.address)));
+    // A server takes one freeze a transaction.
+    let mut steps = pack(handed, &parties.payer, 1)?;
+    steps.extend(pack(others, &parties.payer, MOST)?);
     Ok(Change {
         title,
         market: MarketHead::from(market),
         role: Role::freezers(planned.iter().map(|(credit, _)| &credit.account)),
         facts,
-        // The server takes one freeze a transaction.
-        steps: pack(parts, &parties.payer, if gate.is_some() { 1 } else { MOST })?,
+        steps,
         effect: Box::new(move |after| effect(market, planned, after)),
         irreversible: "nothing: a thaw opens the units again; work that the borrower could not run meanwhile is not made up for".to_string(),
         rent: Lamports::ZERO,
         created: Vec::new(),
-        gate,
+        gate: gates.hand_over()?,
     })
 }
 

@@ -10,6 +10,7 @@ mod collect;
 mod filter;
 mod freeze;
 mod freeze_amount;
+mod gates;
 mod list;
 mod mark;
 mod notice;
