@@ -44,6 +44,9 @@ pub enum CarryError {
          run the command again if it is still to be done"
     )]
     Overtaken(Signature),
+    /// Another run of this user has its turn on an account, and does not end.
+    #[error("another run works on {0} for minutes already; end it, or wait, and run this again")]
+    Busy(Pubkey),
     /// The chain or its node, perhaps after transactions that have landed.
     #[error(transparent)]
     Client(#[from] SendFailed),
@@ -61,7 +64,7 @@ impl CarryError {
         match self {
             CarryError::WrongKey { .. } | CarryError::TooPoor { .. } => Exit::Refused,
             CarryError::Confirm(_) => Exit::Declined,
-            CarryError::NotShown(_) | CarryError::Overtaken(_) => Exit::Failed,
+            CarryError::NotShown(_) | CarryError::Overtaken(_) | CarryError::Busy(_) => Exit::Failed,
             CarryError::Client(failed) => failed.exit(),
         }
     }

@@ -8,6 +8,7 @@ use {
         change::After,
         confirm,
         confirm::ConfirmError,
+        pending::{LastDone, Turn},
         send::all_landed,
         send_all,
     },
@@ -79,6 +80,8 @@ pub async fn carry_out<E: From<CarryError> + std::fmt::Display>(
         let (found, source_text) = (heading.signer, heading.source.clone());
         return Err(CarryError::WrongKey { found, source_text, needed: change.role.needed() }.into());
     }
+    let subject = subjects(change).first().copied();
+    let read = signing.pending.zip(subject).and_then(|(pending, subject)| pending.last_done(&subject));
     if let Some(landed) = landed_before(signing, change).await? {
         return Ok(landed);
     }
@@ -104,7 +107,19 @@ pub async fn carry_out<E: From<CarryError> + std::fmt::Display>(
         return Err(CarryError::from(ConfirmError::NoTerminal).into());
     }
     confirm(signing.yes).map_err(CarryError::from)?;
+    let mut turn = match signing.pending.zip(subject) {
+        Some((pending, subject)) => Some(pending.turn(&subject).await?),
+        None => None,
+    };
+    if let Some(landed) = landed_meanwhile(signing, change, turn.as_ref(), read.as_ref()).await? {
+        return Ok(landed);
+    }
     let sent = send(signing, change, key.as_ref(), others).await;
+    let landed = match &sent {
+        Ok(sent) => &sent.signatures,
+        Err(failed) => &failed.landed,
+    };
+    record(signing, turn.as_mut(), landed);
     let sent = sent.inspect_err(|failed| forget(signing, &failed.landed)).map_err(CarryError::from)?;
     let effect = shown_after(nodes, change, &simulated.effect).await;
     let mut text = done(&effect);
@@ -140,7 +155,47 @@ async fn landed_before<E: From<CarryError>>(
 ) -> Result<Option<Answer>, E> {
     let Signing { nodes, heading, .. } = signing;
     let (Some(pending), Keys::Loaded(..)) = (signing.pending, signing.keys) else { return Ok(None) };
-    let Some(signature) = pending.resolve(nodes, heading, &subjects(change)).await? else { return Ok(None) };
+    match pending.resolve(nodes, heading, &subjects(change)).await? {
+        Some(signature) => landed_already(signing, change, signature).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The answer where the same command of another run has landed since the accounts were read: the two are one. Errors:
+/// [`CarryError::Overtaken`] where it is another command on the same account.
+async fn landed_meanwhile<E: From<CarryError>>(
+    signing: &Signing<'_>,
+    change: &Change<'_, E>,
+    turn: Option<&Turn>,
+    read: Option<&LastDone>,
+) -> Result<Option<Answer>, E> {
+    let (Some(pending), Some(done)) = (signing.pending, turn.and_then(|turn| turn.last_done.as_ref())) else {
+        return landed_before(signing, change).await;
+    };
+    if read == Some(done) {
+        // One whose outcome is not known may have been left behind meanwhile.
+        return landed_before(signing, change).await;
+    }
+    if done.action != pending.action(&signing.heading) {
+        return Err(CarryError::Overtaken(done.signature).into());
+    }
+    landed_already(signing, change, done.signature).await.map(Some)
+}
+
+/// Records what a run has done, for others at the same time.
+fn record(signing: &Signing<'_>, turn: Option<&mut Turn>, signatures: &[Signature]) {
+    if let (Some(pending), Some(turn), Some(signature)) = (signing.pending, turn, signatures.last()) {
+        turn.landed(&LastDone { action: pending.action(&signing.heading), signature: *signature });
+    }
+}
+
+/// The answer of a command that another run has carried out. Errors: [`CarryError::Overtaken`] where that may be a part of it only.
+async fn landed_already<E: From<CarryError>>(
+    signing: &Signing<'_>,
+    change: &Change<'_, E>,
+    signature: Signature,
+) -> Result<Answer, E> {
+    let Signing { nodes, heading, .. } = signing;
     if change.steps.len() > 1 {
         forget(signing, &[signature]);
         return Err(CarryError::Overtaken(signature).into());
@@ -153,7 +208,7 @@ async fn landed_before<E: From<CarryError>>(
     );
     let data = change_data(nodes, heading, change, cost, &effect, ended);
     forget(signing, &[signature]);
-    Ok(Some(Answer { text, data }))
+    Ok(Answer { text, data })
 }
 
 /// The account that each transaction of a change is about: the first of those that are watched. The others, such as the signer's

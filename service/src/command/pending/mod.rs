@@ -4,7 +4,9 @@ mod action;
 mod entry;
 #[cfg(test)]
 mod tests;
+mod turn;
 
+pub(super) use turn::{LastDone, Turn};
 use {
     super::{CarryError, Heading, Nodes},
     crate::private_file,
@@ -24,7 +26,7 @@ use {
 /// its end by the next command that is the same or touches the same accounts, before that does anything. One that has landed ends that
 /// command: the same one has nothing left to do, and another one is to be read anew by its user, because it may be the same act in
 /// other words. So nothing is done twice. A file has the signed transaction, which is no secret, and of the command a hash alone. Files
-/// are named by signatures, so that commands at the same time do not meet. One that cannot be read is left alone and named on stderr.
+/// are named by signatures, so that commands at the same time do not meet; on one account they take [turns](Turn). One that cannot be read is left alone and named on stderr.
 #[derive(Clone, Debug)]
 pub struct Pending {
     folder: PathBuf,
@@ -49,6 +51,11 @@ impl Pending {
         Pending { folder, words: action::deciding(words) }
     }
 
+    /// The command as a hash, which a run in the same words of the same signer has too.
+    pub(super) fn action(&self, heading: &Heading) -> String {
+        action::hash(&self.words, heading)
+    }
+
     /// The entry of a transaction of this command, about some accounts.
     pub(super) fn entry(
         &self,
@@ -57,7 +64,7 @@ impl Pending {
         (transaction, last_valid): &(VersionedTransaction, u64),
     ) -> Entry {
         Entry {
-            action: action::hash(&self.words, heading),
+            action: self.action(heading),
             signature: transaction.signatures.first().copied().unwrap_or_default(),
             last_valid: *last_valid,
             subjects: subjects.to_vec(),
@@ -103,7 +110,7 @@ impl Pending {
         subjects: &[Pubkey],
     ) -> Result<Option<Signature>, CarryError> {
         let mut same = None;
-        let action = action::hash(&self.words, heading);
+        let action = self.action(heading);
         for entry in self.entries(&nodes.genesis, &action, subjects) {
             let signature = entry.signature;
             let sender = nodes.sender(None);
