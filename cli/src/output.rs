@@ -3,9 +3,13 @@
 pub(crate) use blockable_service::command::Answer;
 use {
     crate::{error::CliError, settings::Format},
-    blockable_service::command::{Exit, Failure, document},
-    serde_json::{Map, Value},
-    std::ffi::OsString,
+    blockable_service::command::{Exit, Failure, document, printable},
+    clap::error::ErrorKind,
+    serde_json::{Map, Value, json},
+    std::{
+        ffi::OsString,
+        sync::{Mutex, MutexGuard, PoisonError},
+    },
 };
 
 /// Prints the answer. Returns the exit code.
@@ -17,14 +21,16 @@ pub(crate) fn print(format: Format, fields: &[String], result: Result<Answer, Cl
                 Exit::Done
             }
             Err(error) => {
-                eprintln!("error: {error}");
+                eprintln!("error: {}", printable(&error.to_string()));
                 error.exit()
             }
         };
     }
     let chosen = result.and_then(|answer| chosen(answer.data, fields));
     let exit = chosen.as_ref().map_or_else(CliError::exit, |_| Exit::Done);
-    print_line(&document(&chosen).to_string());
+    let mut document = document(&chosen);
+    document["warnings"] = json!(warnings().drain(..).collect::<Vec<_>>());
+    print_line(&document.to_string());
     exit
 }
 
@@ -36,7 +42,21 @@ fn print_line(text: &str) {
 
 /// Prints a notice to standard error, where it is in no document's way.
 pub(crate) fn notice(text: &str) {
-    eprintln!("note: {text}");
+    eprintln!("note: {}", printable(text));
+}
+
+/// Warnings of this run, for the document.
+static WARNINGS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+fn warnings() -> MutexGuard<'static, Vec<String>> {
+    WARNINGS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Says what the answer lacks, or what its reader should look at: on standard error, and in the document's `warnings`.
+pub(crate) fn warn(text: &str) {
+    let text = printable(text);
+    eprintln!("warning: {text}");
+    warnings().push(text);
 }
 
 /// Keeps the fields that are asked for. Where the command has changed something, a field that is not there is no failure: the whole
@@ -76,18 +96,27 @@ fn choose(data: Value, fields: &[String]) -> Result<Value, CliError> {
     }
 }
 
-/// Prints what clap says: help and version as they are; mistakes as text, or as a document where JSON is asked for.
-pub(crate) fn print_usage(arguments: &[OsString], error: &clap::Error) -> Exit {
+/// Prints what clap says: help and version as they are; mistakes as text, or as a document where JSON is asked for. `missing` is the
+/// mistake of a line that names no command, for which clap has the help alone.
+pub(crate) fn print_usage(arguments: &[OsString], error: &clap::Error, missing: String) -> Exit {
     if !error.use_stderr() {
         let _ = error.print();
         return Exit::Done;
     }
+    let is_missing = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
     if !wants_json(arguments) {
         let _ = error.print();
+        if is_missing {
+            eprintln!("\nerror: {missing}");
+        }
         return Exit::Usage;
     }
+    if is_missing {
+        return print(Format::Json, &[], Err(CliError::Usage(missing)));
+    }
     let text = error.render().to_string();
-    let text = text.split("\n\nUsage:").next().unwrap_or_default();
+    let cut = |text: &str, from: &str| text.split(from).next().unwrap_or_default().to_string();
+    let text = cut(&cut(&text, "\n\nUsage:"), "\n\nFor more information");
     let message = text.trim_start_matches("error: ").split_whitespace().collect::<Vec<_>>().join(" ");
     print(Format::Json, &[], Err(CliError::Usage(message)))
 }
@@ -105,7 +134,7 @@ pub(crate) fn wants_json(arguments: &[OsString]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use {super::*, serde_json::json};
+    use super::*;
 
     #[test]
     fn fields_are_chosen_by_name_in_every_object() {

@@ -24,7 +24,7 @@ use {
     },
     blockable_economics::commands::{QuoteArgs, SimulateArgs},
     blockable_service::command::EXIT_CODES,
-    clap::{Parser, Subcommand},
+    clap::{CommandFactory, Parser, Subcommand},
     std::{ffi::OsString, future::Future},
 };
 
@@ -76,6 +76,20 @@ pub(crate) fn format(cli: &Cli, arguments: &[OsString]) -> Format {
         Err(_) if wants_json(arguments) => Format::Json,
         Err(_) => Format::Table,
     }
+}
+
+/// The mistake of a line that names no command, with those that it could name.
+pub(crate) fn missing(arguments: &[OsString]) -> String {
+    let mut command = Cli::command();
+    let mut name = command.get_name().to_string();
+    for word in arguments.iter().skip(1) {
+        if let Some(found) = command.find_subcommand(word).cloned() {
+            name = format!("{name} {}", found.get_name());
+            command = found;
+        }
+    }
+    let known: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+    format!("{name} is no command by itself; write one of these behind it: {}", known.join(", "))
 }
 
 /// Runs a command to its end. Errors: [`CliError`].

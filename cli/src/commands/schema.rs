@@ -95,8 +95,13 @@ fn document(command: &str, data: &Value, types: Map<String, Value>) -> Value {
             "ok": {"type": "boolean"},
             "data": or_null(data.clone()),
             "error": or_null(json!({"$ref": "#/$defs/Error"})),
+            "warnings": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "What the answer lacks, or what its reader should look at.",
+            },
         },
-        "required": ["schema_version", "ok", "data", "error"],
+        "required": ["schema_version", "ok", "data", "error", "warnings"],
         "$defs": types,
     })
 }

@@ -1,14 +1,14 @@
 //! Finds lots, each with the credit that its units were seized from.
 
 use {
-    super::{CreditView, Wanted, missing},
+    super::{CreditView, Wanted, missing, readable},
     crate::{
         error::CliError,
         session::{MarketView, Session},
     },
     blockable_sdk::{
         Pubkey,
-        accounts::{BlockableAccount, LotFilter},
+        accounts::LotFilter,
         amounts::{MarketTime, MicroUsd},
         errors::ClientError,
         instructions::LotKeys,
@@ -17,11 +17,9 @@ use {
             transitions::{Action, next},
         },
     },
-    std::collections::{BTreeMap, btree_map::Entry},
+    std::collections::BTreeMap,
 };
 
-/// Most accounts that a node gives in one answer.
-const AT_ONCE: usize = 100;
 /// Lots, as refusals name them.
 const LOTS: Wanted = Wanted { name: "lot", listed_by: "blockable pool list" };
 
@@ -130,16 +128,12 @@ pub(crate) async fn find_lots(
     filters.extend(session.settings.market.as_ref().map(|market| LotFilter::Market(market.value)));
     let mut accounts = session.client.lots(&filters).await?;
     accounts.sort_by_key(|(address, _)| address.to_string());
-    let mut markets = BTreeMap::new();
-    for (_, account) in &accounts {
-        if let Entry::Vacant(place) = markets.entry(account.market) {
-            place.insert(session.market(&account.market).await?);
-        }
-    }
-    let credits = credits_of(session, &accounts).await?;
+    let markets = session.markets(accounts.iter().map(|(_, account)| account.market)).await?;
+    let credits: BTreeMap<Pubkey, Credit> =
+        readable(session, accounts.iter().map(|(_, lot)| lot.credit).collect()).await?;
     let mut found = Vec::new();
     for (address, account) in accounts {
-        // A lot that was closed between the two reads is left out.
+        // A lot whose credit was closed between the two reads is left out.
         let (Some(market), Some(credit)) = (markets.get(&account.market), credits.get(&account.credit))
         else {
             continue;
@@ -148,21 +142,4 @@ pub(crate) async fn find_lots(
         found.push(LotView { address, account, credit });
     }
     Ok((found, markets))
-}
-
-/// Reads the credits of lots.
-async fn credits_of(session: &Session, lots: &[(Pubkey, Lot)]) -> Result<BTreeMap<Pubkey, Credit>, CliError> {
-    let mut addresses: Vec<Pubkey> = lots.iter().map(|(_, lot)| lot.credit).collect();
-    addresses.sort_unstable();
-    addresses.dedup();
-    let mut found = BTreeMap::new();
-    for part in addresses.chunks(AT_ONCE) {
-        let accounts = session.client.rpc().get_multiple_accounts(part).await.map_err(ClientError::from)?;
-        let decoded = part
-            .iter()
-            .zip(accounts)
-            .filter_map(|(address, account)| Some((*address, Credit::decode(&account?.data).ok()?)));
-        found.extend(decoded);
-    }
-    Ok(found)
 }

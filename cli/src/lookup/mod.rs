@@ -11,13 +11,15 @@ pub(crate) use {
 };
 
 use {
-    crate::{error::CliError, session::Session},
+    crate::{error::CliError, output::warn, session::Session},
     blockable_sdk::{
         PROGRAM_ID, Pubkey,
         accounts::BlockableAccount,
         errors::ClientError,
         program::state::{Credit, Lot, Market, Provider},
+        rpc::{RpcAccountInfoConfig, UiAccountEncoding},
     },
+    std::collections::{BTreeMap, BTreeSet},
 };
 
 /// Characters by which two addresses may differ to be near.
@@ -61,6 +63,59 @@ async fn missing(
             "there is no {name} at {address} on {cluster}; `{listed_by}` lists {name}s, --url chooses the cluster"
         ),
     })
+}
+
+/// Most accounts that a node gives in one answer.
+const AT_ONCE: usize = 100;
+
+/// Reads accounts of one type. One that is not there is missing here too; one that is there and cannot be read, because a later version of
+/// the program wrote it or the node is wrong, is left out with a warning that names it. Errors: [`CliError::Carry`].
+pub(crate) async fn readable<T: BlockableAccount>(
+    session: &Session,
+    addresses: BTreeSet<Pubkey>,
+) -> Result<BTreeMap<Pubkey, T>, CliError> {
+    let addresses: Vec<Pubkey> = addresses.into_iter().collect();
+    let (mut found, mut left_out) = (BTreeMap::new(), Vec::new());
+    for part in addresses.chunks(AT_ONCE) {
+        let rpc = session.client.rpc();
+        let config = RpcAccountInfoConfig {
+            encoding: Some(UiAccountEncoding::Base64),
+            commitment: Some(rpc.commitment()),
+            ..RpcAccountInfoConfig::default()
+        };
+        // The client's own decoding ends the process where a node gives no account.
+        let answer = rpc.get_multiple_ui_accounts_with_config(part, config).await;
+        let accounts = answer.map_err(ClientError::from)?.value;
+        if accounts.len() != part.len() {
+            return Err(CliError::Failed(format!(
+                "the node gives {} of {} accounts that it was asked for; ask another by --url",
+                accounts.len(),
+                part.len()
+            )));
+        }
+        for (address, account) in part.iter().zip(accounts) {
+            let Some(account) = account else { continue };
+            let account = account.to_account();
+            // A closed account may have another owner since.
+            if account.as_ref().is_some_and(|account| account.owner != PROGRAM_ID) {
+                continue;
+            }
+            match account.map(|account| T::decode(&account.data)) {
+                Some(Ok(account)) => drop(found.insert(*address, account)),
+                _ => left_out.push(address.to_string()),
+            }
+        }
+    }
+    if !left_out.is_empty() {
+        let (count, name) = (left_out.len(), T::NAME);
+        warn(&format!(
+            "{count} of {} accounts hold no {name} that this version can read, and are left out with all that rests on them: {}; \
+             install the newest version, or ask another node by --url",
+            addresses.len(),
+            left_out.join(", ")
+        ));
+    }
+    Ok(found)
 }
 
 /// The kind of an account, with its article.

@@ -1,7 +1,7 @@
 //! The one JSON document of a command.
 
 use {
-    super::Exit,
+    super::{Exit, printable},
     blockable_sdk::{Signature, errors::SentError},
     serde_json::{Value, json},
     std::error::Error,
@@ -31,7 +31,7 @@ pub fn document<E: Failure>(result: &Result<Value, E>) -> Value {
     match result {
         Ok(data) => json!({"schema_version": SCHEMA_VERSION, "ok": true, "data": data, "error": null}),
         Err(error) => {
-            let mut fault = json!({"code": error.exit().name(), "message": error.to_string()});
+            let mut fault = json!({"code": error.exit().name(), "message": printable(&error.to_string())});
             if let Some(sent) = error.sent() {
                 fault["signature"] = json!(sent.signature.to_string());
                 fault["last_valid_block_height"] = json!(sent.last_valid);

@@ -12,6 +12,7 @@ mod exit;
 mod key_file;
 mod nodes;
 mod pending;
+mod printable;
 mod review;
 mod send;
 mod unsigned;
@@ -29,6 +30,7 @@ pub use {
     key_file::{KeyFileError, read_key_file},
     nodes::{Nodes, NodesError},
     pending::Pending,
+    printable::printable,
     review::{Cost, Heading, Review, sol},
     send::{SendFailed, send_all},
     unsigned::Unsigned,

@@ -3,20 +3,16 @@
 use {
     crate::{
         error::CliError,
+        lookup::readable,
         session::{MarketView, Session},
     },
     blockable_sdk::{
         Pubkey,
-        accounts::BlockableAccount,
-        errors::ClientError,
         program::state::{Credit, Provider},
         reports::ReportRecord,
     },
     std::collections::{BTreeMap, BTreeSet},
 };
-
-/// Most accounts that a node gives in one answer.
-const AT_ONCE: usize = 100;
 
 /// The accounts that reports are about. One that is not there is missing here too.
 pub(super) struct Chain {
@@ -50,25 +46,7 @@ impl Chain {
         let providers: BTreeSet<Pubkey> = records.iter().map(|record| record.provider).collect();
         let credits: BTreeSet<Pubkey> =
             records.iter().flat_map(|record| &record.readings).map(|reading| reading.credit).collect();
-        let (providers, credits) = (read(session, providers).await?, read(session, credits).await?);
+        let (providers, credits) = (readable(session, providers).await?, readable(session, credits).await?);
         Ok(Chain { market, providers, credits })
     }
-}
-
-/// Reads accounts of one type; others are left out.
-async fn read<T: BlockableAccount>(
-    session: &Session,
-    addresses: BTreeSet<Pubkey>,
-) -> Result<BTreeMap<Pubkey, T>, CliError> {
-    let addresses: Vec<Pubkey> = addresses.into_iter().collect();
-    let mut found = BTreeMap::new();
-    for part in addresses.chunks(AT_ONCE) {
-        let accounts = session.client.rpc().get_multiple_accounts(part).await.map_err(ClientError::from)?;
-        let decode = |(address, account): (&Pubkey, Option<blockable_sdk::rpc::Account>)| {
-            let account = account.filter(|account| account.owner == blockable_sdk::PROGRAM_ID)?;
-            Some((*address, T::decode(&account.data).ok()?))
-        };
-        found.extend(part.iter().zip(accounts).filter_map(decode));
-    }
-    Ok(found)
 }

@@ -15,9 +15,9 @@ use {
         commands::act::load_own_key,
         error::CliError,
         lookup::CreditView,
-        output::{Answer, notice},
+        output::{Answer, warn},
         packing::fits,
-        session::Session,
+        session::{self, Session},
         views::credit_json,
     },
     blockable_sdk::{
@@ -46,8 +46,8 @@ pub(crate) struct SubmitArgs {
 
 /// Submits the reports. Errors: [`CliError`].
 pub(super) async fn run(global: &GlobalArgs, args: &SubmitArgs) -> Result<Answer, CliError> {
+    let records = args.source.read(&session::settings(global, None, args.source.gate.as_deref())?).await?;
     let session = Session::open(global, Some(&args.sign), args.source.gate.as_deref()).await?;
-    let records = args.source.read(&session.settings).await?;
     let chain = Chain::read(&session, &records).await?;
     let valid = valid(&records, &chain);
     let plans = plan(&valid, &chain);
@@ -84,7 +84,7 @@ fn valid<'a>(records: &'a [ReportRecord], chain: &Chain) -> Vec<&'a ReportRecord
     for (record, fault) in records.iter().zip(faults(records, chain)) {
         match fault {
             None => valid.push(record),
-            Some(fault) => notice(&format!("a report is left out, {}", describe(record, &fault))),
+            Some(fault) => warn(&format!("a report is left out, {}", describe(record, &fault))),
         }
     }
     valid
