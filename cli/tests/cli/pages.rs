@@ -2,7 +2,14 @@
 
 use {
     crate::world::{World, world},
-    std::{env, fs, path::Path, process::Command},
+    blockable_sandbox::loans::LoanName,
+    std::{
+        env, fs,
+        path::Path,
+        process::Command,
+        thread,
+        time::{Duration, Instant},
+    },
 };
 
 /// The marker above a block that is run.
@@ -10,6 +17,11 @@ const MARKER: &str = "<!-- test: page -->";
 
 /// The blocks of a page that are run, in their order.
 fn blocks(page: &str) -> Vec<String> {
+    blocks_below(MARKER, page)
+}
+
+/// The blocks of a page below a marker.
+fn blocks_below(marker: &str, page: &str) -> Vec<String> {
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(page)).unwrap();
     let lines: Vec<&str> = text.lines().collect();
     let block = |at: usize| {
@@ -19,7 +31,7 @@ fn blocks(page: &str) -> Vec<String> {
             .take_while(|line| **line != "```")
             .fold(String::new(), |text, line| text + line + "\n")
     };
-    let starts = lines.iter().enumerate().filter(|(_, line)| **line == MARKER);
+    let starts = lines.iter().enumerate().filter(|(_, line)| **line == marker);
     starts.map(|(at, _)| block(at)).collect()
 }
 
@@ -27,7 +39,7 @@ fn blocks(page: &str) -> Vec<String> {
 fn run(world: &World, page: &str, block: &str, names: &[(&str, &str)]) -> String {
     const SIGN: &str = "buy|close|submit|accept|cancel|repay|collect|freeze|thaw|offer|restructure|reserve|freeze-authority|cancel-locked|seize";
     let script = format!(
-        "blockable() {{ case \"$2\" in {SIGN}) command blockable \"$@\" --yes ;; *) command blockable \"$@\" ;; esac; }}\n{block}"
+        "blockable() {{ if [[ \" $* \" =~ \" \"({SIGN})\" \" ]]; then command blockable \"$@\" --yes; else command blockable \"$@\"; fi; }}\n{block}"
     );
     let binary = Path::new(env!("CARGO_BIN_EXE_blockable")).parent().unwrap();
     let path = format!("{}:{}", binary.display(), env::var("PATH").unwrap());
@@ -44,6 +56,36 @@ fn run(world: &World, page: &str, block: &str, names: &[(&str, &str)]) -> String
     let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
     assert!(done.status.success(), "docs/{page}:\n{block}\n{out}\n{err}");
     out.into_owned()
+}
+
+/// From the first request to the first freeze, and back; the page's ports are those of a sandbox that serves people.
+#[test]
+fn the_tour_goes_from_the_first_request_to_the_first_freeze() {
+    let world = world();
+    let (healthy, key) =
+        (world.sandbox_loan(LoanName::Healthy).to_string(), world.api_key(LoanName::Healthy));
+    let freezer = world.key("freeze-authority");
+    let names = [("HEALTHY", healthy.as_str()), ("KEY", &key), ("FREEZER", &freezer)];
+    let run = |block: &str| {
+        let block = block.replace("-u localhost", &format!("-u {}", world.url()));
+        run(world, "try.md", &block.replace("http://127.0.0.1:8901", &world.gate()), &names)
+    };
+    let requests = blocks_below("<!-- ci: sandbox -->", "try.md");
+    let blocks = blocks("try.md");
+    let [freeze, thaw] = blocks.as_slice() else { panic!("{} blocks", blocks.len()) };
+    let is_served = || run(&requests[0]).contains("\"content\":\"freeze me if you can\"");
+    assert!(is_served());
+    let frozen = run(freeze);
+    assert!(frozen.contains("frozen; new jobs") && frozen.contains("\nlanded     after "), "{frozen}");
+    let refused = run(&requests[0]);
+    assert!(refused.contains("\"code\":\"credit_frozen\""), "{refused}");
+    run(thaw);
+    // The server sees the chain's state some slots later.
+    let began = Instant::now();
+    while !is_served() {
+        assert!(began.elapsed() < Duration::from_secs(60), "the thaw does not reach the provider's server");
+        thread::sleep(Duration::from_millis(100));
+    }
 }
 
 #[test]

@@ -52,20 +52,8 @@ const TRIALS: &[Trial] = &[
     },
     Trial {
         party: "lender",
-        effect: "freezes the healthy loan: the next request of its key is refused (`thaw` at the end reverses it)",
-        command: |sandbox| {
-            format!(
-                "cargo run --release -p blockable-demo --example freeze -- {} {} {} {}",
-                sandbox.cluster.rpc_url,
-                sandbox.provider_url,
-                key_file(sandbox, "freeze-authority"),
-                address(sandbox, LoanName::Healthy),
-            )
-        },
-    },
-    Trial {
-        party: "lender",
-        effect: "does the same by the command line, which hands the freeze to the provider's server and to the chain",
+        effect: "freezes the healthy loan, at its provider's server and on the chain: the next request of its key is refused (`thaw` \
+                 instead of `freeze`, without `--gate`, reverses it)",
         command: |sandbox| {
             let (healthy, key) = (address(sandbox, LoanName::Healthy), key_file(sandbox, "freeze-authority"));
             cli(sandbox, &format!("credit freeze {healthy} --all --gate {} -k {key}", sandbox.provider_url))
