@@ -16,13 +16,16 @@ fn message(error: &Value) -> String {
 fn a_loan_is_restructured_by_both_parties() {
     let (world, credit) = (world(), world().loan());
     let (address, borrower, provider) = (credit.to_string(), world.key("borrower"), world.key("provider"));
-    let schedule = ["--instalments", "6", "--every", "30d", "--apr", "9%", "--cure", "3d"];
+    let schedule =
+        ["--instalments", "6", "--every", "30d", "--apr", "9%", "--holdback-apr", "4%", "--cure", "3d"];
     let base = [&["credit", "restructure", &address], &schedule[..]].concat();
     let alone = world.run_as("lender", &base).error();
     assert!(message(&alone).contains("must sign as well; name its key by --borrower-keypair"), "{alone}");
     let foreign = [&base[..], &["--borrower-keypair", &provider]].concat();
     let foreign = world.run_as("lender", &foreign).error();
     assert!(message(&foreign).contains("the key of --borrower-keypair is"), "{foreign}");
+    let dry = [&base[..], &["--borrower-keypair", &provider, "--dry-run"]].concat();
+    assert!(message(&world.run_as("lender", &dry).error()).contains("the key of --borrower-keypair is"));
     let both = [&base[..], &["--borrower-keypair", &borrower]].concat();
     // What is held back would wait for months longer.
     let held = world.run_as("lender", &both).error();
@@ -38,6 +41,7 @@ fn a_loan_is_restructured_by_both_parties() {
     assert_eq!(done.data()["changed"], true);
     let account = world.credit(&credit);
     assert_eq!((account.terms.apr_bps, account.terms.cure_period, account.restructurings), (900, 3 * DAY, 1));
+    assert_eq!(account.terms.holdback_apr_bps, 400);
     let dates: Vec<u32> = instalments(&account).iter().map(|part| part.due_after / DAY).collect();
     assert_eq!(dates, [30, 60, 90, 120, 150, 180]);
     assert_eq!(world.run_as("lender", &all).data()["changed"], false, "the same again is the first one");

@@ -3,7 +3,10 @@
 use {
     crate::world::world,
     blockable_sandbox::loans::LoanName,
-    blockable_sdk::{Pubkey, program::state::FreezePolicy},
+    blockable_sdk::{
+        Pubkey,
+        program::state::{FreezePolicy, Instalment},
+    },
     serde_json::Value,
     std::{
         io::{Read, Write},
@@ -142,12 +145,13 @@ fn the_provider_obeys_a_freeze_before_it_lands() {
     );
     let is_named = |line: &str| line.trim().starts_with("handed to ") && line.ends_with(&gate);
     assert!(done.stderr.lines().any(is_named), "{done:?}");
-    // Without its server the freeze lands all the same.
+    // Without its server the freeze lands all the same. A provider may be named with its server.
     let loan = world.loan();
-    let deaf = ["credit", "freeze", &loan.to_string(), "--all", "--gate", "http://127.0.0.1:1"];
-    let done = world.run_as("lender", &deaf);
+    let named = format!("{}=http://127.0.0.1:1", world.venue().provider);
+    let done = world.run_as("lender", &["credit", "freeze", &loan.to_string(), "--all", "--gate", &named]);
     assert!(done.stderr.contains("the provider has not obeyed yet (it cannot be reached)"), "{done:?}");
     assert_eq!(done.data()["gate"][0]["obeyed"], false);
+    assert!(done.stderr.contains("handed to       http://127.0.0.1:1\n"), "{done:?}");
     assert!(world.credit(&loan).collateral.frozen() > 0);
 }
 
@@ -272,6 +276,35 @@ fn a_payment_is_quoted_paid_and_read_again() {
     assert_eq!((&all["state"]["status"], &all["state"]["debt"]), (&"repaid".into(), &0.into()));
     let again = world.run_as("borrower", &["credit", "repay", &address, "--all"]).data();
     assert_eq!(again["changed"], false);
+}
+
+/// The next instalment falls due within the two minutes in which the payment may land.
+#[test]
+fn a_cure_pays_what_is_due_and_names_what_falls_due_meanwhile() {
+    let world = world();
+    let credit = world.loan_with(|offer| {
+        let part = |due_after, principal| Instalment { due_after, principal };
+        offer.schedule = vec![part(1, 4_000_000_000), part(115, 4_000_000_000), part(86_400, 4_000_000_000)];
+        (offer.terms.delinquency_grace, offer.terms.default_grace) = (1, 3_600);
+    });
+    let (address, issued_at) = (credit.to_string(), world.credit(&credit).issued_at);
+    world.wait_until(issued_at + 3);
+    // The keeper may have been faster.
+    world.run_as("buyer", &["credit", "mark", &address]);
+    let due = world.credit(&credit);
+    let done = world.run_as("borrower", &["credit", "repay", &address, "--cure"]);
+    let said = "$4,000.00 that fall due within 2 minutes; from then on this payment is refused, and nothing is paid: run it again";
+    assert!(done.stderr.contains(said), "{done:?}");
+    let (data, after) = (done.data(), world.credit(&credit));
+    assert_eq!(
+        (&data["state"]["status"], &data["state"]["arrears"]),
+        (&"active".into(), &0.into()),
+        "{data}"
+    );
+    assert_eq!(after.principal_repaid, 4_000_000_000, "and no part of the next");
+    assert_eq!(after.claims.lender, due.arrears().max(4_000_000_000), "{:?}", due.debt);
+    let help = world.run(&["credit", "repay", "--help"]).stdout;
+    assert!(help.contains("Pays what is due now"), "{help}");
 }
 
 #[test]

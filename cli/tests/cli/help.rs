@@ -22,7 +22,8 @@ pub(crate) fn commands() -> Vec<Vec<String>> {
     found
 }
 
-fn help_of(words: &[String]) -> String {
+/// The help of a command.
+pub(crate) fn help_of(words: &[String]) -> String {
     let mut arguments: Vec<&str> = words.iter().map(String::as_str).collect();
     arguments.push("--help");
     let done = run_in(std::path::Path::new("/"), &arguments, &[]);

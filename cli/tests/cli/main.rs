@@ -7,14 +7,17 @@
 
 mod agreed;
 mod audit;
+mod complaints;
 mod credit;
 mod enforcement;
 mod faults;
 mod golden;
 mod help;
+mod hostile;
 mod manners;
 mod market;
 mod multisig;
+mod node;
 mod offer;
 mod origination;
 mod pages;

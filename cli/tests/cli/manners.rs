@@ -1,7 +1,7 @@
 //! The manners of every command: complaints that users of other command lines have, each as a test.
 
 use {
-    crate::world::world,
+    crate::{node::Node, world::world},
     base64::{Engine, prelude::BASE64_STANDARD},
     blockable_sdk::{Keypair, Pubkey, Signer, transactions},
 };
@@ -11,7 +11,7 @@ fn a_dry_run_loads_no_key_and_sends_nothing() {
     let (world, credit) = (world(), world().loan());
     let (address, before) = (credit.to_string(), world.credit(&credit).event_seq);
     let freeze = ["credit", "freeze", &address, "--all", "--dry-run", "--yes", "--output", "json"];
-    let data = world.run(&[&freeze[..], &["-k", "/there/is/no/key"]].concat()).data();
+    let data = world.run(&freeze).data();
     assert_eq!((&data["changed"], &data["dry_run"]), (&false.into(), &true.into()));
     assert_eq!(
         data["state"][0]["frozen"],
@@ -19,6 +19,26 @@ fn a_dry_run_loads_no_key_and_sends_nothing() {
         "the effect is simulated"
     );
     assert_eq!(world.credit(&credit).event_seq, before);
+    // A file that is named and cannot be read is not taken for another's.
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    std::fs::write(file("none.json"), "[1, 2, 3]").unwrap();
+    for (name, code, said) in
+        [("missing.json", 4, "there is no such file"), ("none.json", 1, "it holds no keypair")]
+    {
+        for option in ["-k", "--fee-payer"] {
+            let path = file(name);
+            let wrong = world.run(&[&freeze[..], &[option, &path]].concat());
+            let error = wrong.error();
+            let message = error["message"].as_str().unwrap();
+            assert!(wrong.code == code && message.contains(&path) && message.contains(said), "{message}");
+        }
+    }
+    let asked = world.run(&[&freeze[..], &["-k", "prompt://"]].concat());
+    assert!(
+        asked.stderr.contains("(no key loaded; the usual signer, not the key from the prompt, named by"),
+        "{asked:?}"
+    );
     // It is that of the key that would sign.
     for key in [world.party("borrower"), world.key("borrower")] {
         assert_eq!(world.run(&[&freeze[..], &["-k", &key]].concat()).error()["code"], "refused");
@@ -95,6 +115,45 @@ fn a_fee_payer_of_its_own_pays() {
     assert!(done.stderr.contains(&format!("fee payer {}", world.party("keeper"))), "{done:?}");
     let data = done.data();
     assert_eq!((&data["fee_payer"], &data["fee_lamports"]), (&world.party("keeper").into(), &10_000.into()));
+}
+
+/// The fee is that of recent blocks, up to the most that is named.
+#[test]
+fn a_priority_fee_is_paid_up_to_its_bound() {
+    let (world, credit) = (world(), world().loan().to_string());
+    let node = Node::before(&world.url(), |request, mut answer| {
+        if request["method"] == "getRecentPrioritizationFees" {
+            answer["result"] = serde_json::json!([{"slot": 1, "prioritizationFee": 2_000_000}]);
+        }
+        Some(answer)
+    });
+    let url = node.url();
+    let fee = |most: &[&str]| {
+        let freeze = ["credit", "freeze", &credit, "--all", "--dry-run", "--url", &url, "--output", "json"];
+        world.run(&[&freeze[..], most].concat()).data()["fee_lamports"].as_u64().unwrap()
+    };
+    let (none, low, high) =
+        (fee(&[]), fee(&["--priority-fee", "1000000"]), fee(&["--priority-fee", "9000000"]));
+    assert_eq!(none, 5_000);
+    assert!(low > none, "{low}");
+    assert_eq!((high - none).div_ceil(2), low - none, "twice as much, as blocks ask for");
+}
+
+#[test]
+fn a_profile_and_a_commitment_are_named_for_one_run() {
+    let (world, home) = (world(), tempfile::tempdir().unwrap());
+    let (url, market) = (world.url(), world.market());
+    let run = |arguments: &[&str]| crate::world::run_in(home.path(), arguments, &[]);
+    for (key, value) in [("url", &url), ("market", &market), ("commitment", &"processed".to_string())] {
+        assert_eq!(run(&["config", "set", key, value, "--profile", "work"]).code, 0);
+    }
+    let elsewhere = run(&["market", "show", "--output", "json"]).error();
+    assert_ne!(elsewhere["message"], serde_json::Value::Null, "the usual profile has nothing: {elsewhere}");
+    let shown =
+        run(&["market", "show", "--profile", "work", "--commitment", "finalized", "--output", "json"]);
+    assert_eq!(shown.data()["market"], market);
+    let config = run(&["config", "--profile", "work", "--output", "json"]).data();
+    assert_eq!(config["commitment"], serde_json::json!({"value": "processed", "origin": "profile work"}));
 }
 
 #[test]

@@ -135,6 +135,11 @@ fn settings_are_proposed_applied_and_cancelled() {
     let guardian = ["guardian", &world.party("lender")];
     let lost = own.run(&key, &guardian).error();
     assert!(lost["message"].as_str().unwrap().contains("another change waits"), "{lost}");
+    let replaced = own.run(&key, &[&guardian[..], &["--replace"]].concat());
+    assert!(replaced.stderr.contains("guardian"), "{replaced:?}");
+    assert_eq!(replaced.data()["changed"], true);
+    let back = own.run(&key, &[&propose[..], &["--replace"]].concat());
+    assert!(back.stderr.contains("max_apr_bps     4000 -> 5000"), "{back:?}");
     let foreign = own.run(&world.key("lender"), &["cancel"]).error();
     assert!(foreign["message"].as_str().unwrap().contains("only the market's admin can"), "{foreign}");
     assert_eq!(own.run(&key, &["cancel"]).data()["changed"], true);

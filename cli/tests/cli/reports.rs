@@ -126,7 +126,7 @@ fn a_quorum_of_reports_is_counted_once() {
         world.wait_until(world.chain_time().get() + 1);
         done = submit();
     }
-    assert!(done.stderr.contains("note: a report is left out, number 3"), "{done:?}");
+    assert!(done.stderr.contains("warning: a report is left out, number 3"), "{done:?}");
     assert!(done.stderr.contains("0 units used -> 1,000 units used"), "{done:?}");
     let review: Vec<&str> = done.stderr.lines().skip(2).collect();
     assert_golden(world, "reports_submit", &review.join("\n"));

@@ -1,7 +1,10 @@
 //! Second runs of a command whose first has an unknown outcome, and runs that do not end by themselves.
 
 use {
-    crate::world::{World, run_in, world},
+    crate::{
+        node::Node,
+        world::{World, run_in, world},
+    },
     base64::{Engine, prelude::BASE64_STANDARD},
     blockable_sdk::{
         Pubkey, Signer, VersionedTransaction,
@@ -15,6 +18,9 @@ use {
         io::{BufRead, BufReader},
         path::{Path, PathBuf},
         process::{Command, Stdio},
+        sync::atomic::{AtomicUsize, Ordering},
+        thread,
+        time::{Duration, Instant},
     },
 };
 
@@ -140,6 +146,38 @@ fn another_command_waits_for_what_may_land_on_its_account() {
     assert!(done.stderr.contains("of an earlier run has not landed (expired)"), "{done:?}");
     assert_eq!((&done.data()["changed"], file.exists()), (&true.into(), false));
     assert_eq!(world.credit(&credit).claims.lender, 19_000_000);
+}
+
+/// Both have read the account before either sends.
+#[test]
+fn two_runs_of_a_command_at_once_are_one() {
+    let (world, credit, home) = (world(), world().loan(), tempfile::tempdir().unwrap());
+    let (address, key, simulated) = (credit.to_string(), world.key("borrower"), AtomicUsize::new(0));
+    let node = Node::before(&world.url(), move |request, answer| {
+        match request["method"].as_str().unwrap() {
+            "simulateTransaction" => drop(simulated.fetch_add(1, Ordering::Relaxed)),
+            // A run simulates once for its review, and the one that sends once more.
+            "sendTransaction" => {
+                let began = Instant::now();
+                while simulated.load(Ordering::Relaxed) < 3 && began.elapsed() < Duration::from_secs(60) {
+                    thread::sleep(Duration::from_millis(10));
+                }
+            }
+            _ => {}
+        }
+        Some(answer)
+    });
+    let url = node.url();
+    let repay =
+        ["credit", "repay", &address, "--amount", "5usdc", "-k", &key, "-u", &url, "--output", "json"];
+    let changed = thread::scope(|scope| {
+        let runs =
+            [(); 2].map(|()| scope.spawn(|| run(world, home.path(), &repay).data()["changed"].clone()));
+        let mut changed = runs.map(|run| run.join().unwrap() == true);
+        changed.sort_unstable();
+        changed
+    });
+    assert_eq!((changed, world.credit(&credit).claims.lender), ([false, true], 5_000_000), "paid once");
 }
 
 #[test]

@@ -66,7 +66,8 @@ pub(crate) fn run_in(home: &Path, arguments: &[&str], variables: &[(&str, &str)]
 
 fn run_with_input(home: &Path, arguments: &[&str], variables: &[(&str, &str)], input: &str) -> Done {
     let mut command = Command::new(env!("CARGO_BIN_EXE_blockable"));
-    command.args(arguments).env_clear().env("HOME", home).env("PATH", env::var_os("PATH").unwrap());
+    command.args(arguments).current_dir(home);
+    command.env_clear().env("HOME", home).env("PATH", env::var_os("PATH").unwrap());
     command.envs(variables.iter().copied());
     let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
@@ -98,11 +99,17 @@ impl Done {
         document["error"].clone()
     }
 
+    /// The warnings of the document.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let warnings = self.document()["warnings"].clone();
+        warnings.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_string()).collect()
+    }
+
     fn document(&self) -> Value {
         let document: Value =
             serde_json::from_str(&self.stdout).unwrap_or_else(|_| panic!("no document: {self:?}"));
         let keys: Vec<&str> = document.as_object().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(keys, ["data", "error", "ok", "schema_version"], "{self:?}");
+        assert_eq!(keys, ["data", "error", "ok", "schema_version", "warnings"], "{self:?}");
         assert_eq!(document["schema_version"], 1);
         require_described(self, &document);
         document
@@ -161,6 +168,11 @@ impl World {
     /// A loan of the sandbox.
     pub(crate) fn sandbox_loan(&self, name: LoanName) -> Pubkey {
         self.venue().credit_address(name.nonce())
+    }
+
+    /// The API key of a loan of the sandbox.
+    pub(crate) fn api_key(&self, name: LoanName) -> String {
+        self.sandbox.description().loan(name).unwrap().api_key.clone()
     }
 
     /// Runs a task on the sandbox's runtime.
@@ -340,6 +352,13 @@ impl World {
         let mut all = vec![("BLOCKABLE_URL", url.as_str()), ("BLOCKABLE_MARKET", market.as_str())];
         all.extend_from_slice(variables);
         run_in(&self.home, arguments, &all)
+    }
+
+    /// The same in a home of its own, which is also the folder that it runs in.
+    pub(crate) fn run_in(&self, home: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Done {
+        let (url, market) = (self.url(), self.market());
+        let own = [("BLOCKABLE_URL", url.as_str()), ("BLOCKABLE_MARKET", &market)];
+        run_in(home, arguments, &[&own, variables].concat())
     }
 
     /// Runs the binary as a party, confirmed, for its one document.
