@@ -1,7 +1,7 @@
 //! Errors between the gate and a node, without their URLs, which may carry keys.
 
 use {
-    blockable_sdk::rpc::{CommitmentConfig, RpcClient, RpcClientError, describe, shorten},
+    blockable_sdk::rpc::{CommitmentConfig, RpcClient, RpcClientError, connect, describe, shorten},
     solana_pubsub_client::nonblocking::pubsub_client::PubsubClientError,
     std::time::Duration,
 };
@@ -55,11 +55,7 @@ impl From<PubsubClientError> for Fault {
 
 /// A client of the node at a URL, which reads as early as the chain can be read.
 pub(crate) fn node(url: &str, request_timeout: Duration) -> RpcClient {
-    RpcClient::new_with_timeout_and_commitment(
-        url.to_string(),
-        request_timeout,
-        CommitmentConfig::processed(),
-    )
+    connect(url, request_timeout, CommitmentConfig::processed())
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use {
         rpc::{
             CommitmentConfig, OptionalContext, RpcAccountInfoConfig, RpcClient, RpcClientError,
             RpcKeyedAccount, RpcProgramAccountsConfig, RpcRequest, UiAccount, UiAccountEncoding,
-            UiDataSliceConfig, describe,
+            UiDataSliceConfig, connect, describe,
         },
     },
     blockable_service::lock::lock,
@@ -86,7 +86,7 @@ impl Node {
         deadline: Duration,
     ) -> Node {
         let url = url.expose_secret().to_string();
-        let rpc = RpcClient::new_with_timeout_and_commitment(url, deadline, CommitmentConfig::confirmed());
+        let rpc = connect(url, deadline, CommitmentConfig::confirmed());
         Node { name, rpc, ws_url, deadline, highest: Mutex::default(), genesis: OnceLock::new() }
     }
 

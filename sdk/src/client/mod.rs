@@ -1,6 +1,5 @@
 //! A small async client: reads accounts, lands transactions, fetches events. Every call has a deadline.
 
-mod bounded;
 mod broadcast;
 mod fee;
 mod look;
@@ -16,7 +15,7 @@ use {
         instructions::MarketKeys,
         rpc::{
             CommitmentConfig, RpcAccountInfoConfig, RpcClient, RpcFilterType, RpcProgramAccountsConfig,
-            UiAccount, UiAccountEncoding,
+            UiAccount, UiAccountEncoding, connect,
         },
     },
     blockable_credits::{
@@ -75,7 +74,7 @@ impl Client {
 
     /// The same at another commitment, by which accounts are read and transactions count as landed.
     pub fn with_commitment(url: impl Into<String>, commitment: CommitmentConfig) -> Client {
-        Client { rpc: Arc::new(bounded::rpc_client(url.into(), commitment)) }
+        Client { rpc: Arc::new(connect(url, REQUEST_TIMEOUT, commitment)) }
     }
 
     /// The RPC client underneath.

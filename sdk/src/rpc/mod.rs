@@ -1,5 +1,9 @@
-//! The types of the RPC client, and descriptions of what nodes answer that carry no URL: URLs may carry keys.
+//! The RPC client: connections with a deadline and a bound, its types, and descriptions of what nodes answer that carry no URL: URLs may
+//! carry keys.
 
+mod bounded;
+
+pub use bounded::{MAX_ANSWER, connect};
 pub use {
     solana_account::Account,
     solana_rpc_client::{
@@ -38,9 +42,8 @@ pub fn describe(error: &RpcClientError) -> String {
         RpcClientErrorKind::RpcError(RpcError::RpcResponseError { code, message, .. }) => {
             format!("{} (code {code})", shorten(message))
         }
+        RpcClientErrorKind::Custom(reason) if reason == bounded::TOO_LARGE => reason.clone(),
         RpcClientErrorKind::TransactionError(error) => error.to_string(),
-        // What the client itself refuses to take.
-        RpcClientErrorKind::Middleware(error) => error.to_string(),
         RpcClientErrorKind::SerdeJson(_) => "its answer cannot be read".to_string(),
         _ => "the request failed".to_string(),
     }

@@ -1,0 +1,136 @@
+//! The connection to a node: every answer has a deadline and a bound in bytes, whatever the node sends.
+
+use {
+    super::{
+        CommitmentConfig, RpcClient, RpcClientError, RpcClientErrorKind, RpcError, RpcRequest,
+        RpcResponseErrorData,
+    },
+    async_trait::async_trait,
+    reqwest::{
+        Client, Response, StatusCode,
+        header::{CONTENT_TYPE, RETRY_AFTER},
+    },
+    serde_json::Value,
+    solana_rpc_client::{
+        rpc_client::RpcClientConfig,
+        rpc_sender::{RpcSender, RpcTransportStats},
+    },
+    solana_rpc_client_api::{
+        custom_error::{
+            JSON_RPC_SERVER_ERROR_NODE_UNHEALTHY, JSON_RPC_SERVER_ERROR_SEND_TRANSACTION_PREFLIGHT_FAILURE,
+            NodeUnhealthyErrorData,
+        },
+        error_object::RpcErrorObject,
+        response::RpcSimulateTransactionResult,
+    },
+    std::{
+        sync::atomic::{AtomicU64, Ordering},
+        time::Duration,
+    },
+    tokio::time::{Instant, sleep},
+};
+
+/// Most bytes of an answer: some 50,000 credits in one list.
+pub const MAX_ANSWER: usize = 128 << 20;
+/// The reason for which a longer answer is given up.
+pub(super) const TOO_LARGE: &str = "its answer is longer than 128 MiB";
+/// Pause before a request is repeated that the node had no time for, where it names none.
+const BUSY: Duration = Duration::from_millis(500);
+
+/// Least pause, whatever the node names.
+const LEAST_PAUSE: Duration = Duration::from_millis(50);
+
+/// A client of the node at a URL. A request has the deadline in all: also with a node that asks for patience (HTTP status 429), which is
+/// asked again while the deadline allows. No answer takes more than [`MAX_ANSWER`] bytes.
+pub fn connect(url: impl Into<String>, deadline: Duration, commitment: CommitmentConfig) -> RpcClient {
+    let sender = BoundedSender {
+        http: Client::builder().timeout(deadline).build().unwrap_or_default(),
+        url: url.into(),
+        deadline,
+        requests: AtomicU64::new(0),
+    };
+    RpcClient::new_sender(sender, RpcClientConfig::with_commitment(commitment))
+}
+
+/// Sends requests over HTTP. The RPC client's own sender waits for a node that is busy as long as that wants, and takes any answer.
+struct BoundedSender {
+    http: Client,
+    url: String,
+    deadline: Duration,
+    requests: AtomicU64,
+}
+
+#[async_trait]
+impl RpcSender for BoundedSender {
+    async fn send(&self, request: RpcRequest, params: Value) -> Result<Value, RpcClientError> {
+        let id = self.requests.fetch_add(1, Ordering::Relaxed);
+        let body = request.build_request_json(id, params).to_string();
+        let end = Instant::now() + self.deadline;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            let post = self.http.post(&self.url).header(CONTENT_TYPE, "application/json");
+            let response = post.timeout(left).body(body.clone()).send().await?;
+            if response.status() == StatusCode::TOO_MANY_REQUESTS {
+                let pause = asked_pause(&response);
+                if Instant::now().checked_add(pause).is_some_and(|then| then < end) {
+                    sleep(pause).await;
+                    continue;
+                }
+            }
+            let answer = read(response.error_for_status()?).await?;
+            return result(serde_json::from_slice(&answer)?);
+        }
+    }
+
+    fn get_transport_stats(&self) -> RpcTransportStats {
+        RpcTransportStats::default()
+    }
+
+    fn url(&self) -> String {
+        self.url.clone()
+    }
+}
+
+/// The pause that a busy node asks for.
+fn asked_pause(response: &Response) -> Duration {
+    let asked = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    asked.map_or(BUSY, Duration::from_secs).max(LEAST_PAUSE)
+}
+
+/// Reads an answer as far as it may be long.
+async fn read(mut response: Response) -> Result<Vec<u8>, RpcClientError> {
+    let mut answer = Vec::new();
+    while let Some(part) = response.chunk().await? {
+        if answer.len().saturating_add(part.len()) > MAX_ANSWER {
+            return Err(RpcClientErrorKind::Custom(TOO_LARGE.to_string()).into());
+        }
+        answer.extend_from_slice(&part);
+    }
+    Ok(answer)
+}
+
+/// The result in an answer. Errors: the node's own, and an answer that is none.
+fn result(mut answer: Value) -> Result<Value, RpcClientError> {
+    let unreadable = |reason: String| RpcClientError::from(RpcError::RpcRequestError(reason));
+    if !answer.is_object() {
+        return Err(unreadable("the answer is no object".to_string()));
+    }
+    if !answer["error"].is_object() {
+        return Ok(answer["result"].take());
+    }
+    let details = answer["error"]["data"].take();
+    let RpcErrorObject { code, message, .. } =
+        serde_json::from_value(answer["error"].take()).map_err(|error| unreadable(error.to_string()))?;
+    let data = match code {
+        JSON_RPC_SERVER_ERROR_SEND_TRANSACTION_PREFLIGHT_FAILURE => {
+            serde_json::from_value::<RpcSimulateTransactionResult>(details)
+                .map_or(RpcResponseErrorData::Empty, RpcResponseErrorData::SendTransactionPreflightFailure)
+        }
+        JSON_RPC_SERVER_ERROR_NODE_UNHEALTHY => serde_json::from_value::<NodeUnhealthyErrorData>(details)
+            .map_or(RpcResponseErrorData::Empty, |NodeUnhealthyErrorData { num_slots_behind }| {
+                RpcResponseErrorData::NodeUnhealthy { num_slots_behind }
+            }),
+        _ => RpcResponseErrorData::Empty,
+    };
+    Err(RpcError::RpcResponseError { code, message, data }.into())
+}
