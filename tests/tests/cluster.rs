@@ -15,6 +15,7 @@ use {
         accounts::{BlockableAccount, CreditFilter},
         addresses,
         audit::RpcHistory,
+        client::Client,
         events::{Change, CreditRecord},
         follow::{EventFollower, Start, WebSocketWake},
         instructions::{self, LotKeys},
@@ -25,7 +26,7 @@ use {
             transitions::Status,
         },
     },
-    blockable_testkit::{Cluster, DAY, Parties, USDC},
+    blockable_testkit::{Cluster, DAY, Parties, Pipe, USDC},
     solana_client::{
         nonblocking::pubsub_client::PubsubClient,
         rpc_config::{CommitmentConfig, RpcAccountInfoConfig, UiAccountEncoding},
@@ -172,6 +173,49 @@ async fn a_follower_is_woken_by_the_websocket() {
         let changes: Vec<_> = next.iter().flat_map(|observed| observed.event.records()).collect();
         assert!(matches!(changes[..], [CreditRecord { change: Change::Paid { .. }, .. }]), "{changes:?}");
     }
+    cluster.stop();
+}
+
+/// Both connections of a follower break again and again while events come.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_follower_over_broken_connections_leaves_no_event_out_and_brings_none_twice() {
+    let mut cluster = Cluster::start().await;
+    let credit = cluster.active().await;
+    let (rpc, ws) = (Pipe::to(&cluster.chain.client.rpc().url()), Pipe::to(&cluster.ws_url()));
+    let commitment = CommitmentConfig::confirmed();
+    let node = Client::with_commitment(rpc.url("http"), commitment);
+    let mut follower =
+        EventFollower::new(RpcHistory::from_client(&node, commitment), credit, Start::Beginning);
+    let mut wake = WebSocketWake::open(ws.url("ws"), credit, commitment, Duration::from_secs(300));
+    let within = Duration::from_secs(60);
+    let (mut seen, mut failures) = (Vec::new(), 0);
+    for round in 1..=4u64 {
+        // A stream alone is cut, the requests alone, both; then neither.
+        let (cuts_stream, cuts_requests) = (round % 2 == 1, round % 4 >= 2);
+        if cuts_stream {
+            ws.cut();
+        }
+        if cuts_requests {
+            rpc.cut();
+        }
+        for amount in [round * 10, round * 10 + 1] {
+            let repay = cluster.chain.repay(&credit, amount).await;
+            cluster.chain.send(&[repay], &["borrower"]).await;
+        }
+        if cuts_requests {
+            assert!(follower.fill().await.is_err(), "no node answers");
+            failures += 1;
+        }
+        ws.mend();
+        rpc.mend();
+        let last = cluster.chain.credit(&credit).await.event_seq;
+        while seen.last().is_none_or(|seq: &u64| *seq + 1 < last) {
+            let events = timeout(within, follower.next(&mut wake, |_| failures += 1)).await.unwrap();
+            seen.extend(events.iter().flat_map(|observed| observed.event.records()).map(|record| record.seq));
+        }
+    }
+    assert_eq!(seen, (0..11).collect::<Vec<_>>());
+    assert!(failures >= 2, "{failures}");
     cluster.stop();
 }
 

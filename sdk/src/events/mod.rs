@@ -8,6 +8,8 @@ pub use blockable_credits::events::{
     ProviderChanged, SkippedCredit,
 };
 #[cfg(feature = "client")]
+pub(crate) use fetched::from_served;
+#[cfg(feature = "client")]
 pub use fetched::from_transaction;
 use {
     anchor_lang::{AnchorDeserialize, AnchorSerialize, Discriminator, event::EVENT_IX_TAG_LE},

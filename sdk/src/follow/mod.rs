@@ -15,13 +15,13 @@ use {
     crate::{
         audit::{History, HistoryError, ListedTransaction, list_back},
         backoff::Backoff,
-        events::{Event, from_transaction},
+        events::{Event, from_served},
     },
     serde::{Deserialize, Serialize},
     solana_pubkey::Pubkey,
     solana_signature::Signature,
     std::{
-        collections::{HashMap, VecDeque},
+        collections::{HashMap, HashSet, VecDeque},
         time::Duration,
     },
     tokio::time::sleep,
@@ -29,6 +29,8 @@ use {
 
 /// Most transactions that are fetched before their events are handed out.
 const BATCH: usize = 256;
+/// Most transactions that are listed at once: more than an address has had, or a node that makes them up.
+const MOST: usize = 2_000_000;
 /// Slots before the checkpoint in which a node may still list a transaction that it did not list before: about a minute.
 const LATE_SLOTS: u64 = 150;
 /// Rounds in which a node may list a transaction without serving it, before that is a failure: some seconds.
@@ -215,22 +217,28 @@ impl<H: History> EventFollower<H> {
         let oldest = self.latest.saturating_sub(LATE_SLOTS);
         let is_new =
             |entry: &ListedTransaction| entry.slot >= oldest && !self.seen.contains_key(&entry.signature);
-        let mut new = Vec::new();
+        let (mut new, mut known) = (Vec::new(), HashSet::new());
         let take = |page: Vec<ListedTransaction>| {
             let goes_on = page.last().is_some_and(|last| last.slot >= oldest);
-            new.extend(page.into_iter().filter(is_new));
-            goes_on
+            // A node may list one twice, on two pages or on one.
+            new.extend(page.into_iter().filter(|entry| is_new(entry) && known.insert(entry.signature)));
+            goes_on && new.len() <= MOST
         };
         list_back(&self.node, self.address, take).await?;
+        if new.len() > MOST {
+            return Err(HistoryError::Failed(format!("it lists more than {MOST} transactions at once")));
+        }
         new.reverse();
         new.sort_by_key(|entry| entry.slot);
         Ok(new)
     }
 
-    /// The events of a transaction; `None` where the node does not serve it yet.
+    /// The events of a transaction; `None` where the node does not serve it yet, or serves another one or a part.
     async fn events_of(&self, entry: &ListedTransaction) -> Result<Option<Vec<ObservedEvent>>, HistoryError> {
         let Some(transaction) = self.node.transaction(entry.signature).await? else { return Ok(None) };
-        let Some(events) = from_transaction(&transaction) else { return Ok(None) };
+        let Some(events) = from_served(&transaction, &entry.signature, Some(entry.slot)) else {
+            return Ok(None);
+        };
         let observed = |event| ObservedEvent { event, signature: entry.signature, slot: entry.slot };
         Ok(Some(events.into_iter().map(observed).collect()))
     }

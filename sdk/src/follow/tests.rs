@@ -4,7 +4,7 @@ use {
     super::{BATCH, Checkpoint, EventFollower, ObservedEvent, Start, Wake},
     crate::{
         audit::{History, HistoryError, ListedTransaction, ShownAccount},
-        events::fetched::tests::fetched,
+        events::fetched::tests::served,
         rpc::EncodedConfirmedTransactionWithStatusMeta,
     },
     solana_pubkey::Pubkey,
@@ -23,6 +23,10 @@ struct Script {
     withheld: Vec<u64>,
     /// Slots of transactions at which it fails.
     broken: Vec<u64>,
+    /// The slot of a transaction in whose place it serves another one.
+    swapped: Option<u64>,
+    /// It ignores the end of the page before, and gives its pages in turn.
+    turns: bool,
     /// Pages that were listed.
     pages: usize,
 }
@@ -51,6 +55,10 @@ impl History for Node {
             failed: false,
         });
         let listed: Vec<_> = listed.collect();
+        if script.turns {
+            let (one, other) = listed.split_at(listed.len() / 2);
+            return Ok(if script.pages % 2 == 1 { one } else { other }.to_vec());
+        }
         let from = before
             .and_then(|before| listed.iter().position(|entry| entry.signature == before))
             .map_or(0, |place| place + 1);
@@ -66,7 +74,12 @@ impl History for Node {
         let is = |slots: &[u64]| slots.iter().any(|slot| signature(*slot) == wanted);
         match is(&script.broken) {
             true => Err(HistoryError::Failed("by script".to_string())),
-            false => Ok((!is(&script.withheld)).then(|| fetched(serde_json::Value::Null))),
+            false => Ok((!is(&script.withheld)).then(|| {
+                let slot = u64::from_le_bytes(*wanted.as_ref().first_chunk().unwrap());
+                let is_swapped = script.swapped == Some(slot);
+                let served_signature = if is_swapped { signature(slot + 1) } else { wanted };
+                served(slot, served_signature, serde_json::Value::Null)
+            })),
         }
     }
 
@@ -138,6 +151,35 @@ async fn events_before_a_failure_are_handed_out_and_those_after_it_come_later() 
     assert_eq!(follower.fill().await.unwrap_err(), HistoryError::Failed("by script".to_string()));
     node.0.lock().unwrap().broken.clear();
     assert_eq!(slots(&follower.fill().await.unwrap()), [3]);
+}
+
+#[tokio::test]
+async fn a_transaction_that_is_listed_twice_or_late_comes_once_and_in_order() {
+    let (node, mut follower) = node([5, 5, 7, 5]);
+    assert_eq!(slots(&follower.fill().await.unwrap()), [5, 7]);
+    assert!(follower.fill().await.unwrap().is_empty());
+    // A block's transaction is listed after one of a later block.
+    node.0.lock().unwrap().slots = vec![5, 6, 7, 9, 8, 9];
+    assert_eq!(slots(&follower.fill().await.unwrap()), [6, 8, 9]);
+    assert!(follower.fill().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn another_transaction_than_was_listed_is_none() {
+    let (node, mut follower) = node([1, 2]);
+    node.0.lock().unwrap().swapped = Some(2);
+    assert_eq!(slots(&follower.fill().await.unwrap()), [1]);
+    assert!(follower.fill().await.unwrap().is_empty(), "it waits for the right one");
+    node.0.lock().unwrap().swapped = None;
+    assert_eq!(slots(&follower.fill().await.unwrap()), [2]);
+}
+
+#[tokio::test]
+async fn a_node_that_gives_its_pages_in_turn_is_not_asked_for_ever() {
+    let (node, mut follower) = node([1, 2, 3, 4]);
+    node.0.lock().unwrap().turns = true;
+    assert_eq!(slots(&follower.fill().await.unwrap()), [1, 2, 3, 4]);
+    assert!(node.0.lock().unwrap().pages <= 3);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use {
     super::{AT_ONCE, Auditor, History, HistoryError, ListedTransaction},
     crate::{
         audit::Found,
-        events::{Event, from_transaction},
+        events::{Event, from_served},
         rpc::EncodedConfirmedTransactionWithStatusMeta,
     },
     solana_pubkey::Pubkey,
@@ -96,11 +96,7 @@ fn read(
     entry: ListedTransaction,
     transaction: EncodedConfirmedTransactionWithStatusMeta,
 ) -> Option<Fetched> {
-    let decoded = transaction.transaction.transaction.decode()?;
-    if decoded.signatures.first() != Some(&entry.signature) || transaction.slot != entry.slot {
-        return None;
-    }
-    let events = from_transaction(&transaction)?;
+    let events = from_served(&transaction, &entry.signature, Some(entry.slot))?;
     let own = events.iter().flat_map(Event::records).filter(|record| record.credit == *credit);
     let found = |record: &crate::events::CreditRecord| Found {
         record: record.clone(),

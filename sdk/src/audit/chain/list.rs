@@ -4,7 +4,10 @@ use {
     super::{Auditor, History, HistoryError, ListedTransaction},
     solana_pubkey::Pubkey,
     solana_signature::Signature,
-    std::{collections::HashMap, sync::Arc},
+    std::{
+        collections::{HashMap, HashSet},
+        sync::Arc,
+    },
     tokio::task::JoinSet,
 };
 
@@ -78,12 +81,12 @@ pub(crate) async fn list_back<H: History>(
     address: Pubkey,
     mut take: impl FnMut(Vec<ListedTransaction>) -> bool,
 ) -> Result<(), HistoryError> {
-    let mut before = None;
+    let (mut before, mut ends) = (None, HashSet::new());
     loop {
         let page = node.list(address, before, PAGE).await?;
         let Some(last) = page.last().map(|last| last.signature) else { return Ok(()) };
-        // A node that gives the same page again would be asked for ever.
-        if before == Some(last) || !take(page) {
+        // A node that gives pages again, the same one or several in turn, would be asked for ever.
+        if !ends.insert(last) || !take(page) {
             return Ok(());
         }
         before = Some(last);
