@@ -9,7 +9,7 @@
 )]
 
 use {
-    base64_of::decode,
+    base64::{Engine, prelude::BASE64_STANDARD},
     blockable_sdk::{
         Hash, Instruction, Keypair, PROGRAM_ID, Signature, VersionedTransaction,
         client::{Client, Sender},
@@ -21,6 +21,7 @@ use {
     serde_json::{Value, json},
     std::{
         collections::BTreeMap,
+        net::TcpListener,
         sync::{Arc, Mutex},
         thread,
         time::Duration,
@@ -30,26 +31,6 @@ use {
 
 /// Last block height at which the node's transactions can land.
 const LAST_VALID: u64 = 15;
-
-/// Base64 as JSON-RPC has it, without a crate for it.
-mod base64_of {
-    pub(crate) fn decode(text: &str) -> Vec<u8> {
-        let value = |byte: u8| match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            _ => 63,
-        };
-        let digits: Vec<u8> = text.bytes().filter(|byte| *byte != b'=').map(value).collect();
-        let bytes = digits.chunks(4).flat_map(|chunk| {
-            let number = chunk.iter().fold(0u32, |sum, digit| (sum << 6) | u32::from(*digit));
-            let number = number << (6 * (4 - chunk.len()));
-            number.to_be_bytes()[1..chunk.len()].to_vec()
-        });
-        bytes.collect()
-    }
-}
 
 /// A way in which one request fails.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -91,6 +72,8 @@ struct Ledger {
     looks_left: u32,
     /// Blocks so far; each question for the height makes one.
     height: u64,
+    /// The last height that the node states for its blockhashes, where it states a wrong one.
+    stated: Option<u64>,
     /// The node takes transactions and never lands them.
     drops: bool,
     /// The transaction fails when it lands, with the program's code.
@@ -151,7 +134,8 @@ impl Ledger {
         let result = match request["method"].as_str().unwrap_or_default() {
             "getLatestBlockhash" => {
                 json!({"context": context, "value": {
-                    "blockhash": Hash::new_unique().to_string(), "lastValidBlockHeight": LAST_VALID,
+                    "blockhash": Hash::new_unique().to_string(),
+                    "lastValidBlockHeight": self.stated.unwrap_or(LAST_VALID),
                 }})
             }
             "simulateTransaction" => json!({"context": context, "value": {
@@ -165,6 +149,7 @@ impl Ledger {
                 self.height += 1;
                 json!(self.height)
             }
+            "isBlockhashValid" => json!({"context": context, "value": self.height <= LAST_VALID}),
             "getTransaction" if self.last.is_empty() => Value::Null,
             "getTransaction" => json!({
                 "slot": 7, "blockTime": null, "version": 0, "transaction": [self.last, "base64"],
@@ -179,13 +164,14 @@ impl Ledger {
     }
 
     fn has_received(&self, text: &str) -> bool {
-        let transaction = transactions::decode(&decode(text));
+        let transaction = transactions::decode(&BASE64_STANDARD.decode(text).unwrap());
         transaction
             .is_some_and(|transaction| self.received.contains_key(&transaction.signatures[0].to_string()))
     }
 
     fn receive(&mut self, text: &str) -> Value {
-        let transaction: VersionedTransaction = transactions::decode(&decode(text)).expect("a transaction");
+        let transaction: VersionedTransaction =
+            transactions::decode(&BASE64_STANDARD.decode(text).unwrap()).expect("a transaction");
         let signature = transaction.signatures[0].to_string();
         *self.received.entry(signature.clone()).or_default() += 1;
         self.last = text.to_string();
@@ -270,6 +256,39 @@ async fn a_transaction_that_nobody_lands_expires() {
     assert!(matches!(outcome, Outcome::Expired) && ledger.lock().unwrap().height > LAST_VALID);
 }
 
+/// The node that gives the blockhash says that it lives shorter than it does. Taken for expired, the same would be sent once more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_last_height_that_is_stated_too_low_makes_nothing_expired() {
+    for stated in [0, 1, LAST_VALID - 1] {
+        let (ledger, _server, client) =
+            ledger(|ledger| (ledger.stated, ledger.looks_left) = (Some(stated), 6));
+        let sender = Sender::new(&client);
+        let landed = sender.send(&[action()], &Keypair::new(), &[]).await;
+        let landed = landed.unwrap_or_else(|error| panic!("{stated}: {error}"));
+        assert_eq!(received(&ledger), [landed.signature], "{stated}");
+    }
+    // What never lands expires all the same, and so does what is read back from a record.
+    let (ledger, _server, client) = ledger(|ledger| (ledger.stated, ledger.drops) = (Some(0), true));
+    let sender = Sender::new(&client);
+    let recorded = client.sign(&[action()], &Keypair::new(), &[]).await.unwrap().without_record();
+    assert!(matches!(sender.resolve_recorded(&recorded).await, Outcome::Unknown));
+    let (_, _, outcome) = sent_error(sender.submit(&recorded).await.unwrap_err());
+    assert!(matches!(outcome, Outcome::Expired) && ledger.lock().unwrap().height > LAST_VALID);
+    assert!(matches!(sender.resolve_recorded(&recorded).await, Outcome::Expired));
+}
+
+/// A node in front of which a cache answers with another transaction than was asked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_transaction_is_not_taken_for_the_one_that_landed() {
+    let (shared, _server, client) = ledger(|_| {});
+    let other = client.sign(&[action()], &Keypair::new(), &[]).await.unwrap();
+    let signature = Sender::new(&client).send(&[action()], &Keypair::new(), &[]).await.unwrap().signature;
+    shared.lock().unwrap().last = BASE64_STANDARD.encode(transactions::encode(other.transaction()));
+    let error = client.landed(&signature).await.unwrap_err();
+    assert!(matches!(error, ClientError::Undecodable(undecodable) if undecodable == signature), "{error}");
+    assert_eq!(client.landed(&other.signature()).await.unwrap().signature, other.signature());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_outcome_is_resolved_once_the_node_answers() {
     let (ledger, server, client) = ledger(|ledger| {
@@ -315,6 +334,17 @@ async fn one_living_node_of_three_is_enough_to_land() {
     let landed = sender.send(&[action()], &Keypair::new(), &[]).await.unwrap();
     assert_eq!(received(&ledger), [landed.signature]);
     drop(first);
+}
+
+/// A node that takes connections and answers nothing was waited for in every look, and in the read at the end.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_node_holds_up_neither_the_looks_nor_the_events() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = Client::new(format!("http://{}", silent.local_addr().unwrap()));
+    let (ledger, _server, client) = ledger(|_| {});
+    let sender = Sender::new(&client).with_nodes([&silent]).with_patience(Duration::from_secs(6));
+    let landed = sender.send(&[action()], &Keypair::new(), &[]).await.unwrap();
+    assert_eq!(received(&ledger), [landed.signature]);
 }
 
 /// A hundred sends over a node that fails one request of ten, in every way.

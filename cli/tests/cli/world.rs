@@ -6,7 +6,7 @@ use {
     blockable_sdk::{
         Instruction, Keypair, Pubkey, Signer, VersionedTransaction,
         amounts::{ChainTime, MicroUsd},
-        client::Sender,
+        client::{Recorded, Sender},
         instructions,
         program::{
             state::{Credit, Instalment, Lot, Provider},
@@ -227,7 +227,8 @@ impl World {
 
     /// Signs a transaction that is sent by nobody.
     pub(crate) fn sign(&self, instructions: &[Instruction], payer: &Keypair) -> (VersionedTransaction, u64) {
-        self.runtime.block_on(self.venue().client.sign(instructions, payer, &[])).unwrap()
+        let signed = self.runtime.block_on(self.venue().client.sign(instructions, payer, &[])).unwrap();
+        (signed.transaction().clone(), signed.last_valid())
     }
 
     /// Sends instructions of keys that are nobody's in the sandbox. Errors: the refusal.
@@ -251,7 +252,8 @@ impl World {
     /// Sends a signed transaction and waits until it has landed.
     pub(crate) fn submit(&self, transaction: &VersionedTransaction, last_valid: u64) {
         let sender = Sender::new(&self.venue().client);
-        self.runtime.block_on(sender.submit(transaction, last_valid)).unwrap();
+        let recorded = Recorded::read_back(transaction.clone(), last_valid);
+        self.runtime.block_on(sender.submit(&recorded)).unwrap();
     }
 
     /// Makes an offer on the terms of the healthy loan, changed by `change`.

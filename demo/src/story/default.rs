@@ -169,17 +169,17 @@ async fn freeze(
         amount,
         reason,
     );
-    let (transaction, last_valid) = client.sign(&[freeze], &cast.venue.keyring.lender, &[]).await?;
+    let recorded = client.sign(&[freeze], &cast.venue.keyring.lender, &[]).await?.without_record();
     let signed = Instant::now();
     let config = RpcSendTransactionConfig { skip_preflight: true, ..Default::default() };
-    let sent = client.rpc().send_transaction_with_config(&transaction, config).await;
+    let sent = client.rpc().send_transaction_with_config(recorded.transaction(), config).await;
     sent.map_err(|error| DemoError::Client(error.into()))?;
     let deadline = signed + PATIENCE;
     while frozen_at_processed(story).await? <= before && Instant::now() < deadline {
         sleep(Duration::from_millis(1)).await;
     }
     let freeze_ms = signed.elapsed().as_millis() as u64;
-    let landed = Sender::new(client).follow(&transaction, last_valid).await?;
+    let landed = Sender::new(client).follow(&recorded).await?;
     cast.keep(&landed);
     Ok((freeze_ms, landed))
 }

@@ -9,7 +9,7 @@ use {
     blockable_sdk::{
         Instruction, Keypair, Pubkey, Signer, addresses,
         amounts::{LAMPORTS_PER_SOL, MicroUsd},
-        client::{Client, Landed, Sender},
+        client::{Client, Landed, Sender, Signed},
         errors::ClientError,
         instructions::{self, MarketKeys, Payment},
         program::{
@@ -62,13 +62,13 @@ impl Venue {
         let rpc = self.client.rpc();
         let latest = rpc.get_latest_blockhash_with_commitment(rpc.commitment()).await;
         let (blockhash, last_valid) = latest.map_err(|error| SandboxError::Client(error.into()))?;
-        let transaction = {
+        let signed = {
             // They cannot be shared between threads, so they go before the next wait.
             let signers: Vec<&dyn Signer> = signers.iter().map(|key| *key as &dyn Signer).collect();
-            transactions::sign_v0(instructions, &self.keyring.admin, &signers, blockhash)
-                .map_err(ClientError::from)?
+            let signed = transactions::sign_v0(instructions, &self.keyring.admin, &signers, blockhash);
+            Signed::new(signed.map_err(ClientError::from)?, last_valid)
         };
-        Ok(Sender::new(&self.client).submit(&transaction, last_valid).await?)
+        Ok(Sender::new(&self.client).submit(&signed.without_record()).await?)
     }
 
     /// A party's token account.

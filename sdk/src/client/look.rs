@@ -1,15 +1,32 @@
 //! Looks a transaction up by its signature, on several nodes at once.
 
 use {
-    crate::rpc::{RpcClient, RpcClientError, TransactionStatus, describe},
+    crate::rpc::{CommitmentConfig, RpcClient, RpcClientError, TransactionStatus, describe},
+    solana_hash::Hash,
     solana_signature::Signature,
     solana_transaction_error::TransactionError,
     std::{sync::Arc, time::Duration},
-    tokio::{task::JoinSet, time::timeout},
+    tokio::{
+        task::JoinSet,
+        time::{Instant, timeout, timeout_at},
+    },
 };
 
 /// Deadline of one node's look: a silent node keeps nobody from what the others know for longer.
-const DEADLINE: Duration = Duration::from_secs(8);
+pub(super) const DEADLINE: Duration = Duration::from_secs(8);
+
+/// A transaction that is looked up.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sought {
+    /// Its signature.
+    pub(super) signature: Signature,
+    /// The last block height at which it can land, as the node said that gave its blockhash.
+    pub(super) last_valid: u64,
+    /// That blockhash, where it is known.
+    pub(super) blockhash: Option<Hash>,
+    /// True where nodes search their whole history.
+    pub(super) history: bool,
+}
 
 /// The state of a transaction, as nodes know it.
 #[derive(Debug)]
@@ -26,19 +43,15 @@ pub(super) enum Look {
     Silent(String),
 }
 
-/// Looks a signature up on all nodes. The first one that knows an end decides. A transaction has expired once every node that
-/// answers has passed `last_valid` and does not know it. With `history` nodes search their whole history.
-pub(super) async fn look(
-    nodes: &[Arc<RpcClient>],
-    signature: Signature,
-    last_valid: u64,
-    history: bool,
-) -> Look {
+/// Looks a transaction up on all nodes. The first one that knows an end decides. A transaction has expired once every node that
+/// answers has passed its last height, takes its blockhash for expired, and does not know it. Once a node says that it may land yet, the
+/// others have `grace` to know more: a silent one holds up no later look.
+pub(super) async fn look(nodes: &[Arc<RpcClient>], sought: Sought, grace: Duration) -> Look {
     let mut looks = JoinSet::new();
     for node in nodes {
         let node = node.clone();
         looks.spawn(async move {
-            match timeout(DEADLINE, look_at(&node, &signature, last_valid, history)).await {
+            match timeout(DEADLINE, look_at(&node, sought)).await {
                 Ok(Ok(look)) => look,
                 Ok(Err(error)) => Look::Silent(describe(&error)),
                 Err(_) => Look::Silent("no answer in time".to_string()),
@@ -46,10 +59,14 @@ pub(super) async fn look(
         });
     }
     let (mut open, mut expired, mut failure) = (false, false, "no node was named".to_string());
-    while let Some(look) = looks.join_next().await {
+    let mut end = Instant::now() + DEADLINE * 2;
+    while let Ok(Some(look)) = timeout_at(end, looks.join_next()).await {
         match look {
             Ok(end @ (Look::Landed(_) | Look::Failed(_))) => return end,
-            Ok(Look::Open) => open = true,
+            Ok(Look::Open) => {
+                open = true;
+                end = end.min(Instant::now() + grace);
+            }
             Ok(Look::Expired) => expired = true,
             Ok(Look::Silent(reason)) => failure = reason,
             Err(error) => failure = error.to_string(),
@@ -62,20 +79,22 @@ pub(super) async fn look(
     }
 }
 
-async fn look_at(
-    node: &RpcClient,
-    signature: &Signature,
-    last_valid: u64,
-    history: bool,
-) -> Result<Look, RpcClientError> {
-    if let Some(status) = status(node, signature, history).await? {
+async fn look_at(node: &RpcClient, sought: Sought) -> Result<Look, RpcClientError> {
+    let Sought { signature, last_valid, blockhash, history } = sought;
+    if let Some(status) = status(node, &signature, history).await? {
         return Ok(classify(node, &status));
     }
     if node.get_block_height().await? <= last_valid {
         return Ok(Look::Open);
     }
+    // The height came from one node, which may have been wrong: then the same would be signed and sent once more.
+    if let Some(blockhash) = blockhash
+        && node.is_blockhash_valid(&blockhash, CommitmentConfig::processed()).await?
+    {
+        return Ok(Look::Open);
+    }
     // The height was read before this status, so a transaction in the last valid block is not missed.
-    let status = status(node, signature, history).await?;
+    let status = status(node, &signature, history).await?;
     Ok(status.map_or(Look::Expired, |status| classify(node, &status)))
 }
 

@@ -5,6 +5,7 @@ mod fee;
 mod look;
 mod send;
 mod sender;
+mod signed;
 
 use {
     crate::{
@@ -29,6 +30,7 @@ use {
 pub use {
     fee::PriorityFee,
     sender::{Prepared, Preview, Sender},
+    signed::{Recorded, Signed},
 };
 
 /// True where an account's data pass a filter of the kinds that are used here.

@@ -1,13 +1,13 @@
 //! Signs transactions, sends them by a [`Sender`], and reads those that have landed.
 
 use {
-    super::{Client, Landed, Sender},
+    super::{Client, Landed, Sender, Signed},
     crate::{
         errors::ClientError,
         events,
         rpc::{
-            EncodedConfirmedTransactionWithStatusMeta, OptionSerializer, RpcClient, RpcTransactionConfig,
-            UiTransactionEncoding,
+            EncodedConfirmedTransactionWithStatusMeta, OptionSerializer, RpcClient, RpcClientError,
+            RpcTransactionConfig, UiTransactionEncoding,
         },
         transactions::{self, Budget},
     },
@@ -15,9 +15,11 @@ use {
     solana_instruction::Instruction,
     solana_signature::Signature,
     solana_signer::Signer,
-    solana_transaction::versioned::VersionedTransaction,
-    std::time::Duration,
-    tokio::time::{Instant, sleep},
+    std::{sync::Arc, time::Duration},
+    tokio::{
+        task::JoinSet,
+        time::{Instant, sleep, timeout_at},
+    },
 };
 
 /// Time that a node may take to serve a transaction that it has confirmed.
@@ -49,19 +51,19 @@ impl Client {
         Sender::new(self).send_v1(instructions, payer, signers, budget).await
     }
 
-    /// Signs a transaction of version 0; returns it with the last block height at which it can land.
+    /// Signs a transaction of version 0, with a fresh blockhash.
     /// Errors: as [`transactions::sign_v0`], [`ClientError::Rpc`].
     pub async fn sign(
         &self,
         instructions: &[Instruction],
         payer: &dyn Signer,
         signers: &[&dyn Signer],
-    ) -> Result<(VersionedTransaction, u64), ClientError> {
+    ) -> Result<Signed, ClientError> {
         let (blockhash, last_valid) = self.blockhash().await?;
-        Ok((transactions::sign_v0(instructions, payer, signers, blockhash)?, last_valid))
+        Ok(Signed::new(transactions::sign_v0(instructions, payer, signers, blockhash)?, last_valid))
     }
 
-    /// Signs a transaction of version 1; returns it with the last block height at which it can land.
+    /// Signs a transaction of version 1, with a fresh blockhash.
     /// Errors: as [`transactions::sign_v1`], [`ClientError::Rpc`].
     pub async fn sign_v1(
         &self,
@@ -69,9 +71,10 @@ impl Client {
         payer: &dyn Signer,
         signers: &[&dyn Signer],
         budget: Budget,
-    ) -> Result<(VersionedTransaction, u64), ClientError> {
+    ) -> Result<Signed, ClientError> {
         let (blockhash, last_valid) = self.blockhash().await?;
-        Ok((transactions::sign_v1(instructions, payer, signers, blockhash, budget)?, last_valid))
+        let transaction = transactions::sign_v1(instructions, payer, signers, blockhash, budget)?;
+        Ok(Signed::new(transaction, last_valid))
     }
 
     async fn blockhash(&self) -> Result<(Hash, u64), ClientError> {
@@ -81,24 +84,29 @@ impl Client {
     /// Reads a transaction that has landed, with its events. Errors: [`ClientError::Undecodable`],
     /// [`ClientError::Rpc`].
     pub async fn landed(&self, signature: &Signature) -> Result<Landed, ClientError> {
-        read_landed(&[&self.rpc], signature).await
+        read_landed(std::slice::from_ref(&self.rpc), signature).await
     }
 }
 
 /// Reads a transaction that has landed from the first node that serves it. Errors: as [`Client::landed`].
-pub(super) async fn read_landed(nodes: &[&RpcClient], signature: &Signature) -> Result<Landed, ClientError> {
+pub(super) async fn read_landed(
+    nodes: &[Arc<RpcClient>],
+    signature: &Signature,
+) -> Result<Landed, ClientError> {
     let deadline = Instant::now() + INDEX_DELAY;
     loop {
         // A node confirms a transaction shortly before it can serve it.
         let mut failure = ClientError::Undecodable(*signature);
-        for node in nodes {
-            match node.get_transaction_with_config(signature, transaction_config(node)).await {
-                Ok(transaction) => {
+        let mut served = ask_all(nodes, signature);
+        while let Ok(Some(answer)) = timeout_at(deadline + INDEX_DELAY, served.join_next()).await {
+            match answer {
+                Ok(Ok(transaction)) => {
                     if let Some(landed) = decode_landed(signature, &transaction) {
                         return Ok(landed);
                     }
                 }
-                Err(error) => failure = error.into(),
+                Ok(Err(error)) => failure = error.into(),
+                Err(_) => {}
             }
         }
         if Instant::now() >= deadline {
@@ -108,12 +116,27 @@ pub(super) async fn read_landed(nodes: &[&RpcClient], signature: &Signature) -> 
     }
 }
 
+/// Asks all nodes for a transaction at once, so that a silent one keeps nobody from what the others have.
+fn ask_all(
+    nodes: &[Arc<RpcClient>],
+    signature: &Signature,
+) -> JoinSet<Result<EncodedConfirmedTransactionWithStatusMeta, RpcClientError>> {
+    let mut served = JoinSet::new();
+    for node in nodes {
+        let (node, signature) = (node.clone(), *signature);
+        served.spawn(
+            async move { node.get_transaction_with_config(&signature, transaction_config(&node)).await },
+        );
+    }
+    served
+}
+
 /// Decodes a transaction that a node serves; `None` where it cannot be read.
 fn decode_landed(
     signature: &Signature,
     transaction: &EncodedConfirmedTransactionWithStatusMeta,
 ) -> Option<Landed> {
-    let events = events::from_transaction(transaction)?;
+    let events = events::from_served(transaction, signature, None)?;
     let meta = transaction.transaction.meta.as_ref();
     let compute_units = meta.and_then(|meta| match meta.compute_units_consumed {
         OptionSerializer::Some(units) => Some(units),
@@ -122,11 +145,12 @@ fn decode_landed(
     Some(Landed { signature: *signature, slot: transaction.slot, compute_units, events })
 }
 
-/// The log of a failed transaction, empty where no node gives it.
-pub(super) async fn read_logs(nodes: &[&RpcClient], signature: &Signature) -> Vec<String> {
-    for node in nodes {
-        let transaction = node.get_transaction_with_config(signature, transaction_config(node)).await.ok();
-        let meta = transaction.and_then(|transaction| transaction.transaction.meta);
+/// The log of a failed transaction, empty where no node gives it in time.
+pub(super) async fn read_logs(nodes: &[Arc<RpcClient>], signature: &Signature) -> Vec<String> {
+    let mut served = ask_all(nodes, signature);
+    let deadline = Instant::now() + INDEX_DELAY;
+    while let Ok(Some(answer)) = timeout_at(deadline, served.join_next()).await {
+        let meta = answer.ok().and_then(Result::ok).and_then(|transaction| transaction.transaction.meta);
         if let Some(OptionSerializer::Some(logs)) = meta.map(|meta| meta.log_messages) {
             return logs;
         }

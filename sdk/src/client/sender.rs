@@ -2,9 +2,9 @@
 
 use {
     super::{
-        Client, Landed, PriorityFee,
+        Client, Landed, PriorityFee, Recorded,
         broadcast::{Taken, broadcast},
-        look::{Look, look},
+        look::{DEADLINE, Look, Sought, look},
         send::{read_landed, read_logs},
     },
     crate::{
@@ -172,7 +172,8 @@ impl<'a> Sender<'a> {
         Ok(Simulated { compute_units: answer.units_consumed.unwrap_or(0), accounts: accounts.collect() })
     }
 
-    /// Simulates, signs, sends and follows a transaction of version 0. `payer` pays the fee; `signers` are the others.
+    /// Simulates, signs, sends and follows a transaction of version 0. `payer` pays the fee; `signers` are the others. It is written down
+    /// nowhere: after a crash nobody knows its signature. [`Signed`](super::Signed) has the way for an act that must not be done twice.
     ///
     /// Errors: as [`Sender::prepare`] and [`Client::sign`] before anything is sent; then [`ClientError::Sent`].
     pub async fn send(
@@ -182,8 +183,8 @@ impl<'a> Sender<'a> {
         signers: &[&dyn Signer],
     ) -> Result<Landed, ClientError> {
         let prepared = self.prepare(instructions, &payer.pubkey()).await?;
-        let (transaction, last_valid) = self.client.sign(&prepared.instructions, payer, signers).await?;
-        self.submit(&transaction, last_valid).await
+        let signed = self.client.sign(&prepared.instructions, payer, signers).await?;
+        self.submit(&signed.without_record()).await
     }
 
     /// As [`Sender::send`], in a transaction of version 1, whose `budget` has its own priority fee. Errors: as [`Sender::send`].
@@ -194,45 +195,38 @@ impl<'a> Sender<'a> {
         signers: &[&dyn Signer],
         budget: Budget,
     ) -> Result<Landed, ClientError> {
-        let (transaction, last_valid) = self.client.sign_v1(instructions, payer, signers, budget).await?;
-        self.simulate(transaction.message.clone(), &[]).await?;
-        self.submit(&transaction, last_valid).await
+        let signed = self.client.sign_v1(instructions, payer, signers, budget).await?;
+        self.simulate(signed.transaction().message.clone(), &[]).await?;
+        self.submit(&signed.without_record()).await
     }
 
     /// Sends a signed transaction and follows it. Errors: [`ClientError::Refused`], [`ClientError::Failed`] or
     /// [`ClientError::Rpc`] where every node says that it has not taken it; then [`ClientError::Sent`].
-    pub async fn submit(
-        &self,
-        transaction: &VersionedTransaction,
-        last_valid: u64,
-    ) -> Result<Landed, ClientError> {
-        match broadcast(&self.nodes, transaction).await {
+    pub async fn submit(&self, recorded: &Recorded) -> Result<Landed, ClientError> {
+        match broadcast(&self.nodes, recorded.transaction()).await {
             Taken::Refused(error) => Err((*error).into()),
-            Taken::Perhaps => self.follow(transaction, last_valid).await,
+            Taken::Perhaps => self.follow(recorded).await,
         }
     }
 
     /// Follows a transaction that was sent, and sends it again meanwhile, until it is confirmed or can no longer land; then reads
     /// its events. Errors: [`ClientError::Sent`].
-    pub async fn follow(
-        &self,
-        transaction: &VersionedTransaction,
-        last_valid: u64,
-    ) -> Result<Landed, ClientError> {
-        let signature = transaction.signatures.first().copied().unwrap_or_default();
+    pub async fn follow(&self, recorded: &Recorded) -> Result<Landed, ClientError> {
+        let (signature, last_valid) = (recorded.signature(), recorded.last_valid());
+        let sought = Sought { signature, last_valid, blockhash: Some(recorded.blockhash()), history: false };
         let sent = |outcome: Outcome, reason: String| {
             ClientError::Sent(Box::new(SentError { signature, last_valid, outcome, reason }))
         };
-        let (mut pauses, mut last_sent, began) =
-            (Backoff::new(POLL_MIN, POLL_MAX), Instant::now(), Instant::now());
+        let (mut last_sent, began) = (Instant::now(), Instant::now());
+        let (mut pauses, mut graces) = (Backoff::new(POLL_MIN, POLL_MAX), Backoff::new(POLL_MAX, DEADLINE));
         loop {
-            let reason = match look(&self.nodes, signature, last_valid, false).await {
+            let reason = match look(&self.nodes, sought, graces.next_pause()).await {
                 Look::Landed(slot) => {
-                    let landed = read_landed(&self.references(), &signature).await;
+                    let landed = read_landed(&self.nodes, &signature).await;
                     return landed.map_err(|error| sent(Outcome::Landed { slot }, error.to_string()));
                 }
                 Look::Failed(error) => {
-                    let logs = read_logs(&self.references(), &signature).await;
+                    let logs = read_logs(&self.nodes, &signature).await;
                     let error = Box::new(ClientError::from_transaction(error, logs));
                     return Err(sent(Outcome::Refused(error), String::new()));
                 }
@@ -246,7 +240,7 @@ impl<'a> Sender<'a> {
             sleep(pauses.next_pause()).await;
             if last_sent.elapsed() >= REBROADCAST {
                 // A node that refuses a second copy changes nothing: the status decides.
-                let _ = broadcast(&self.nodes, transaction).await;
+                let _ = broadcast(&self.nodes, recorded.transaction()).await;
                 last_sent = Instant::now();
             }
         }
@@ -255,18 +249,25 @@ impl<'a> Sender<'a> {
     /// Looks up what became of a transaction that was sent, by its signature and the last block height at which it could land, in
     /// the nodes' whole history. Waits for nothing: [`Outcome::Unknown`] where it may land yet, or no node answers.
     pub async fn resolve(&self, signature: &Signature, last_valid: u64) -> Outcome {
-        match look(&self.nodes, *signature, last_valid, true).await {
+        self.find(Sought { signature: *signature, last_valid, blockhash: None, history: true }).await
+    }
+
+    /// As [`Sender::resolve`], by the transaction itself: it has expired only where the nodes also say so of its blockhash.
+    pub async fn resolve_recorded(&self, recorded: &Recorded) -> Outcome {
+        let (signature, last_valid) = (recorded.signature(), recorded.last_valid());
+        self.find(Sought { signature, last_valid, blockhash: Some(recorded.blockhash()), history: true })
+            .await
+    }
+
+    async fn find(&self, sought: Sought) -> Outcome {
+        match look(&self.nodes, sought, DEADLINE).await {
             Look::Landed(slot) => Outcome::Landed { slot },
             Look::Failed(error) => {
-                let logs = read_logs(&self.references(), signature).await;
+                let logs = read_logs(&self.nodes, &sought.signature).await;
                 Outcome::Refused(Box::new(ClientError::from_transaction(error, logs)))
             }
             Look::Expired => Outcome::Expired,
             Look::Open | Look::Silent(_) => Outcome::Unknown,
         }
-    }
-
-    fn references(&self) -> Vec<&RpcClient> {
-        self.nodes.iter().map(Arc::as_ref).collect()
     }
 }

@@ -15,7 +15,7 @@ use {
     blockable_sdk::{
         Pubkey, Signature, Signer, VersionedTransaction,
         amounts::Lamports,
-        client::{Prepared, Sender},
+        client::{Prepared, Recorded, Sender, Signed},
         errors::ClientError,
     },
     futures_util::future::{join_all, try_join_all},
@@ -290,16 +290,18 @@ async fn send<E>(
     let (signatures, handed) = match &change.gate {
         Some(hand_over) => {
             let signed = try_join_all(change.steps.iter().map(sign)).await?;
-            hand_over_and_send(hand_over, &sender, &change.steps, &signed).await?
+            hand_over_and_send(hand_over, &sender, &change.steps, signed).await?
         }
         None => {
             let send = async |step: &Step| {
                 let signed = sign(step).await?;
-                let submit = sender.submit(&signed.0, signed.1);
-                let Some(pending) = signing.pending else { return submit.await };
+                let Some(pending) = signing.pending else {
+                    return sender.submit(&signed.without_record()).await;
+                };
                 let subject = step.watched.first().copied();
                 let entry = pending.entry(&signing.heading, subject.as_slice(), &signed);
-                pending.guard(&signing.nodes.genesis, &entry, submit).await
+                let submit = async |recorded: Recorded| sender.submit(&recorded).await;
+                pending.guard(&signing.nodes.genesis, &entry, signed, submit).await
             };
             (send_all(&change.steps, send).await?, Vec::new())
         }
@@ -314,11 +316,12 @@ async fn hand_over_and_send(
     hand_over: &HandOver<'_>,
     sender: &Sender<'_>,
     steps: &[Step],
-    signed: &[(VersionedTransaction, u64)],
+    signed: Vec<Signed>,
 ) -> Result<(Vec<Signature>, Vec<Value>), SendFailed> {
-    let each = steps.iter().zip(signed).map(async |(step, (transaction, last_valid))| {
-        let handing = hand_over(step, transaction.clone());
-        futures_util::join!(handing, sender.submit(transaction, *last_valid))
+    let each = steps.iter().zip(signed).map(async |(step, signed)| {
+        let recorded = signed.without_record();
+        let handing = hand_over(step, recorded.transaction().clone());
+        futures_util::join!(handing, sender.submit(&recorded))
     });
     let (handed, results): (Vec<_>, Vec<_>) = join_all(each).await.into_iter().unzip();
     Ok((all_landed(results)?, handed))

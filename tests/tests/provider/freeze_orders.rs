@@ -51,7 +51,7 @@ impl GateOnCluster {
 
 async fn signed(cluster: &Cluster, freeze: Instruction, payer: &Keypair, by: &Keypair) -> Vec<u8> {
     let signers: &[&dyn Signer] = if payer.pubkey() == by.pubkey() { &[] } else { &[by] };
-    encode(&cluster.chain.client.sign(&[freeze], payer, signers).await.unwrap().0)
+    encode(cluster.chain.client.sign(&[freeze], payer, signers).await.unwrap().transaction())
 }
 
 #[tokio::test(flavor = "multi_thread")]

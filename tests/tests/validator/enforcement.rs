@@ -66,10 +66,10 @@ async fn freeze(chain: &mut Chain, credit: &Pubkey) -> u128 {
     let freeze =
         instructions::credit_freeze(&chain.keys.market, &Parties::address("lender"), credit, amount, reason);
     let client = &chain.client;
-    let (transaction, last_valid) = client.sign(&[freeze], &lender, &[]).await.unwrap();
+    let recorded = client.sign(&[freeze], &lender, &[]).await.unwrap().without_record();
     let signed = Instant::now();
     let config = RpcSendTransactionConfig { skip_preflight: true, ..Default::default() };
-    client.rpc().send_transaction_with_config(&transaction, config).await.unwrap();
+    client.rpc().send_transaction_with_config(recorded.transaction(), config).await.unwrap();
     while client.fetch_at::<Credit>(credit, CommitmentConfig::processed()).await.unwrap().collateral.frozen()
         == 0
     {
@@ -77,7 +77,7 @@ async fn freeze(chain: &mut Chain, credit: &Pubkey) -> u128 {
         sleep(Duration::from_millis(1)).await;
     }
     let millis = signed.elapsed().as_millis();
-    let landed = Sender::new(client).follow(&transaction, last_valid).await.unwrap();
+    let landed = Sender::new(client).follow(&recorded).await.unwrap();
     chain.keep(&landed);
     millis
 }

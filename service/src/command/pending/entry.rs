@@ -2,7 +2,7 @@
 
 use {
     base64::{Engine, prelude::BASE64_STANDARD},
-    blockable_sdk::{Hash, Pubkey, Signature, VersionedTransaction, transactions},
+    blockable_sdk::{Hash, Pubkey, Signature, VersionedTransaction, client::Recorded, transactions},
     serde_json::{Value, json},
     std::{fs, path::Path},
 };
@@ -11,15 +11,20 @@ use {
 pub(in crate::command) struct Entry {
     /// The hash of the command that sent it.
     pub(super) action: String,
-    pub(super) signature: Signature,
+    pub(in crate::command) signature: Signature,
     /// The last block in which it can land.
     pub(super) last_valid: u64,
     /// The accounts that it is about.
     pub(super) subjects: Vec<Pubkey>,
-    pub(super) transaction: VersionedTransaction,
+    pub(in crate::command) transaction: VersionedTransaction,
 }
 
 impl Entry {
+    /// The transaction, to be looked up and sent again.
+    pub(super) fn recorded(&self) -> Recorded {
+        Recorded::read_back(self.transaction.clone(), self.last_valid)
+    }
+
     /// The text of the file, for a cluster.
     pub(super) fn text(&self, genesis: &Hash) -> String {
         json!({

@@ -11,8 +11,8 @@ use {
     super::{CarryError, Heading, Nodes},
     crate::private_file,
     blockable_sdk::{
-        Hash, Pubkey, Signature, VersionedTransaction,
-        client::Landed,
+        Hash, Pubkey, Signature,
+        client::{Landed, Recorded, Signed},
         errors::{ClientError, Outcome, SentError},
     },
     entry::Entry,
@@ -57,37 +57,36 @@ impl Pending {
     }
 
     /// The entry of a transaction of this command, about some accounts.
-    pub(super) fn entry(
-        &self,
-        heading: &Heading,
-        subjects: &[Pubkey],
-        (transaction, last_valid): &(VersionedTransaction, u64),
-    ) -> Entry {
+    pub(super) fn entry(&self, heading: &Heading, subjects: &[Pubkey], signed: &Signed) -> Entry {
         Entry {
             action: self.action(heading),
-            signature: transaction.signatures.first().copied().unwrap_or_default(),
-            last_valid: *last_valid,
+            signature: signed.signature(),
+            last_valid: signed.last_valid(),
             subjects: subjects.to_vec(),
-            transaction: transaction.clone(),
+            transaction: signed.transaction().clone(),
         }
     }
 
-    /// Hands a transaction out by `submit`, with its file on the disk until the outcome is known; one that has landed is left to
-    /// [`Pending::forget`], once nothing can keep the answer from the user any more. A file that cannot be written is named on stderr
-    /// and holds nothing up. Errors: those of `submit`.
+    /// Writes a transaction down and hands it out by `submit`, with its file on the disk until the outcome is known; one that has landed
+    /// is left to [`Pending::forget`], once nothing can keep the answer from the user any more. A file that cannot be written is named on
+    /// stderr and holds nothing up. Errors: those of `submit`.
     pub(super) async fn guard(
         &self,
         genesis: &Hash,
         entry: &Entry,
-        submit: impl Future<Output = Result<Landed, ClientError>>,
+        signed: Signed,
+        submit: impl AsyncFnOnce(Recorded) -> Result<Landed, ClientError>,
     ) -> Result<Landed, ClientError> {
-        if let Err(error) = self.record(genesis, entry) {
-            eprintln!(
-                "note: the transaction cannot be written down in {} ({error}); look its signature up before you repeat this command",
-                self.folder.display()
-            );
-        }
-        let sent = submit.await;
+        let recorded = signed.record(|_| {
+            if let Err(error) = self.record(genesis, entry) {
+                eprintln!(
+                    "note: the transaction cannot be written down in {} ({error}); look its signature up before you repeat this command",
+                    self.folder.display()
+                );
+            }
+            Ok::<(), ClientError>(())
+        })?;
+        let sent = submit(recorded).await;
         let may_land = |sent: &SentError| matches!(sent.outcome, Outcome::Unknown | Outcome::Landed { .. });
         let is_kept = match &sent {
             Ok(_) => true,
@@ -113,13 +112,13 @@ impl Pending {
         let action = self.action(heading);
         for entry in self.entries(&nodes.genesis, &action, subjects) {
             let signature = entry.signature;
-            let sender = nodes.sender(None);
-            let outcome = match sender.resolve(&signature, entry.last_valid).await {
+            let (sender, recorded) = (nodes.sender(None), entry.recorded());
+            let outcome = match sender.resolve_recorded(&recorded).await {
                 Outcome::Unknown => {
                     eprintln!(
                         "note: {signature} of an earlier run may land yet; it is followed to its end first"
                     );
-                    outcome_of(sender.follow(&entry.transaction, entry.last_valid).await)?
+                    outcome_of(sender.follow(&recorded).await)?
                 }
                 known => known,
             };

@@ -1,7 +1,7 @@
 use {
     super::*,
-    blockable_sdk::{Keypair, Signer, transactions},
-    std::{future::ready, path::Path},
+    blockable_sdk::{Keypair, Signer, VersionedTransaction, transactions},
+    std::path::Path,
 };
 
 fn heading() -> Heading {
@@ -21,11 +21,11 @@ fn pending(folder: PathBuf, line: &str) -> Pending {
     Pending::new(folder, line.split_whitespace().map(str::to_string))
 }
 
-fn transaction() -> (VersionedTransaction, u64) {
+fn signed() -> Signed {
     let payer = Keypair::new();
     let message = transactions::message_v0(&[], &payer.pubkey(), Hash::default()).unwrap();
     let signature = payer.sign_message(&message.serialize());
-    (VersionedTransaction { signatures: vec![signature], message }, 7)
+    Signed::new(VersionedTransaction { signatures: vec![signature], message }, 7)
 }
 
 fn sent(signature: Signature, outcome: Outcome) -> Result<Landed, ClientError> {
@@ -44,9 +44,13 @@ async fn a_file_stays_until_the_outcome_is_known() {
     let there =
         |subjects: &[Pubkey]| found(&repay, subjects).iter().map(|entry| entry.signature).collect::<Vec<_>>();
     let guard = async |outcome: Outcome| {
-        let entry = repay.entry(&heading, &[account], &transaction());
-        let outcome = sent(entry.signature, outcome);
-        repay.guard(&genesis, &entry, ready(outcome)).await.unwrap_err();
+        let signed = signed();
+        let entry = repay.entry(&heading, &[account], &signed);
+        let submit = async |recorded: Recorded| {
+            assert!(repay.path(&recorded.signature()).exists(), "written down before it is handed out");
+            sent(recorded.signature(), outcome)
+        };
+        repay.guard(&genesis, &entry, signed, submit).await.unwrap_err();
         entry
     };
     let lost = guard(Outcome::Unknown).await;
@@ -82,7 +86,7 @@ fn no_word_of_the_command_is_written_down() {
     let folder = tempfile::tempdir().unwrap();
     let line = "-u https://host/?api-key=SECRET credit repay X --note SECRET";
     let pending = pending(folder.path().to_path_buf(), line);
-    let entry = pending.entry(&heading(), &[], &transaction());
+    let entry = pending.entry(&heading(), &[], &signed());
     pending.record(&Hash::default(), &entry).unwrap();
     let text = fs::read_to_string(pending.path(&entry.signature)).unwrap();
     assert!(!text.contains("SECRET") && !text.contains("repay"), "{text}");
@@ -94,7 +98,7 @@ fn files_are_their_owners_alone() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     let pending = pending(folder.path().join("pending"), "");
-    let entry = pending.entry(&heading(), &[], &transaction());
+    let entry = pending.entry(&heading(), &[], &signed());
     pending.record(&Hash::default(), &entry).unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&folder.path().join("pending")), 0o700);
