@@ -77,6 +77,10 @@ start:
 stranger *args="--validator":
     scripts/stranger {{args}}
 
+# proposals to a multisig, against Squads' own program, which is built first where it is missing
+squads *args:
+    BLOCKABLE_SQUADS="$(scripts/build-squads)" cargo test --release -p blockable-cli --test cli {{args}} -- propose --nocapture
+
 # the audit of a log: 10,000 events within 10 s, and 1,000 tamperings, all found
 audit events="10000" tampers="1000":
     BLOCKABLE_AUDIT_EVENTS={{events}} BLOCKABLE_TAMPERS={{tampers}} cargo test --release -p blockable-sdk --all-features --test audit -- --nocapture

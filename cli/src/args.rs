@@ -2,8 +2,15 @@
 
 use {
     crate::settings::{Commitment, Flags, Format, KeySource, SettingName},
+    blockable_sdk::Pubkey,
+    blockable_service::command::{Proposing, values::address},
     clap::Args,
 };
+
+/// Seconds within which a transaction lands.
+const LANDS_WITHIN: i64 = 120;
+/// Seconds within which the members of a multisig approve and execute a proposal; one that takes longer may be refused by its bounds.
+const EXECUTED_WITHIN: i64 = 3 * 86_400;
 
 /// Heading of the arguments that every command takes.
 const EVERYWHERE: &str = "Options of every command";
@@ -55,9 +62,28 @@ pub(crate) struct SignArgs {
     /// Prints the unsigned transaction and the hash that a Ledger or Squads shows for it; loads no key
     #[arg(long, conflicts_with = "dry_run", help_heading = SIGNING)]
     pub no_send: bool,
+    /// Proposes it to a multisig of Squads v4, whose vault acts; --keypair is the key of a member
+    #[arg(long, value_name = "MULTISIG", value_parser = address, help_heading = SIGNING)]
+    pub propose: Option<Pubkey>,
+    /// The multisig's vault that acts [default: 0]
+    #[arg(long, value_name = "NUMBER", requires = "propose", help_heading = SIGNING)]
+    pub vault_index: Option<u8>,
     /// Confirms what the review shows
     #[arg(short, long, help_heading = SIGNING)]
     pub yes: bool,
+}
+
+impl SignArgs {
+    /// The multisig that is to make the change, if one is.
+    pub(crate) fn proposing(&self) -> Option<Proposing> {
+        let vault_index = self.vault_index.unwrap_or(0);
+        self.propose.map(|multisig| Proposing { multisig, vault_index })
+    }
+
+    /// Seconds within which the change is made: interest grows until then, and what its bounds allow must suffice.
+    pub(crate) fn made_within(&self) -> i64 {
+        if self.propose.is_some() { EXECUTED_WITHIN } else { LANDS_WITHIN }
+    }
 }
 
 impl GlobalArgs {

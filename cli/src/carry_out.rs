@@ -54,6 +54,7 @@ async fn carry(
         yes: sign.yes,
         non_interactive: session.settings.non_interactive,
         pending,
+        proposing: parties.proposing,
     };
     command::carry_out(&signing, change, done).await
 }
@@ -69,9 +70,9 @@ fn heading(session: &Session, market: MarketHead, parties: &Parties) -> Heading 
         cluster: session.cluster(),
         market: market.address,
         admin: market.admin,
-        signer: parties.signer,
-        source: parties.source.clone(),
+        signer: parties.sender.address,
+        source: parties.sender.source.clone(),
         cosigners: parties.cosigners.clone(),
-        payer: parties.payer,
+        payer: parties.sender.payer,
     }
 }

@@ -18,7 +18,7 @@ pub(crate) fn print(format: Format, fields: &[String], result: Result<Answer, Cl
         return match result {
             Ok(answer) => {
                 print_line(&answer.text);
-                Exit::Done
+                answer.exit()
             }
             Err(error) => {
                 eprintln!("error: {}", printable(&error.to_string()));
@@ -26,8 +26,9 @@ pub(crate) fn print(format: Format, fields: &[String], result: Result<Answer, Cl
             }
         };
     }
+    let exit = result.as_ref().map_or_else(CliError::exit, Answer::exit);
     let chosen = result.and_then(|answer| chosen(answer.data, fields));
-    let exit = chosen.as_ref().map_or_else(CliError::exit, |_| Exit::Done);
+    let exit = chosen.as_ref().map_or_else(CliError::exit, |_| exit);
     let mut document = document(&chosen);
     document["warnings"] = json!(warnings().drain(..).collect::<Vec<_>>());
     print_line(&document.to_string());
@@ -59,10 +60,10 @@ pub(crate) fn warn(text: &str) {
     warnings().push(text);
 }
 
-/// Keeps the fields that are asked for. Where the command has changed something, a field that is not there is no failure: the whole
+/// Keeps the fields that are asked for. Where the command has sent something, a field that is not there is no failure: the whole
 /// document is given. Errors: as [`choose`].
 fn chosen(data: Value, fields: &[String]) -> Result<Value, CliError> {
-    let has_changed = data["changed"] == Value::Bool(true);
+    let has_changed = data["changed"] == Value::Bool(true) || !data["proposal"]["status"].is_null();
     match choose(data.clone(), fields) {
         Err(error) if has_changed => {
             notice(&format!("{error}; the command has done its work, and the whole document is given"));

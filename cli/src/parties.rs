@@ -9,39 +9,60 @@ use {
         signer::{LoadedKey, describe, public_half},
     },
     blockable_sdk::Pubkey,
-    blockable_service::command::Keys,
+    blockable_service::command::{Keys, Proposing},
 };
 
 /// The parties to a transaction, and their keys where these were loaded.
 pub(crate) struct Parties {
     /// The keys.
     pub keys: Keys,
-    /// The address that signs.
+    /// The address that signs the act: for a proposal the multisig's vault.
     pub signer: Pubkey,
-    /// Words for its origin.
-    pub source: String,
-    /// The address that pays.
+    /// The address that pays the act's rent: for a proposal the vault as well.
     pub payer: Pubkey,
     /// The addresses of further parties that sign, for acts that need several.
     pub cosigners: Vec<Pubkey>,
+    /// The sender of the transaction.
+    pub sender: Sender,
+    /// The multisig that is to make the change, if one is.
+    pub proposing: Option<Proposing>,
+}
+
+/// The sender of a transaction: who acts, or for a proposal the member who proposes.
+pub(crate) struct Sender {
+    /// The address that signs.
+    pub address: Pubkey,
+    /// Words for its origin.
+    pub source: String,
+    /// The address that pays the fee.
+    pub payer: Pubkey,
 }
 
 impl Parties {
     /// Loads the keys of a change that `usual` signs if no key is named; with `--dry-run` and `--no-send` none.
     /// [`carry_out`](crate::carry_out::carry_out) checks that the key may sign, once the chain says who may. Errors:
-    /// [`CliError::Settings`], [`CliError::Signer`].
+    /// [`CliError::Settings`], [`CliError::Signer`], [`CliError::Usage`] for a proposal without a member.
     pub(crate) fn load(session: &Session, sign: &SignArgs, usual: Pubkey) -> Result<Parties, CliError> {
         if sign.dry_run || sign.no_send {
             let keys = if sign.dry_run { Keys::DryRun } else { Keys::NoSend };
-            return Parties::without_keys(session, keys, usual);
+            return Parties::without_keys(session, keys, usual, sign.proposing());
         }
         let found = session.settings.keypair()?;
         let key = LoadedKey::load(found)?;
         let payer = session.settings.fee_payer.as_ref().map(LoadedKey::load).transpose()?;
-        let (signer, source) = (key.address(), describe(found));
-        let address = payer.as_ref().map_or(signer, LoadedKey::address);
+        let (address, source) = (key.address(), describe(found));
+        let sender = Sender { address, source, payer: payer.as_ref().map_or(address, LoadedKey::address) };
         let keys = Keys::Loaded(key.signer, payer.into_iter().map(|payer| payer.signer).collect());
-        Ok(Parties { keys, signer, source, payer: address, cosigners: Vec::new() })
+        Ok(Parties::new(keys, sender, sign.proposing()))
+    }
+
+    /// The parties by their sender: where a multisig is to act, its vault signs and pays the rent.
+    fn new(keys: Keys, sender: Sender, proposing: Option<Proposing>) -> Parties {
+        let (signer, payer) = match &proposing {
+            Some(proposing) => (proposing.vault(), proposing.vault()),
+            None => (sender.address, sender.payer),
+        };
+        Parties { keys, signer, payer, cosigners: Vec::new(), sender, proposing }
     }
 
     /// The same with a further party that signs, `expected`: its key is `named` by `flag`. Without keys its address is assumed where none
@@ -52,6 +73,12 @@ impl Parties {
         named: Option<&KeySource>,
         expected: Pubkey,
     ) -> Result<Parties, CliError> {
+        if self.proposing.is_some() {
+            return Err(CliError::Usage(format!(
+                "{expected} must sign as well, and a multisig signs as its vault alone; leave --propose out, and let both sign what \
+                 --no-send prints"
+            )));
+        }
         self.cosigners.push(expected);
         let named =
             named.map(|named| Setting { value: named.clone(), origin: Place::Flag(flag.to_string()) });
@@ -77,18 +104,31 @@ impl Parties {
     }
 
     /// The addresses that would sign and pay: those that are named, by an address or by a key file of which the public half alone is
-    /// read; else `usual`. Errors: [`CliError::Signer`] for a file that is named and cannot be read.
-    fn without_keys(session: &Session, keys: Keys, usual: Pubkey) -> Result<Parties, CliError> {
+    /// read; else `usual`. Errors: [`CliError::Signer`] for a file that is named and cannot be read, [`CliError::Usage`] for a proposal
+    /// without a member.
+    fn without_keys(
+        session: &Session,
+        keys: Keys,
+        usual: Pubkey,
+        proposing: Option<Proposing>,
+    ) -> Result<Parties, CliError> {
         let named = &session.settings.keypair;
         let (signer, source) = match (named.as_ref().map(address_of).transpose()?.flatten(), named) {
             (Some(signer), Some(found)) => (signer, format!("no key loaded; {}", describe(found))),
+            _ if proposing.is_some() => {
+                return Err(CliError::Usage(
+                    "it is not known which member proposes; name the key, or its address, by --keypair"
+                        .to_string(),
+                ));
+            }
             (None, Some(found)) if found.origin != Place::Default => {
                 (usual, format!("no key loaded; the usual signer, not the key {}", describe(found)))
             }
             _ => (usual, "no key loaded; the usual signer".to_string()),
         };
         let payer = session.settings.fee_payer.as_ref().map(address_of).transpose()?.flatten();
-        Ok(Parties { keys, signer, source, payer: payer.unwrap_or(signer), cosigners: Vec::new() })
+        let sender = Sender { address: signer, source, payer: payer.unwrap_or(signer) };
+        Ok(Parties::new(keys, sender, proposing))
     }
 }
 

@@ -19,9 +19,6 @@ use {
     std::collections::{BTreeMap, BTreeSet},
 };
 
-/// Seconds within which a transaction lands: interest grows until then, and what its bounds allow must suffice.
-pub(crate) const LANDS_WITHIN: i64 = 120;
-
 /// Finds the settings of a command. Errors: [`CliError::Settings`].
 pub(crate) fn settings(
     global: &GlobalArgs,

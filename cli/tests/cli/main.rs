@@ -22,6 +22,7 @@ mod offer;
 mod origination;
 mod pages;
 mod pool;
+mod propose;
 mod reports;
 mod runs;
 mod schema;

@@ -12,6 +12,7 @@ use {
             state::{Credit, Instalment, Lot, Provider},
             transitions::Status,
         },
+        rpc::Account,
     },
     serde_json::Value,
     std::{
@@ -82,11 +83,36 @@ fn run_with_input(home: &Path, arguments: &[&str], variables: &[(&str, &str)], i
     }
 }
 
+/// A folder with the programs of the tests: those of this repository, and Squads' own where BLOCKABLE_SQUADS names it.
+fn programs(folder: &Path) -> PathBuf {
+    fs::create_dir_all(folder).unwrap();
+    for file in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs")).unwrap() {
+        let file = file.unwrap().path();
+        if file.extension().is_some_and(|extension| extension == "so") {
+            fs::copy(&file, folder.join(file.file_name().unwrap())).unwrap();
+        }
+    }
+    if let Some(squads) = env::var_os("BLOCKABLE_SQUADS") {
+        fs::copy(&squads, folder.join(format!("{}.so", blockable_sdk::squads::PROGRAM))).unwrap();
+    }
+    folder.to_path_buf()
+}
+
 impl Done {
     /// The one document on standard output; the data of a success.
     pub(crate) fn data(&self) -> Value {
+        self.data_of(0)
+    }
+
+    /// The proposal to a multisig that was made in the place of the act.
+    pub(crate) fn proposal(&self) -> Value {
+        self.data_of(7)["proposal"].clone()
+    }
+
+    /// The data of an answer with an exit code.
+    pub(crate) fn data_of(&self, code: i32) -> Value {
         let document = self.document();
-        assert_eq!((self.code, &document["ok"]), (0, &Value::Bool(true)), "{self:?}");
+        assert_eq!((self.code, &document["ok"]), (code, &Value::Bool(true)), "{self:?}");
         assert!(document["error"].is_null(), "{self:?}");
         document["data"].clone()
     }
@@ -124,7 +150,7 @@ impl World {
         let _ = fs::remove_dir_all(&folder);
         let home = folder.join("home");
         fs::create_dir_all(&home).unwrap();
-        let programs = Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs"));
+        let programs = Some(programs(&folder.join("programs")));
         let options = Options { keep: Some(folder.join("sandbox")), programs, ..Options::default() };
         let sandbox = runtime.block_on(Sandbox::start(options)).unwrap();
         World { runtime, sandbox, home }
@@ -183,6 +209,11 @@ impl World {
     /// Reads a credit, accrued to now.
     pub(crate) fn credit(&self, address: &Pubkey) -> Credit {
         self.runtime.block_on(self.venue().client.credit_now(address)).unwrap()
+    }
+
+    /// Reads any account.
+    pub(crate) fn account(&self, address: &Pubkey) -> Account {
+        self.runtime.block_on(self.venue().client.rpc().get_account(address)).unwrap()
     }
 
     /// Reads the provider.

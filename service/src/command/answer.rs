@@ -1,7 +1,7 @@
 //! The answer of a command, and its data where the command is one that signs.
 
 use {
-    super::{Change, Cost, Effect, Heading, Nodes, Unsigned},
+    super::{Change, Cost, Effect, Exit, Heading, Nodes, Unsigned},
     blockable_sdk::{Pubkey, Signature, amounts::Lamports},
     serde_json::{Map, Value, json},
 };
@@ -17,7 +17,7 @@ pub struct Answer {
 
 /// The part of an answer's data that differs with the way in which a change ended. Every answer of a command that signs has the
 /// same members, so that a script asks for the same fields whatever came of it.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Ended<'a> {
     /// True where transactions have landed.
     pub changed: bool,
@@ -27,6 +27,8 @@ pub(super) struct Ended<'a> {
     pub signatures: &'a [Signature],
     /// The transactions that are to be signed elsewhere.
     pub unsigned: &'a [Unsigned],
+    /// The proposal to a multisig, for a change that is proposed.
+    pub proposal: Option<Value>,
 }
 
 /// The data of a change that was carried out, or simulated.
@@ -50,6 +52,7 @@ pub(super) fn change_data<E>(
         "dry_run": ended.dry_run,
         "signatures": ended.signatures.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "transactions": ended.unsigned.iter().map(Unsigned::json).collect::<Vec<_>>(),
+        "proposal": ended.proposal,
         "created": created.collect::<Map<_, _>>(),
         "fee_lamports": cost.fee,
         "rent_lamports": cost.rent,
@@ -59,6 +62,12 @@ pub(super) fn change_data<E>(
 }
 
 impl Answer {
+    /// The command's exit code: [`Exit::Proposed`] where a proposal stands in the place of what was asked for, so that a script does not
+    /// take it for done.
+    pub fn exit(&self) -> Exit {
+        if self.data["proposal"]["status"].is_null() { Exit::Done } else { Exit::Proposed }
+    }
+
     /// The answer of a command that finds nothing to do: what it would bring about holds. `market` is `None`
     /// where the account that named it is gone.
     pub fn nothing(nodes: &Nodes, market: Option<Pubkey>, dry_run: bool, says: &str, state: Value) -> Answer {
@@ -71,6 +80,7 @@ impl Answer {
             "dry_run": dry_run,
             "signatures": [],
             "transactions": [],
+            "proposal": null,
             "created": {},
             "fee_lamports": Lamports::ZERO,
             "rent_lamports": Lamports::ZERO,

@@ -1,7 +1,7 @@
 //! Reasons for which a change was not carried out.
 
 use {
-    super::{ConfirmError, Exit, SendFailed, sol},
+    super::{ConfirmError, Exit, ProposeError, SendFailed, sol},
     blockable_sdk::{
         Pubkey, Signature,
         amounts::Lamports,
@@ -32,6 +32,9 @@ pub enum CarryError {
         /// The least cost.
         needs: Lamports,
     },
+    /// It cannot be proposed to the multisig.
+    #[error(transparent)]
+    Propose(#[from] ProposeError),
     /// Nobody confirmed.
     #[error(transparent)]
     Confirm(#[from] ConfirmError),
@@ -63,6 +66,7 @@ impl CarryError {
     pub fn exit(&self) -> Exit {
         match self {
             CarryError::WrongKey { .. } | CarryError::TooPoor { .. } => Exit::Refused,
+            CarryError::Propose(error) => error.exit(),
             CarryError::Confirm(_) => Exit::Declined,
             CarryError::NotShown(_) | CarryError::Overtaken(_) | CarryError::Busy(_) => Exit::Failed,
             CarryError::Client(failed) => failed.exit(),

@@ -2,29 +2,30 @@
 
 use {
     super::{
-        Answer, CarryError, Change, Cost, Effect, HandOver, Heading, Nodes, Pending, Review, SendFailed,
-        Step, Unsigned,
+        Answer, CarryError, Change, Cost, Effect, HandOver, Heading, Nodes, Pending, Proposing, Review,
+        SendFailed, Step, Unsigned,
         answer::{Ended, change_data},
         change::After,
         confirm,
         confirm::ConfirmError,
-        pending::{LastDone, Turn},
+        pending::{Entry, LastDone, Turn},
+        propose::Plan,
         send::all_landed,
         send_all,
+        simulate::{Simulated, simulate},
     },
     blockable_sdk::{
-        Pubkey, Signature, Signer, VersionedTransaction,
+        Pubkey, Signature, Signer,
         amounts::Lamports,
-        client::{Prepared, Recorded, Sender, Signed},
+        client::{Recorded, Sender, Signed},
         errors::ClientError,
+        squads::number_proposed,
     },
     futures_util::future::{join_all, try_join_all},
     serde_json::{Value, json},
     std::time::Instant,
 };
 
-/// The least fee of a transaction with one signature.
-const LEAST_FEE: Lamports = Lamports(5_000);
 /// Most accounts that a node gives at once.
 const ACCOUNTS: usize = 100;
 
@@ -55,17 +56,13 @@ pub struct Signing<'a> {
     /// The transactions of earlier runs whose outcome is not known. `None` for a command that changes nothing where it is done twice,
     /// such as a freeze: it waits for no earlier one.
     pub pending: Option<&'a Pending>,
-}
-
-/// A change that was simulated.
-struct Simulated {
-    prepared: Vec<Prepared>,
-    effect: Effect,
-    cost: Cost,
+    /// The multisig that is to make the change: then the key that signs is that of a member, who proposes it.
+    pub proposing: Option<Proposing>,
 }
 
 /// Simulates a change, shows it, asks, and sends it; in a dry run it ends after the review, and where nothing is to be sent it
-/// gives the transactions instead. `done` says what holds afterwards.
+/// gives the transactions instead. `done` says what holds afterwards. Where a multisig is to make the change, a proposal to it is all
+/// that is sent, and the answer says that nothing else is done.
 ///
 /// What has landed is no failure: where the accounts cannot be read again the answer has the simulated state, and stderr says so.
 /// Errors: [`CarryError`], and those of [`Change::effect`]; nothing was sent then but what the error lists as landed.
@@ -76,18 +73,19 @@ pub async fn carry_out<E: From<CarryError> + std::fmt::Display>(
 ) -> Result<Answer, E> {
     let Signing { nodes, heading, .. } = signing;
     eprintln!("{heading}");
-    if !change.role.admits(&heading.signer) {
-        let (found, source_text) = (heading.signer, heading.source.clone());
-        return Err(CarryError::WrongKey { found, source_text, needed: change.role.needed() }.into());
-    }
+    let plan = plan(signing, change).await?;
     let subject = subjects(change).first().copied();
     let read = signing.pending.zip(subject).and_then(|(pending, subject)| pending.last_done(&subject));
-    if let Some(landed) = landed_before(signing, change).await? {
+    if let Some(landed) = landed_before(signing, change, plan.as_ref()).await? {
         return Ok(landed);
     }
-    let simulated = simulate(signing, change).await?;
-    eprint!("{}", review(change, &simulated));
-    let data = |effect, ended| change_data(nodes, heading, change, simulated.cost, effect, ended);
+    let simulated = simulate(signing, change, plan.as_ref()).await?;
+    eprint!("{}", review(change, plan.as_ref(), &simulated));
+    let data = |effect, ended: Ended<'_>| {
+        let proposal = plan.as_ref().map(|plan| plan.json(plan.number, None));
+        let ended = Ended { proposal: ended.proposal.or(proposal), ..ended };
+        change_data(nodes, heading, change, simulated.cost, effect, ended)
+    };
     let (key, others) = match signing.keys {
         Keys::DryRun => {
             let text = "dry run: simulated, nothing was sent".to_string();
@@ -111,16 +109,31 @@ pub async fn carry_out<E: From<CarryError> + std::fmt::Display>(
         Some((pending, subject)) => Some(pending.turn(&subject).await?),
         None => None,
     };
-    if let Some(landed) = landed_meanwhile(signing, change, turn.as_ref(), read.as_ref()).await? {
+    if let Some(landed) =
+        landed_meanwhile(signing, change, plan.as_ref(), turn.as_ref(), read.as_ref()).await?
+    {
         return Ok(landed);
     }
-    let sent = send(signing, change, key.as_ref(), others).await;
+    let (steps, gate) = match &plan {
+        Some(plan) => (std::slice::from_ref(&plan.step), None),
+        None => (change.steps.as_slice(), change.gate.as_ref()),
+    };
+    let sent = send(signing, steps, gate, key.as_ref(), others).await;
     let landed = match &sent {
         Ok(sent) => &sent.signatures,
         Err(failed) => &failed.landed,
     };
     record(signing, turn.as_mut(), landed);
     let sent = sent.inspect_err(|failed| forget(signing, &failed.landed)).map_err(CarryError::from)?;
+    if let Some(plan) = &plan {
+        let votes = plan.votes(nodes, plan.number).await.or_else(|| simulated.votes.clone());
+        let text = plan.text(plan.number, votes.as_ref(), &sent.signatures);
+        let proposal = Some(plan.json(plan.number, Some(votes.as_ref())));
+        let ended = Ended { signatures: &sent.signatures, proposal, ..Ended::default() };
+        let data = data(&simulated.effect, ended);
+        forget(signing, &sent.signatures);
+        return Ok(Answer { text, data });
+    }
     let effect = shown_after(nodes, change, &simulated.effect).await;
     let mut text = done(&effect);
     for signature in &sent.signatures {
@@ -147,36 +160,60 @@ fn forget(signing: &Signing<'_>, landed: &[Signature]) {
     }
 }
 
+/// The plan of a proposal; `None` where the key itself may make the change. Errors: [`CarryError::WrongKey`] where it may not,
+/// [`CarryError::Propose`].
+async fn plan<E: From<CarryError>>(
+    signing: &Signing<'_>,
+    change: &Change<'_, E>,
+) -> Result<Option<Plan>, CarryError> {
+    if let Some(proposing) = signing.proposing {
+        return Ok(Some(Plan::make(signing, proposing, change).await?));
+    }
+    let Heading { signer, source, .. } = &signing.heading;
+    if !change.role.admits(signer) {
+        let (found, source_text) = (*signer, source.clone());
+        return Err(CarryError::WrongKey { found, source_text, needed: change.role.needed() });
+    }
+    Ok(None)
+}
+
 /// Finds out what became of the transactions of earlier runs. The answer where the same command has landed in one of them: done once is
-/// enough. Errors: those of [`Pending::resolve`]; [`CarryError::Overtaken`] where only a part of several transactions has landed.
+/// enough; and where a proposal of exactly this change is open. Errors: those of [`Pending::resolve`]; [`CarryError::Overtaken`] where
+/// only a part of several transactions has landed.
 async fn landed_before<E: From<CarryError>>(
     signing: &Signing<'_>,
     change: &Change<'_, E>,
+    plan: Option<&Plan>,
 ) -> Result<Option<Answer>, E> {
     let Signing { nodes, heading, .. } = signing;
-    let (Some(pending), Keys::Loaded(..)) = (signing.pending, signing.keys) else { return Ok(None) };
-    match pending.resolve(nodes, heading, &subjects(change)).await? {
-        Some(signature) => landed_already(signing, change, signature).await.map(Some),
-        None => Ok(None),
+    let earlier = match (signing.pending, signing.keys) {
+        (Some(pending), Keys::Loaded(..)) => pending.resolve(nodes, heading, &subjects(change)).await?,
+        _ => None,
+    };
+    match (plan, earlier) {
+        (Some(plan), earlier) => proposed_before(signing, change, plan, earlier.as_ref()).await,
+        (None, Some(earlier)) => landed_already(signing, change, earlier.signature).await.map(Some),
+        (None, None) => Ok(None),
     }
 }
 
 /// The answer where the same command of another run has landed since the accounts were read: the two are one. Errors:
-/// [`CarryError::Overtaken`] where it is another command on the same account.
+/// [`CarryError::Overtaken`] where it is another command on the same account, or has made a proposal that this one could not find yet.
 async fn landed_meanwhile<E: From<CarryError>>(
     signing: &Signing<'_>,
     change: &Change<'_, E>,
+    plan: Option<&Plan>,
     turn: Option<&Turn>,
     read: Option<&LastDone>,
 ) -> Result<Option<Answer>, E> {
     let (Some(pending), Some(done)) = (signing.pending, turn.and_then(|turn| turn.last_done.as_ref())) else {
-        return landed_before(signing, change).await;
+        return landed_before(signing, change, plan).await;
     };
     if read == Some(done) {
         // One whose outcome is not known may have been left behind meanwhile.
-        return landed_before(signing, change).await;
+        return landed_before(signing, change, plan).await;
     }
-    if done.action != pending.action(&signing.heading) {
+    if plan.is_some() || done.action != pending.action(&signing.heading) {
         return Err(CarryError::Overtaken(done.signature).into());
     }
     landed_already(signing, change, done.signature).await.map(Some)
@@ -211,6 +248,28 @@ async fn landed_already<E: From<CarryError>>(
     Ok(Answer { text, data })
 }
 
+/// The answer where the change is proposed already: by the transaction of an earlier run, or in an open proposal of exactly this change.
+async fn proposed_before<E: From<CarryError>>(
+    signing: &Signing<'_>,
+    change: &Change<'_, E>,
+    plan: &Plan,
+    earlier: Option<&Entry>,
+) -> Result<Option<Answer>, E> {
+    let by_earlier = earlier.and_then(|entry| number_proposed(&entry.transaction));
+    let Some(number) = by_earlier.or(plan.same()) else { return Ok(None) };
+    let Signing { nodes, heading, .. } = signing;
+    let signatures: Vec<Signature> = earlier.map(|entry| entry.signature).into_iter().collect();
+    let votes = plan.votes(nodes, number).await;
+    let text = plan.text_of_earlier(number, votes.as_ref());
+    let cost = Cost { fee: Lamports::ZERO, rent: Lamports::ZERO, transactions: signatures.len() };
+    let (proposal, dry_run) =
+        (Some(plan.json(number, Some(votes.as_ref()))), matches!(signing.keys, Keys::DryRun));
+    let ended = Ended { signatures: &signatures, proposal, dry_run, ..Ended::default() };
+    let data = change_data(nodes, heading, change, cost, &read_after(nodes, change).await?, ended);
+    forget(signing, &signatures);
+    Ok(Some(Answer { text, data }))
+}
+
 /// The account that each transaction of a change is about: the first of those that are watched. The others, such as the signer's
 /// wallet, may change by other commands at the same time.
 fn subjects<E>(change: &Change<'_, E>) -> Vec<Pubkey> {
@@ -222,45 +281,20 @@ fn watched<E>(change: &Change<'_, E>) -> Vec<Pubkey> {
     change.steps.iter().flat_map(|step| step.watched.iter().copied()).collect()
 }
 
-async fn simulate<E: From<CarryError>>(
-    signing: &Signing<'_>,
-    change: &Change<'_, E>,
-) -> Result<Simulated, E> {
-    let (sender, payer) = (signing.nodes.sender(signing.most_fee), &signing.heading.payer);
-    let (mut prepared, mut after, mut fee) = (Vec::new(), After::default(), Lamports::ZERO);
-    for step in &change.steps {
-        let preview = match sender.preview(&step.instructions, payer, &step.watched).await {
-            Ok(preview) => preview,
-            Err(error) => return Err(explained(signing.nodes, payer, change.rent, error).await.into()),
-        };
-        after.accounts.extend(step.watched.iter().copied().zip(preview.accounts));
-        fee = fee.saturating_add(preview.prepared.fee);
-        prepared.push(preview.prepared);
-    }
-    let effect = (change.effect)(&after)?;
-    let cost = Cost { fee, rent: change.rent, transactions: change.steps.len() };
-    Ok(Simulated { prepared, effect, cost })
-}
-
-/// Names the lack of SOL where that is why a simulation fails: nodes say it in other words.
-async fn explained(nodes: &Nodes, payer: &Pubkey, rent: Lamports, error: ClientError) -> CarryError {
-    let needs = rent.saturating_add(LEAST_FEE);
-    if matches!(error, ClientError::Refused { .. }) {
-        return error.into();
-    }
-    match nodes.client.rpc().get_balance(payer).await {
-        Ok(has) if Lamports(has) < needs => CarryError::TooPoor { payer: *payer, has: Lamports(has), needs },
-        _ => error.into(),
-    }
-}
-
 /// The review: act, facts, effect before and after, cost, and the part that cannot be undone.
-fn review<E>(change: &Change<'_, E>, simulated: &Simulated) -> String {
+fn review<E>(change: &Change<'_, E>, plan: Option<&Plan>, simulated: &Simulated) -> String {
     let becomes = simulated.effect.lines.iter();
     let becomes = becomes.map(|line| (line.name.clone(), format!("{} -> {}", line.before, line.after)));
-    let lines: Vec<(String, String)> = change.facts.iter().cloned().chain(becomes).collect();
-    let (title, irreversible) = (&change.title, &change.irreversible);
-    Review { title, lines: &lines, cost: simulated.cost, irreversible }.to_string()
+    let proposal = plan.map(|plan| plan.facts(change)).unwrap_or_default();
+    let facts = change.facts.iter().cloned().chain(proposal);
+    let lines: Vec<(String, String)> = facts.chain(becomes).collect();
+    let (title, irreversible) = match plan {
+        Some(_) => {
+            (format!("propose to {}", change.title), format!("once executed: {}", change.irreversible))
+        }
+        None => (change.title.clone(), change.irreversible.clone()),
+    };
+    Review { title: &title, lines: &lines, cost: simulated.cost, irreversible: &irreversible }.to_string()
 }
 
 /// The transactions of a change that have landed, and the provider's answers to them.
@@ -271,11 +305,12 @@ struct Sent {
     landed_after_ms: u64,
 }
 
-/// Sends the transactions of a change, each once the one before has landed; with a gate all of them at once, so that it has the last
+/// Sends transactions, each once the one before has landed; with a gate all of them at once, so that it has the last
 /// one as soon as the first. Errors: [`SendFailed`].
-async fn send<E>(
+async fn send(
     signing: &Signing<'_>,
-    change: &Change<'_, E>,
+    steps: &[Step],
+    gate: Option<&HandOver<'_>>,
     key: &dyn Signer,
     others: &[Box<dyn Signer>],
 ) -> Result<Sent, SendFailed> {
@@ -287,10 +322,10 @@ async fn send<E>(
         let prepared = sender.prepare(&step.instructions, payer).await?;
         signing.nodes.client.sign(&prepared.instructions, first, &signers).await
     };
-    let (signatures, handed) = match &change.gate {
+    let (signatures, handed) = match gate {
         Some(hand_over) => {
-            let signed = try_join_all(change.steps.iter().map(sign)).await?;
-            hand_over_and_send(hand_over, &sender, &change.steps, signed).await?
+            let signed = try_join_all(steps.iter().map(sign)).await?;
+            hand_over_and_send(hand_over, &sender, steps, signed).await?
         }
         None => {
             let send = async |step: &Step| {
@@ -303,7 +338,7 @@ async fn send<E>(
                 let submit = async |recorded: Recorded| sender.submit(&recorded).await;
                 pending.guard(&signing.nodes.genesis, &entry, signed, submit).await
             };
-            (send_all(&change.steps, send).await?, Vec::new())
+            (send_all(steps, send).await?, Vec::new())
         }
     };
     let landed_after_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);

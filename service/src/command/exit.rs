@@ -14,7 +14,8 @@ Exit codes:
   3  refused: a rule of the program or of this command forbids it; nothing was changed
   4  not found: an account or a file is not there
   5  declined: nobody confirmed it; nothing was sent
-  6  unknown: a transaction was sent, and its outcome is not known; run the command again, it finds that out before it does anything";
+  6  unknown: a transaction was sent, and its outcome is not known; run the command again, it finds that out before it does anything
+  7  proposed: a multisig has a proposal to do it, and nothing else is changed before its members approve and execute that";
 
 /// The end of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub enum Exit {
     Declined = 5,
     /// A transaction was sent, and its outcome is not known.
     Unknown = 6,
+    /// A multisig has a proposal to do it.
+    Proposed = 7,
 }
 
 impl Exit {
@@ -63,6 +66,7 @@ impl Exit {
             Exit::NotFound => "not_found",
             Exit::Declined => "declined",
             Exit::Unknown => "unknown",
+            Exit::Proposed => "proposed",
         }
     }
 }
@@ -87,6 +91,7 @@ mod tests {
             Exit::NotFound,
             Exit::Declined,
             Exit::Unknown,
+            Exit::Proposed,
         ];
         for exit in all {
             assert!(EXIT_CODES.contains(&format!("\n  {}  ", exit as u8)), "{}", exit.name());

@@ -13,8 +13,10 @@ mod key_file;
 mod nodes;
 mod pending;
 mod printable;
+mod propose;
 mod review;
 mod send;
+mod simulate;
 mod unsigned;
 pub mod values;
 
@@ -31,6 +33,7 @@ pub use {
     nodes::{Nodes, NodesError},
     pending::Pending,
     printable::printable,
+    propose::{ProposeError, Proposing},
     review::{Cost, Heading, Review, sol},
     send::{SendFailed, send_all},
     unsigned::Unsigned,

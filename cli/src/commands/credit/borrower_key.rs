@@ -9,7 +9,7 @@ use {
         lookup::CreditView,
         output::Answer,
         parties::Parties,
-        session::{LANDS_WITHIN, MarketView},
+        session::MarketView,
         settings::KeySource,
     },
     blockable_sdk::{
@@ -133,7 +133,7 @@ fn accept(on: &OnCredit<'_>) -> Result<(Parties, Act), CliError> {
     let out_of_range = |_| CliError::OutOfRange(credit.address);
     let mut later = *account;
     later
-        .accrue(market.clock.market.saturating_add(LANDS_WITHIN))
+        .accrue(market.clock.market.saturating_add(on.sign.made_within()))
         .map_err(|_| CliError::OutOfRange(credit.address))?;
     let limits = BorrowerLimits::from_credit(&later).map_err(out_of_range)?;
     let mut tried = *account;

@@ -66,9 +66,18 @@ pub(super) async fn run(global: &GlobalArgs, args: &FreezeArgs) -> Result<Answer
             "--other goes with --reason cross-default alone; add it, or leave --other out".to_string(),
         ));
     }
+    if !args.gates.is_empty() && args.sign.propose.is_some() {
+        return Err(CliError::Usage(
+            "--gate and --propose exclude each other: the server obeys a signed freeze, and a proposal is none; it hears of the freeze \
+             by the chain once the members have executed it"
+                .to_string(),
+        ));
+    }
     let session = Session::open(global, Some(&args.sign), None).await?;
     let (found, market) = chosen(&session, args).await?;
-    let gates = Gates::new(&args.gates, &session.settings, &found)?;
+    // Before a proposal is executed there is no signed freeze that a server could obey.
+    let gate = session.settings.gate.as_ref().filter(|_| args.sign.propose.is_none());
+    let gates = Gates::new(&args.gates, gate.map(|setting| setting.value.as_str()), &found)?;
     let mut planned = Vec::new();
     for credit in found {
         let other = match args.reason {

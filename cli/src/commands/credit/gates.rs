@@ -7,7 +7,7 @@ use {
         gate,
         lookup::CreditView,
         output::warn,
-        settings::{Settings, gate_url},
+        settings::gate_url,
     },
     blockable_sdk::Pubkey,
     blockable_service::address::{AddressError, address},
@@ -57,11 +57,10 @@ impl Gates {
     /// [`CliError::Usage`] for a server that is named for several providers, for none of them, or twice.
     pub(super) fn new(
         named: &[GateArg],
-        settings: &Settings,
+        setting: Option<&str>,
         found: &[CreditView],
     ) -> Result<Gates, CliError> {
         let credits = found.iter().map(|credit| (credit.address, credit.account.provider)).collect();
-        let setting = settings.gate.as_ref().map(|setting| setting.value.as_str());
         Gates::of(named, setting, credits)
     }
 

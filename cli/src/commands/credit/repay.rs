@@ -9,7 +9,7 @@ use {
         error::CliError,
         lookup::CreditView,
         output::Answer,
-        session::{LANDS_WITHIN, MarketView},
+        session::MarketView,
     },
     blockable_sdk::{
         Pubkey,
@@ -69,7 +69,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &RepayArgs) -> Result<Answer,
         let says = format!("{} is {} and owes nothing", credit.address, credit.status_name());
         return Ok(on.nothing(&says));
     }
-    let quote = quote(credit, market, &args.amount)?;
+    let quote = quote(credit, market, &args.amount, args.sign.made_within())?;
     let parties = on.parties(credit.account.borrower)?;
     let source = args.from.unwrap_or_else(|| market.keys().token_account(&parties.signer));
     require_money(&on.session, &source, quote.paid).await?;
@@ -86,21 +86,26 @@ pub(super) async fn run(global: &GlobalArgs, args: &RepayArgs) -> Result<Answer,
     );
     let mut act = act.with_facts([("from", source.to_string()), ("goes to", parts(&quote))]);
     if args.amount.cure {
-        act = act.with_facts(falls_due(&on, &quote)?);
+        act = act.with_facts(falls_due(&on, &quote, args.sign.made_within())?);
     }
     on.carry_out(&parties, act).await
 }
 
-/// The payment by the program's own arithmetic, as of the time by which it lands at the latest.
-fn quote(credit: &CreditView, market: &MarketView, amount: &PaymentArgs) -> Result<PaymentQuote, CliError> {
+/// The payment by the program's own arithmetic, as of the time by which it is made at the latest: some seconds from now.
+fn quote(
+    credit: &CreditView,
+    market: &MarketView,
+    amount: &PaymentArgs,
+    within: i64,
+) -> Result<PaymentQuote, CliError> {
     let refused = |error: PaymentError| CliError::Refused(format!("{}: {error}", credit.address));
     let account = &credit.account;
     if amount.cure {
         // What falls due later is not what was asked for. Where all is owed, interest grows until it lands.
         let now = cure(credit, &market.clock)?;
-        return if now.pays_off() { cure(credit, &later(&market.clock)) } else { Ok(now) };
+        return if now.pays_off() { cure(credit, &later(&market.clock, within)) } else { Ok(now) };
     }
-    let clock = later(&market.clock);
+    let clock = later(&market.clock, within);
     let sum = match (amount.amount, amount.next) {
         (Some(sum), _) => sum,
         (None, false) => MicroUsd::MAX,
@@ -130,28 +135,32 @@ fn cure(credit: &CreditView, clock: &MarketClock) -> Result<PaymentQuote, CliErr
 }
 
 /// The sum that falls due while a cure may still land, which it does not pay. Errors: [`CliError::OutOfRange`].
-fn falls_due(on: &OnCredit<'_>, quote: &PaymentQuote) -> Result<Option<(&'static str, String)>, CliError> {
+fn falls_due(
+    on: &OnCredit<'_>,
+    quote: &PaymentQuote,
+    within: i64,
+) -> Result<Option<(&'static str, String)>, CliError> {
     let out_of_range = || CliError::OutOfRange(on.credit.address);
     let (mut paid, clock) = (on.credit.account, &on.market.clock);
     let sum = paid.begin_payment(quote.paid.get(), clock).map_err(|_| out_of_range())?;
     // The payer is recorded and changes nothing.
     paid.receive_payment(Pubkey::default(), sum).map_err(|_| out_of_range())?;
-    paid.accrue(later(clock).market).map_err(|_| out_of_range())?;
+    paid.accrue(later(clock, within).market).map_err(|_| out_of_range())?;
     let more = MicroUsd(paid.arrears());
     let text = || {
         format!(
             "{} that fall due within {}; from then on this payment is refused, and nothing is paid: run it again",
             text::usd_owed(more),
-            text::span(LANDS_WITHIN)
+            text::span(within)
         )
     };
     Ok((!more.is_zero()).then(|| ("not paid", text())))
 }
 
-fn later(clock: &MarketClock) -> MarketClock {
+fn later(clock: &MarketClock, seconds: i64) -> MarketClock {
     // While a pause is in force the market's clock stands still, and no interest accrues.
-    let market = if clock.is_paused { clock.market } else { clock.market.saturating_add(LANDS_WITHIN) };
-    MarketClock { chain: clock.chain.saturating_add(LANDS_WITHIN), market, ..*clock }
+    let market = if clock.is_paused { clock.market } else { clock.market.saturating_add(seconds) };
+    MarketClock { chain: clock.chain.saturating_add(seconds), market, ..*clock }
 }
 
 /// The parts of a debt that a payment pays, in words.

@@ -9,7 +9,7 @@ use {
         error::CliError,
         lookup::CreditView,
         output::Answer,
-        session::{LANDS_WITHIN, MarketView},
+        session::MarketView,
         settings::KeySource,
     },
     blockable_economics::preset::Agreement,
@@ -120,7 +120,7 @@ fn draft(args: &RestructureArgs, credit: &CreditView, market: &MarketView) -> Re
     // Interest that is added to the principal until this lands is in the new schedule.
     let mut later = credit.account;
     later
-        .accrue(market.clock.market.saturating_add(LANDS_WITHIN))
+        .accrue(market.clock.market.saturating_add(args.sign.made_within()))
         .map_err(|_| CliError::OutOfRange(credit.address))?;
     let principal = MicroUsd(later.debt.principal);
     let usual =

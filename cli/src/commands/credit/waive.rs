@@ -8,7 +8,7 @@ use {
         error::CliError,
         lookup::CreditView,
         output::Answer,
-        session::{LANDS_WITHIN, MarketView, Session},
+        session::{MarketView, Session},
     },
     blockable_sdk::{
         Pubkey, addresses,
@@ -135,7 +135,7 @@ pub(super) async fn write_off(global: &GlobalArgs, args: &WriteOffArgs) -> Resul
         )));
     }
     let mut later = *account;
-    let at = market.clock.market.saturating_add(LANDS_WITHIN);
+    let at = market.clock.market.saturating_add(args.sign.made_within());
     later.accrue(at).map_err(|_| CliError::OutOfRange(credit.address))?;
     let parties = on.parties(account.lender)?;
     let role = Role::lender(account);

@@ -292,12 +292,12 @@ mod tests {
         let lapsed = 1_000 + i64::from(CHANGE_LIFETIME) + 1;
         for (now, says) in [(999, Some("this change waits")), (1_000, Some("is ready")), (lapsed, None)] {
             let (market, wanted) = market(now);
-            let found = fulfilled(market, &wanted, false).unwrap();
+            let found = fulfilled(&market, &wanted, false).unwrap();
             assert_eq!(found.is_some(), says.is_some(), "{now}: {found:?}");
             assert!(found.is_none_or(|found| found.contains(says.unwrap_or_default())), "{now}");
             let other = MarketSettings { redistribution_fee_bps: 2, ..wanted };
-            assert_eq!(fulfilled(market, &other, false).is_err(), says.is_some(), "{now}");
-            assert_eq!(fulfilled(market, &other, true).unwrap(), None, "{now}");
+            assert_eq!(fulfilled(&market, &other, false).is_err(), says.is_some(), "{now}");
+            assert_eq!(fulfilled(&market, &other, true).unwrap(), None, "{now}");
         }
     }
 }

@@ -6,7 +6,6 @@ mod entry;
 mod tests;
 mod turn;
 
-pub(super) use turn::{LastDone, Turn};
 use {
     super::{CarryError, Heading, Nodes},
     crate::private_file,
@@ -15,8 +14,11 @@ use {
         client::{Landed, Recorded, Signed},
         errors::{ClientError, Outcome, SentError},
     },
-    entry::Entry,
     std::{env, fs, io, path::PathBuf},
+};
+pub(super) use {
+    entry::Entry,
+    turn::{LastDone, Turn},
 };
 
 /// The transactions of a user's commands of which nobody knows yet whether they have landed, one file each.
@@ -99,7 +101,7 @@ impl Pending {
     }
 
     /// Finds out what became of the transactions of earlier runs of this command, and of those that touch `subjects`; one that may land
-    /// yet is followed to its end. Returns the signature of one of the same command that has landed, of several the last one; its file
+    /// yet is followed to its end. Returns the one of the same command that has landed, of several the last one; its file
     /// stays. Errors: [`CarryError::Overtaken`] where one of another command has landed, because the two may be one act in two
     /// wordings, and what was read may be old; [`CarryError::Client`] where an outcome stays unknown.
     pub(super) async fn resolve(
@@ -107,7 +109,7 @@ impl Pending {
         nodes: &Nodes,
         heading: &Heading,
         subjects: &[Pubkey],
-    ) -> Result<Option<Signature>, CarryError> {
+    ) -> Result<Option<Entry>, CarryError> {
         let mut same = None;
         let action = self.action(heading);
         for entry in self.entries(&nodes.genesis, &action, subjects) {
@@ -123,7 +125,7 @@ impl Pending {
                 known => known,
             };
             if entry.action == action && matches!(outcome, Outcome::Landed { .. }) {
-                same.replace(signature).iter().for_each(|earlier| self.forget(earlier));
+                same.replace(entry).iter().for_each(|earlier| self.forget(&earlier.signature));
                 continue;
             }
             self.forget(&signature);
