@@ -77,6 +77,10 @@ start:
 stranger *args="--validator":
     scripts/stranger {{args}}
 
+# the examples of SDK and gate, on a sandbox's cluster
+examples:
+    scripts/run-examples
+
 # proposals to a multisig, against Squads' own program, which is built first where it is missing
 squads *args:
     BLOCKABLE_SQUADS="$(scripts/build-squads)" cargo test --release -p blockable-cli --test cli {{args}} -- propose --nocapture

@@ -18,22 +18,26 @@ async fn main() -> Result<(), Box<dyn Error>> {
             "name a node's URL, its WebSocket URL, the market, the provider, a credit and a file".into()
         );
     };
-    let (market, provider): (Pubkey, Pubkey) = (market.parse()?, provider.parse()?);
-    let gate = Gate::open(GateConfig::new(market, provider, store))?;
-    let follower = Follower::start(gate.clone(), FollowConfig::new(url, ws_url));
+    let gate = Gate::open(GateConfig::new(market.parse()?, provider.parse()?, store))?;
     // Until the gate has been shown the chain it refuses every job.
-    let mut changes = gate.subscribe_changes();
-    changes.changed().await?;
-    let job = Job::new(Units(1_000), "/example/1", Duration::from_secs(60));
-    match gate.admit(&credit.parse()?, job).await {
-        Ok(hold) => {
-            // The machine works here. What it used is counted; the rest is open again.
-            let counted = gate.settle(&hold, Units(400)).await?;
-            println!("counted {} units", counted.get());
-        }
-        Err(refusal) => println!("no job may begin: {refusal}"),
-    }
+    let mut shown = gate.subscribe_changes();
+    let follower = Follower::start(gate.clone(), FollowConfig::new(url, ws_url));
+    shown.changed().await?;
+    let done = run_a_job(&gate, &credit.parse()?).await;
     follower.stop().await;
     gate.close().await;
+    println!("{}", done?);
     Ok(())
+}
+
+/// Admits one job on the units of a credit and counts what it used. Returns what came of it.
+async fn run_a_job(gate: &Gate, credit: &Pubkey) -> Result<String, Box<dyn Error>> {
+    let job = Job::new(Units(1_000), "/example/1", Duration::from_secs(60));
+    let hold = match gate.admit(credit, job).await {
+        Ok(hold) => hold,
+        Err(refusal) => return Ok(format!("no job may begin: {refusal}")),
+    };
+    // The machine works here. What it used is counted; the rest is open again.
+    let counted = gate.settle(&hold, Units(400)).await?;
+    Ok(format!("counted {} units", counted.get()))
 }

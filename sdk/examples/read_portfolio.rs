@@ -17,7 +17,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (Some(url), Some(lender)) = (arguments.next(), arguments.next()) else {
         return Err("name a node's URL and the lender".into());
     };
-    let (client, lender) = (Client::new(url), lender.parse::<Pubkey>()?);
+    let owed = portfolio(&Client::new(url), lender.parse()?).await?;
+    println!("{} micro-USDC in all", owed.get());
+    Ok(())
+}
+
+/// Prints each loan of a lender, and returns what is owed on all of them now.
+async fn portfolio(client: &Client, lender: Pubkey) -> Result<MicroUsd, Box<dyn Error>> {
     let now = client.chain_time().await?;
     let mut markets: BTreeMap<Pubkey, Market> = BTreeMap::new();
     let mut owed = MicroUsd::ZERO;
@@ -27,7 +33,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             None => client.market(&credit.market).await?,
         };
         markets.insert(credit.market, market);
-        // An account shows the debt as of its last change.
+        // An account shows the debt as of its last change: this brings it up to the chain's clock.
         let now = market.market_time(now).map_err(|_| "the market's clock is out of range")?;
         credit.accrue(now).map_err(|error| error.to_string())?;
         let status = credit.status().map_err(|error| error.to_string())?;
@@ -35,6 +41,5 @@ async fn main() -> Result<(), Box<dyn Error>> {
         println!("{address}: {status:?}, debt {debt}, arrears {arrears} micro-USDC");
         owed = owed.saturating_add(MicroUsd(debt));
     }
-    println!("{} micro-USDC in all", owed.get());
-    Ok(())
+    Ok(owed)
 }
