@@ -76,8 +76,9 @@ fn refusal(status: StatusCode, body: &Value) -> String {
 struct Handed {
     /// Time from the signature to the answer.
     took: Duration,
-    /// Units that are closed to new jobs in all, or the reason for which it obeys nothing yet.
-    answer: Result<Units, String>,
+    /// Units that are closed to new jobs in all, or the reason for which it obeys nothing yet. `None` where it has seen as large a
+    /// freeze on the chain already, such as this one where it lands very fast.
+    answer: Result<Option<Units>, String>,
 }
 
 impl Handed {
@@ -88,7 +89,10 @@ impl Handed {
         let handed = Handed { took: signed_at.elapsed(), answer };
         let millis = handed.took.as_millis();
         match &handed.answer {
-            Ok(frozen) => notice(&format!(
+            Ok(None) => {
+                notice(&format!("the provider obeys after {millis} ms: it has seen the freeze on the chain"))
+            }
+            Ok(Some(frozen)) => notice(&format!(
                 "the provider obeys after {millis} ms: {} are closed to new jobs",
                 text::units(*frozen)
             )),
@@ -104,19 +108,24 @@ impl Handed {
         json!({
             "obeyed": self.answer.is_ok(),
             "after_ms": u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX),
-            "frozen": self.answer.as_ref().ok(),
+            "frozen": self.answer.as_ref().ok().copied().flatten(),
             "error": self.answer.as_ref().err(),
         })
     }
 }
 
-async fn post(client: &Client, url: &str, transaction: &VersionedTransaction) -> Result<Units, String> {
+async fn post(
+    client: &Client,
+    url: &str,
+    transaction: &VersionedTransaction,
+) -> Result<Option<Units>, String> {
     let body = json!({"transaction": BASE64_STANDARD.encode(transactions::encode(transaction))});
     let sent = client.post(format!("{}/v1/freezes", url.trim_end_matches('/'))).json(&body).send().await;
     let (status, body) = read(sent, FREEZE_BYTES).await?;
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     match body.get("frozen").and_then(Value::as_u64) {
-        Some(frozen) if status.is_success() => Ok(Units(frozen)),
+        Some(frozen) if status.is_success() => Ok(Some(Units(frozen))),
+        None if body.pointer("/error/code").and_then(Value::as_str) == Some("already_frozen") => Ok(None),
         _ => Err(refusal(status, &body)),
     }
 }

@@ -60,6 +60,9 @@ pub(crate) fn world() -> &'static World {
     &WORLD
 }
 
+/// Money that the lender has besides, in micro-USDC.
+const LENT: u64 = 10_000_000_000_000;
+
 /// Runs the binary with a home folder, without a node.
 pub(crate) fn run_in(home: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Done {
     run_with_input(home, arguments, variables, "")
@@ -153,6 +156,9 @@ impl World {
         let programs = Some(programs(&folder.join("programs")));
         let options = Options { keep: Some(folder.join("sandbox")), programs, ..Options::default() };
         let sandbox = runtime.block_on(Sandbox::start(options)).unwrap();
+        let venue = sandbox.venue();
+        // The tests lend more than a sandbox has.
+        runtime.block_on(venue.fund(&[(&venue.keyring.lender, MicroUsd(LENT))])).unwrap();
         World { runtime, sandbox, home }
     }
 
