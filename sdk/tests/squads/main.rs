@@ -2,6 +2,8 @@
 //!
 //! `make.cjs` has made `examples.json` by the npm package `@sqds/multisig`.
 
+#![allow(clippy::unwrap_used, reason = "a test may end by a panic")]
+
 use {
     blockable_sdk::{
         AccountMeta, Instruction, Pubkey,
