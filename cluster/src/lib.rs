@@ -34,7 +34,7 @@ use {
     solana_account::Account,
     std::{
         io,
-        net::{Ipv4Addr, TcpListener},
+        net::Ipv4Addr,
         path::PathBuf,
         process,
         sync::atomic::{AtomicU32, Ordering},
@@ -43,6 +43,7 @@ use {
     surfpool_core::surfnet::locker::SurfnetSvmLocker,
     surfpool_types::BlockProductionMode,
     tokio::{
+        net::TcpSocket,
         sync::watch,
         task::{JoinHandle, spawn_blocking},
         time::{Instant, sleep},
@@ -100,8 +101,10 @@ fn free_port() -> Result<u16, ClusterError> {
     for _ in 0..FREE {
         let place = first.wrapping_add(TRIED.fetch_add(1, Ordering::Relaxed)) % FREE;
         let Ok(port) = u16::try_from(FIRST_FREE.saturating_add(place)) else { continue };
-        match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
-            Ok(_) => return Ok(port),
+        // Without the reuse of addresses: a port on which connections have just ended is not free for every server.
+        let bound = TcpSocket::new_v4().and_then(|socket| socket.bind((Ipv4Addr::LOCALHOST, port).into()));
+        match bound {
+            Ok(()) => return Ok(port),
             Err(error) => failure = error,
         }
     }
