@@ -195,7 +195,7 @@ fn the_exit_code_is_that_of_what_happened() {
     assert_eq!((refused.code, world.credit(&credit).collateral.frozen()), (3, 1_000), "{refused:?}");
 }
 
-/// What the commands of the dry run would change; reports may be counted meanwhile.
+/// The state that the commands of the dry run would change; reports may be counted meanwhile.
 fn state(world: &World, credit: &Pubkey) -> (u64, u64, Pubkey, Pubkey, Pubkey) {
     let account = world.credit(credit);
     let (frozen, paid) = (account.collateral.frozen(), account.claims.lender);

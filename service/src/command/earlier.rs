@@ -1,4 +1,4 @@
-//! What earlier runs of a command, or others at the same time, have done already.
+//! Acts that earlier runs of a command, or others at the same time, have done already.
 
 use {
     super::{

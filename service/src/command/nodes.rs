@@ -255,7 +255,7 @@ mod tests {
         url
     }
 
-    /// What it shows is old, and what is signed with its blockhash cannot land.
+    /// Its accounts are old, and a transaction that is signed with its blockhash cannot land.
     #[tokio::test]
     async fn a_node_that_stands_still_is_not_read() {
         for (slots, read) in [([1_000, 1_031], 1), ([1_000, 1_030], 0), ([1_031, 1_000], 0), ([0, 7], 0)] {

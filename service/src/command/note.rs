@@ -1,4 +1,4 @@
-//! What a command says on standard error, beside its answer.
+//! Notes on standard error, beside a command's answer.
 
 use {
     blockable_sdk::printable,
