@@ -183,8 +183,9 @@ fn the_provider_has_all_orders_of_a_freeze_at_once() {
     let server = std::thread::spawn(move || {
         let accepted = || listener.accept().unwrap().0;
         let mut all: Vec<TcpStream> = (0..3).map(|_| accepted()).collect();
+        // A connection with an answer may serve the next order as well: no answer before each has its own.
+        all.iter_mut().for_each(read_request);
         for connection in &mut all {
-            read_request(connection);
             let answer = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 20\r\n\r\n{\"frozen\":100000000}";
             connection.write_all(answer.as_bytes()).unwrap();
         }
@@ -202,6 +203,7 @@ fn read_request(connection: &mut TcpStream) {
     let (mut read, mut buffer) = (Vec::new(), [0; 4_096]);
     loop {
         let count = connection.read(&mut buffer).unwrap();
+        assert!(count > 0, "the connection ended within a request");
         read.extend_from_slice(&buffer[..count]);
         let text = String::from_utf8_lossy(&read).to_ascii_lowercase();
         let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
