@@ -6,7 +6,7 @@ use {
     reqwest::{Method, RequestBuilder, Response},
     serde_json::{Value, json},
     std::time::Duration,
-    tokio::net::TcpListener,
+    tokio::net::TcpSocket,
 };
 
 /// Units of a chat of one word with five words of answer.
@@ -156,9 +156,12 @@ async fn one_that_runs_for_too_long_is_named() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failure_that_cost_nothing_is_tried_again() {
-    let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    // Bound without listening: connections are refused, and nobody else is given the port.
+    let unheard = TcpSocket::new_v4().unwrap();
+    unheard.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = unheard.local_addr().unwrap();
     let bench = Bench::start(|config| {
-        config.models[0].upstreams = vec![UpstreamConfig::at(format!("http://{free}/v1"))];
+        config.models[0].upstreams = vec![UpstreamConfig::at(format!("http://{address}/v1"))];
     })
     .await;
     refused(send(&bench, "key", json!({})).await, 502, "upstream_unreachable").await;

@@ -5,10 +5,9 @@ use {
         Pubkey,
         program::state::{FreezePolicy, Terms},
     },
-    blockable_testkit::{Cluster, Daemon, Loan, ServerFile},
+    blockable_testkit::{Cluster, Daemon, Loan, ServerFile, free_ports},
     std::{
         fs,
-        net::TcpListener,
         path::{Path, PathBuf},
         process::Command,
         time::{Duration, Instant},
@@ -140,11 +139,10 @@ impl Setup {
         Server { process, ops_url }
     }
 
-    /// Two free ports.
+    /// Two ports that are free, and that nobody is given meanwhile.
     pub fn free_ports() -> [u16; 2] {
-        // Both at once, so that they differ.
-        let free = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-        free.map(|listener| listener.local_addr().unwrap().port())
+        let first = free_ports(2);
+        [first, first + 1]
     }
 
     /// Starts the server and waits until it is ready.

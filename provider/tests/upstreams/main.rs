@@ -43,7 +43,7 @@ use {
     },
     tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
-        net::{TcpListener, TcpStream},
+        net::{TcpListener, TcpSocket, TcpStream},
         time::sleep,
     },
 };
@@ -138,8 +138,10 @@ async fn an_upstream_that_is_late_costs_the_prompt_and_one_that_is_gone_or_answe
     assert_eq!(page.records.iter().map(|record| record.ended.as_str()).collect::<Vec<_>>(), ["timeout"; 2]);
     bench.stop().await;
 
-    let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let bench = before(free).await;
+    // Bound without listening: connections are refused, and nobody else is given the port.
+    let unheard = TcpSocket::new_v4().unwrap();
+    unheard.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let bench = before(unheard.local_addr().unwrap()).await;
     refused(bench.chat("hi", json!({})).await, 502, "upstream_unreachable").await;
     assert_eq!(bench.counted(), (0, 0));
     bench.stop().await;
