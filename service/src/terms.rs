@@ -14,7 +14,7 @@ pub fn terms_lines(credit: &Credit, now: ChainTime) -> Vec<(&'static str, String
     let terms = &credit.terms;
     let usd = |amount: u64| text::usd_owed(MicroUsd(amount));
     let units = |count: u64| text::units(Units(count));
-    let span = |seconds: u32| text::span(seconds.into());
+    let span = |seconds: u32| text::exact_span(seconds.into());
     let lifetime = if terms.unit_lifetime == 0 { "no end".to_string() } else { span(terms.unit_lifetime) };
     let expiry = match terms.offer_expires_at {
         0 => "never".to_string(),
@@ -33,13 +33,14 @@ pub fn terms_lines(credit: &Credit, now: ChainTime) -> Vec<(&'static str, String
         ("units", format!("{}, {} of them open at once", units(terms.units), units(terms.unlocked_ahead))),
         ("rate bound", format!("{rate} a second, jobs of {longest} at most")),
         ("interest", interest),
-        ("instalments", instalments_text(&instalments(credit))),
         ("late fee", usd(terms.late_fee)),
         ("graces", graces),
         ("freezes", freezes_text(terms.freeze_policy, terms.auto_freeze)),
         ("unit lifetime", lifetime),
         ("offer ends", expiry),
     ];
+    let place = lines.iter().position(|(name, _)| *name == "late fee").unwrap_or(lines.len());
+    lines.splice(place..place, instalments_lines(&instalments(credit)));
     lines.extend(rider_lines(&credit.rider));
     lines.push(("terms hash", hex::encode(credit.terms_hash)));
     lines
@@ -85,18 +86,74 @@ fn rider_lines(rider: &Rider) -> Vec<(&'static str, String)> {
     lines
 }
 
-fn instalments_text(schedule: &[Instalment]) -> String {
-    match (schedule.first(), schedule.last()) {
-        (Some(first), Some(last)) => format!(
-            "{}, the first of {} after {}, the last of {} after {}",
-            schedule.len(),
-            text::usd_owed(MicroUsd(first.principal)),
-            text::span(first.due_after.into()),
-            text::usd_owed(MicroUsd(last.principal)),
-            text::span(last.due_after.into())
-        ),
-        _ => "none".to_string(),
+/// The instalments in words: number, first and last where the ones between follow from these, else every run of equal ones, so that no
+/// part hides between two others.
+fn instalments_lines(schedule: &[Instalment]) -> Vec<(&'static str, String)> {
+    let (Some(first), Some(last)) = (schedule.first(), schedule.last()) else {
+        return vec![("instalments", "none".to_string())];
+    };
+    let part = |instalment: &Instalment| {
+        let sum = text::usd_owed(MicroUsd(instalment.principal));
+        format!("{sum} after {}", text::exact_span(instalment.due_after.into()))
+    };
+    let count = schedule.len();
+    if is_even(schedule) {
+        let (first, last) = (part(first), part(last));
+        return vec![("instalments", format!("{count}, the first of {first}, the last of {last}"))];
     }
+    let runs = runs(schedule);
+    let mut lines = vec![("instalments", format!("{count}, not all alike:"))];
+    let mut number = 0;
+    for run in runs {
+        let (from, to) = (number + 1, number + run.len());
+        number = to;
+        let text = match run {
+            [first, second, ..] => {
+                let every = text::exact_span(second.due_after.saturating_sub(first.due_after).into());
+                let last = run.last().map_or(0, |last| last.due_after);
+                let (each, after) = (text::usd_owed(MicroUsd(first.principal)), text::exact_span(first.due_after.into()));
+                let last = text::exact_span(last.into());
+                format!("no. {from} to {to}: {each} each, the first after {after}, {every} apart, the last after {last}")
+            }
+            [first] => format!("no. {from}: {}", part(first)),
+            [] => continue,
+        };
+        lines.push(("", text));
+    }
+    lines
+}
+
+/// True where all instalments are of one principal, but for what does not divide in the last one, and of one distance from the first on.
+fn is_even(schedule: &[Instalment]) -> bool {
+    let Some((last, others)) = schedule.split_last() else { return true };
+    let first = schedule.first().map_or(0, |first| first.principal);
+    let rest = u64::try_from(schedule.len()).unwrap_or(u64::MAX);
+    others.iter().all(|instalment| instalment.principal == first)
+        && last.principal.abs_diff(first) < rest
+        && distances(schedule).all(|distance| Some(distance) == distances(schedule).next())
+}
+
+fn distances(schedule: &[Instalment]) -> impl Iterator<Item = u32> + '_ {
+    schedule.windows(2).map(|pair| match pair {
+        [before, after] => after.due_after.saturating_sub(before.due_after),
+        _ => 0,
+    })
+}
+
+/// The longest runs of instalments with one principal and one distance, in their order.
+fn runs(schedule: &[Instalment]) -> Vec<&[Instalment]> {
+    let (mut runs, mut rest) = (Vec::new(), schedule);
+    while let Some(first) = rest.first() {
+        let distance = distances(rest).next();
+        let follows = rest.windows(2).take_while(|pair| {
+            pair.iter().all(|instalment| instalment.principal == first.principal)
+                && distances(pair).next() == distance
+        });
+        let (run, left) = rest.split_at(follows.count().saturating_add(1).min(rest.len()));
+        runs.push(run);
+        rest = left;
+    }
+    runs
 }
 
 /// The statuses from which the lender, and from which anyone, may freeze, in words; `policy` and `auto` are the bytes of the terms.
@@ -139,11 +196,50 @@ mod tests {
         assert_eq!(value("interest"), "12.5 % a year, 0 % on what is held back");
         assert_eq!(
             value("instalments"),
-            "2, the first of $400.00 after 30 days, the last of $600.00 after 60 days"
+            "2, not all alike:"
         );
         assert_eq!(value("offer ends"), "1970-01-02 00:00 UTC (now 1970-01-01 00:01 UTC)");
         assert_eq!((value("unit lifetime"), value("freezes")), ("no end", "lender at will, anyone never"));
         assert!(freezes_text(200, 200).contains("unknown policy"));
+    }
+
+    #[test]
+    fn no_instalment_hides_between_two_others() {
+        const DAY: u32 = 86_400;
+        let schedule = |parts: &[(u32, u64)]| -> Vec<Instalment> {
+            let part = |(due_after, dollars): &(u32, u64)| Instalment {
+                due_after: *due_after,
+                principal: dollars * 1_000_000,
+            };
+            parts.iter().map(part).collect()
+        };
+        let texts = |parts: &[(u32, u64)]| -> Vec<String> {
+            instalments_lines(&schedule(parts)).into_iter().map(|(_, text)| text).collect()
+        };
+        assert_eq!(
+            texts(&[(1, 5), (DAY + 1, 5), (2 * DAY + 1, 5)]),
+            ["3, the first of $5.00 after 1 second, the last of $5.00 after 2 days 1 second"]
+        );
+        let hidden = [(30 * DAY, 1), (60 * DAY, 1_189), (90 * DAY, 1), (120 * DAY, 1), (150 * DAY, 1)];
+        assert_eq!(
+            texts(&hidden),
+            [
+                "5, not all alike:",
+                "no. 1: $1.00 after 30 days",
+                "no. 2: $1,189.00 after 60 days",
+                "no. 3 to 5: $1.00 each, the first after 90 days, 30 days apart, the last after 150 days"
+            ]
+        );
+        let crowded = [(30 * DAY, 5), (31 * DAY, 5), (32 * DAY, 5), (360 * DAY, 5)];
+        assert_eq!(
+            texts(&crowded),
+            [
+                "4, not all alike:",
+                "no. 1 to 3: $5.00 each, the first after 30 days, 1 day apart, the last after 32 days",
+                "no. 4: $5.00 after 360 days"
+            ]
+        );
+        assert_eq!(texts(&[]), ["none"]);
     }
 
     #[test]

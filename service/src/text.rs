@@ -78,6 +78,22 @@ pub fn span(seconds: i64) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
+/// A span of seconds to the second, such as `2 hours 3 minutes`; a negative one as none. For what is agreed on, where two spans that
+/// differ must not read alike.
+pub fn exact_span(seconds: i64) -> String {
+    let seconds = seconds.max(0);
+    let parts = [
+        (seconds / 86_400, "day"),
+        (seconds % 86_400 / 3_600, "hour"),
+        (seconds % 3_600 / 60, "minute"),
+        (seconds % 60, "second"),
+    ];
+    let words = parts.into_iter().filter(|(count, _)| *count > 0);
+    let words = words.map(|(count, name)| format!("{count} {name}{}", if count == 1 { "" } else { "s" }));
+    let words: Vec<String> = words.collect();
+    if words.is_empty() { "0 seconds".to_string() } else { words.join(" ") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +104,14 @@ mod tests {
         assert_eq!(amounts.map(usd_owed), ["$0.00", "$0.01", "$1,234.56", "$1,234,567.89", "$1,118.36"]);
         assert_eq!(amounts.map(usd_received), ["$0.00", "$0.00", "$1,234.56", "$1,234,567.89", "$1,118.35"]);
         assert_eq!(usd_owed(MicroUsd::MAX), "$18,446,744,073,709.56");
+    }
+
+    #[test]
+    fn exact_spans_that_differ_read_differently() {
+        assert_eq!(
+            [-1, 0, 1, 7_200, 7_201, 86_400, 93_784].map(exact_span),
+            ["0 seconds", "0 seconds", "1 second", "2 hours", "2 hours 1 second", "1 day", "1 day 2 hours 3 minutes 4 seconds"]
+        );
     }
 
     #[test]

@@ -16,7 +16,7 @@ use {
     serde_json::{Value, json},
 };
 
-/// Shows the instalments of a loan: due dates, principal, what is left
+/// Shows the instalments of a loan: due dates, principal, what of each is unpaid
 #[derive(Args, Debug)]
 pub(crate) struct ScheduleArgs {
     /// The credit's account
@@ -39,7 +39,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &ScheduleArgs) -> Result<Answ
         let left = instalment.principal.saturating_sub(covered);
         let number = place.saturating_add(1);
         let due = due_at
-            .map_or_else(|| format!("{} after issue", text::span(instalment.due_after.into())), text::time);
+            .map_or_else(|| format!("{} after issue", text::exact_span(instalment.due_after.into())), text::time);
         let usd = |amount: u64| text::usd_owed(MicroUsd(amount));
         rows.push(vec![number.to_string(), due, usd(instalment.principal), usd(left)]);
         data.push(json!({
@@ -51,7 +51,8 @@ pub(super) async fn run(global: &GlobalArgs, args: &ScheduleArgs) -> Result<Answ
         }));
     }
     let columns =
-        [Column::Figure("NO."), Column::Text("DUE"), Column::Figure("PRINCIPAL"), Column::Figure("LEFT")];
-    let note = "interest and late fees come on top; `blockable credit show` has the next payment";
+        [Column::Figure("NO."), Column::Text("DUE"), Column::Figure("PRINCIPAL"), Column::Figure("UNPAID")];
+    let note =
+        "UNPAID is of that instalment's principal; interest and late fees come on top; `blockable credit show` has the next payment";
     Ok(Answer { text: table(&columns, &rows) + note, data: Value::Array(data) })
 }
