@@ -28,13 +28,28 @@ pub(crate) struct CreditView {
 }
 
 impl CreditView {
-    pub(super) fn new(
+    pub(crate) fn new(
         address: Pubkey,
         mut account: Credit,
         market: &MarketView,
     ) -> Result<CreditView, CliError> {
         account.accrue(market.clock.market).map_err(|_| CliError::OutOfRange(address))?;
         Ok(CreditView { address, account })
+    }
+
+    /// The credit before and after a change, both accrued to one time, so that time alone changes no figure: the later one of the
+    /// chain's clock as the command began and the clock that the change was made at. Errors: [`CliError::OutOfRange`].
+    pub(crate) fn compared_with(
+        &self,
+        account: Credit,
+        market: &MarketView,
+    ) -> Result<(CreditView, CreditView), CliError> {
+        let at = market.clock.market.max(account.debt.accrued_at);
+        let accrued = |mut account: Credit| {
+            account.accrue(at).map_err(|_| CliError::OutOfRange(self.address))?;
+            Ok(CreditView { address: self.address, account })
+        };
+        Ok((accrued(self.account)?, accrued(account)?))
     }
 
     /// The status. Errors: [`CliError::OutOfRange`] for one of a later version of the program.

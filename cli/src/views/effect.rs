@@ -3,7 +3,7 @@
 use {
     super::{
         credit_json,
-        figures::{Figure, MONEY, UNITS},
+        figures::{MONEY, UNITS},
         key_or_none, market_json, market_lines,
     },
     crate::{
@@ -14,7 +14,7 @@ use {
     },
     blockable_sdk::{
         Pubkey,
-        amounts::{Bps, MicroUsd, Units},
+        amounts::Bps,
         program::state::{Credit, Market},
     },
     blockable_service::text,
@@ -31,10 +31,10 @@ pub(crate) fn credit_effect(
         let line = EffectLine::changed("credit", credit.status_name().to_string(), "removed".to_string());
         return Ok(Effect { lines: line.into_iter().collect(), state: Value::Null });
     };
-    let now = CreditView { address: credit.address, account };
-    let mut lines = status_lines(credit, &now);
-    lines.extend(figure_lines(&credit.account, &now.account));
-    lines.extend(party_lines(&credit.account, &now.account));
+    let (before, now) = credit.compared_with(account, market)?;
+    let mut lines = status_lines(&before, &now);
+    lines.extend(figure_lines(&before.account, &now.account));
+    lines.extend(party_lines(&before.account, &now.account));
     Ok(Effect { lines, state: credit_json(&now, market) })
 }
 
@@ -54,13 +54,11 @@ fn status_lines(before: &CreditView, after: &CreditView) -> Vec<EffectLine> {
 }
 
 fn figure_lines(before: &Credit, after: &Credit) -> Vec<EffectLine> {
-    let usd = |amount: u64| text::usd_owed(MicroUsd(amount));
-    let units = |count: u64| text::units(Units(count));
-    let line = |figure: &Figure, text: &dyn Fn(u64) -> String| {
-        EffectLine::changed(figure.title?, text((figure.read)(before)), text((figure.read)(after)))
-    };
-    let money = MONEY.iter().filter_map(|figure| line(figure, &usd));
-    money.chain(UNITS.iter().filter_map(|figure| line(figure, &units))).collect()
+    MONEY
+        .iter()
+        .chain(&UNITS)
+        .filter_map(|figure| EffectLine::changed(figure.title?, figure.text(before), figure.text(after)))
+        .collect()
 }
 
 fn party_lines(before: &Credit, after: &Credit) -> Vec<EffectLine> {
@@ -99,7 +97,12 @@ pub(crate) fn market_effect(market: &MarketView, after: &After) -> Result<Effect
 
 #[cfg(test)]
 mod tests {
-    use {super::*, blockable_sdk::program::state::MarketClock, bytemuck::Zeroable, serde_json::json};
+    use {
+        super::*,
+        blockable_sdk::program::{state::MarketClock, transitions::Status},
+        bytemuck::Zeroable,
+        serde_json::json,
+    };
 
     /// A credit of which every byte of the amounts is another, so that each figure has its own value.
     fn credits() -> (CreditView, CreditView, MarketView) {
@@ -125,5 +128,38 @@ mod tests {
         let data = credit_json(&after, &market);
         assert_eq!((&data["claims"]["treasury"], &data["released"]), (&json!(5_000_000), &json!(8)));
         assert_eq!(data["recovered"], 6_000_000);
+    }
+
+    #[test]
+    fn money_that_is_owed_is_rounded_up_and_money_that_is_held_is_rounded_down() {
+        let (before, _, _) = credits();
+        let mut account = Credit::zeroed();
+        (account.debt.late_fees, account.claims.lender) = (5_822_805_001, 5_822_805_001);
+        let lines = figure_lines(&before.account, &account);
+        let after = |name: &str| lines.iter().find(|line| line.name == name).unwrap().after.as_str();
+        assert_eq!((after("late fees"), after("lender collects")), ("$5,822.81", "$5,822.80"));
+    }
+
+    #[test]
+    fn time_alone_is_no_effect_of_a_change() {
+        let (_, _, mut market) = credits();
+        market.clock.market = 86_400;
+        let mut account = Credit { issued_at: 1, instalment_count: 1, ..Credit::zeroed() };
+        account.lender = Pubkey::new_from_array([1; 32]);
+        (account.due_after[0], account.principal_due[0]) = (3_600, 6_000_000_000);
+        (account.terms.principal, account.debt.principal, account.terms.units) = (6_000_000_000, 6_000_000_000, 6_000);
+        (account.terms.late_fee, account.terms.delinquency_grace) = (20_000_000, 60);
+        (account.terms.apr_bps, account.debt.accrued_at, account.status) = (1_000, 1, Status::Active as u8);
+        let before = CreditView::new(Pubkey::default(), account, &market).unwrap();
+        assert!(before.account.debt.late_fees > 0, "time has made a debt of it");
+        account.freeze_authority = Pubkey::new_from_array([2; 32]);
+        // The chain keeps the account as it was accrued last.
+        for changed_at in [1, 90_000] {
+            let mut after = account;
+            after.accrue(changed_at).unwrap();
+            let (before, after) = before.compared_with(after, &market).unwrap();
+            assert_eq!(figure_lines(&before.account, &after.account).len(), 0, "{changed_at}");
+            assert_eq!(party_lines(&before.account, &after.account).len(), 1);
+        }
     }
 }

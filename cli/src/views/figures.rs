@@ -1,6 +1,12 @@
 //! The figures of a credit: one list for its data and for the effect of a change on it.
 
-use blockable_sdk::program::state::Credit;
+use {
+    blockable_sdk::{
+        amounts::{MicroUsd, Units},
+        program::state::Credit,
+    },
+    blockable_service::text,
+};
 
 /// A figure of a credit.
 pub(super) struct Figure {
@@ -10,49 +16,70 @@ pub(super) struct Figure {
     pub title: Option<&'static str>,
     /// Reads it.
     pub read: fn(&Credit) -> u64,
+    /// Writes it for people.
+    write: fn(u64) -> String,
 }
 
-const fn figure(name: &'static str, title: &'static str, read: fn(&Credit) -> u64) -> Figure {
-    Figure { name, title: Some(title), read }
+impl Figure {
+    /// The figure of a credit for people.
+    pub(super) fn text(&self, credit: &Credit) -> String {
+        (self.write)((self.read)(credit))
+    }
 }
 
-const fn derived(name: &'static str, read: fn(&Credit) -> u64) -> Figure {
-    Figure { name, title: None, read }
+/// Money that is owed: rounded up.
+const fn owed(name: &'static str, title: &'static str, read: fn(&Credit) -> u64) -> Figure {
+    Figure { name, title: Some(title), read, write: |amount| text::usd_owed(MicroUsd(amount)) }
+}
+
+/// Money that is held or was received: rounded down.
+const fn held(name: &'static str, title: &'static str, read: fn(&Credit) -> u64) -> Figure {
+    Figure { name, title: Some(title), read, write: |amount| text::usd_received(MicroUsd(amount)) }
+}
+
+const fn units(name: &'static str, title: &'static str, read: fn(&Credit) -> u64) -> Figure {
+    Figure { name, title: Some(title), read, write: |count| text::units(Units(count)) }
+}
+
+const fn derived(figure: Figure) -> Figure {
+    Figure { title: None, ..figure }
 }
 
 /// The amounts of money, in micro-USDC.
 pub(super) const MONEY: [Figure; 14] = [
-    figure("debt", "debt", |credit| credit.debt.total()),
-    figure("principal", "principal owed", |credit| credit.debt.principal),
-    derived("interest", |credit| credit.debt.interest_due.saturating_add(credit.debt.interest_not_due())),
-    figure("late_fees", "late fees", |credit| credit.debt.late_fees),
-    figure("arrears", "arrears", Credit::arrears),
-    figure("principal_repaid", "principal repaid", |credit| credit.principal_repaid),
-    figure("recovered", "recovered", |credit| credit.recovered),
-    figure("reserve", "reserve", |credit| credit.reserve_held),
-    figure("held_back", "held back", |credit| credit.holdback_left),
-    figure("claims.lender", "lender collects", |credit| credit.claims.lender),
-    figure("claims.borrower", "borrower collects", |credit| credit.claims.borrower),
-    figure("claims.provider", "provider collects", |credit| credit.claims.provider),
-    figure("claims.treasury", "treasury collects", |credit| credit.claims.treasury),
-    figure("claims.escrow", "escrow", |credit| credit.claims.escrow),
+    owed("debt", "debt", |credit| credit.debt.total()),
+    owed("principal", "principal owed", |credit| credit.debt.principal),
+    derived(owed("interest", "", |credit| {
+        credit.debt.interest_due.saturating_add(credit.debt.interest_not_due())
+    })),
+    owed("late_fees", "late fees", |credit| credit.debt.late_fees),
+    owed("arrears", "arrears", Credit::arrears),
+    held("principal_repaid", "principal repaid", |credit| credit.principal_repaid),
+    held("recovered", "recovered", |credit| credit.recovered),
+    held("reserve", "reserve", |credit| credit.reserve_held),
+    held("held_back", "held back", |credit| credit.holdback_left),
+    held("claims.lender", "lender collects", |credit| credit.claims.lender),
+    held("claims.borrower", "borrower collects", |credit| credit.claims.borrower),
+    held("claims.provider", "provider collects", |credit| credit.claims.provider),
+    held("claims.treasury", "treasury collects", |credit| credit.claims.treasury),
+    held("claims.escrow", "escrow", |credit| credit.claims.escrow),
 ];
 
 /// The numbers of units.
 pub(super) const UNITS: [Figure; 15] = [
-    figure("granted", "granted", |credit| credit.collateral.granted),
-    figure("used", "used", |credit| credit.collateral.consumed),
-    derived("remaining", |credit| credit.collateral.remaining()),
-    figure("released", "released", |credit| credit.collateral.released),
-    figure("lien", "lien", |credit| credit.collateral.lien()),
-    figure("locked", "locked", |credit| credit.collateral.locked()),
-    derived("freezable", |credit| credit.collateral.freezable()),
-    figure("frozen", "frozen", |credit| credit.collateral.frozen()),
-    derived("frozen_for_payment", |credit| credit.collateral.frozen_for_payment),
-    derived("frozen_for_other", |credit| credit.collateral.frozen_for_other),
-    derived("frozen_for_cross", |credit| credit.collateral.frozen_for_cross),
-    figure("seized", "seized", |credit| credit.collateral.seized),
-    figure("expired", "expired", |credit| credit.collateral.expired),
-    figure("cancelled", "cancelled", |credit| credit.collateral.cancelled),
-    figure("available", "open to jobs", |credit| credit.collateral.available()),
+    units("granted", "granted", |credit| credit.collateral.granted),
+    units("used", "used", |credit| credit.collateral.consumed),
+    derived(units("remaining", "", |credit| credit.collateral.remaining())),
+    units("released", "released", |credit| credit.collateral.released),
+    units("lien", "lien", |credit| credit.collateral.lien()),
+    units("locked", "locked", |credit| credit.collateral.locked()),
+    derived(units("freezable", "", |credit| credit.collateral.freezable())),
+    units("frozen", "frozen", |credit| credit.collateral.frozen()),
+    derived(units("frozen_for_payment", "", |credit| credit.collateral.frozen_for_payment)),
+    derived(units("frozen_for_other", "", |credit| credit.collateral.frozen_for_other)),
+    derived(units("frozen_for_cross", "", |credit| credit.collateral.frozen_for_cross)),
+    units("seized", "seized", |credit| credit.collateral.seized),
+    units("expired", "expired", |credit| credit.collateral.expired),
+    units("cancelled", "cancelled", |credit| credit.collateral.cancelled),
+    units("available", "open to jobs", |credit| credit.collateral.available()),
 ];
