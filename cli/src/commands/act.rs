@@ -12,7 +12,11 @@ use {
         session::{MarketView, Session},
         views::{credit_effect, credit_json, health, market_effect, market_json},
     },
-    blockable_sdk::{Instruction, Pubkey, amounts::Lamports},
+    blockable_sdk::{
+        Instruction, Pubkey,
+        amounts::Lamports,
+        events::{CreditRecord, Event},
+    },
 };
 
 /// An act: the parts of a [`Change`] that differ from command to command.
@@ -33,7 +37,12 @@ pub(super) struct Act {
     pub created: Vec<(&'static str, Pubkey)>,
     /// Words for what holds afterwards.
     pub done: String,
+    /// The same by a record of what has landed, with its amounts; `None` for a record of something else.
+    pub landed: Option<Landed>,
 }
+
+/// Words for a change of a credit that has landed; `None` for one that is not the act's.
+pub(super) type Landed = Box<dyn Fn(&CreditRecord) -> Option<String>>;
 
 impl Act {
     /// An act without rent and new accounts.
@@ -53,7 +62,14 @@ impl Act {
             rent: Lamports::ZERO,
             created: Vec::new(),
             done,
+            landed: None,
         }
+    }
+
+    /// The same with words for what has landed.
+    pub(super) fn with_landed(mut self, landed: impl Fn(&CreditRecord) -> Option<String> + 'static) -> Act {
+        self.landed = Some(Box::new(landed));
+        self
     }
 
     /// The same with facts.
@@ -120,8 +136,8 @@ impl<'a> OnCredit<'a> {
     }
 
     /// Carries an act out; its effect is everything about the credit that changes. Errors: as [`carry_out`].
-    pub(super) async fn carry_out(&self, parties: &Parties, act: Act) -> Result<Answer, CliError> {
-        let (credit, market) = (&self.credit, &self.market);
+    pub(super) async fn carry_out(&self, parties: &Parties, mut act: Act) -> Result<Answer, CliError> {
+        let (credit, market, landed) = (&self.credit, &self.market, act.landed.take());
         let effect = Box::new(|after: &_| credit_effect(credit, market, after));
         let (mut change, done) = act.into_change(market.into(), credit.address, effect);
         let heads = [
@@ -130,7 +146,11 @@ impl<'a> OnCredit<'a> {
             ("borrower".to_string(), credit.account.borrower.to_string()),
         ];
         change.facts.splice(0..0, heads);
-        carry_out(&self.session, self.sign, parties, &change, |_| done).await
+        let answer = carry_out(&self.session, self.sign, parties, &change, |_| done).await?;
+        match landed {
+            Some(landed) => Ok(as_landed(&self.session, answer, landed).await),
+            None => Ok(answer),
+        }
     }
 }
 
@@ -169,6 +189,29 @@ impl<'a> OnMarket<'a> {
         let (change, done) = act.into_change(market.into(), market.address, effect);
         carry_out(&self.session, self.sign, parties, &change, |_| done).await
     }
+}
+
+/// The answer about a change with the amounts that have landed in its first line, by the records of its transactions. Where these
+/// cannot be read, the answer as it is: its words hold for every outcome that the bounds of the change allow.
+pub(super) async fn as_landed(
+    session: &Session,
+    mut answer: Answer,
+    landed: impl Fn(&CreditRecord) -> Option<String>,
+) -> Answer {
+    if answer.data["changed"] != true {
+        return answer;
+    }
+    let signatures = answer.data["signatures"].as_array().cloned().unwrap_or_default();
+    for signature in signatures.iter().filter_map(|signature| signature.as_str()?.parse().ok()) {
+        let Ok(transaction) = session.client.landed(&signature).await else { continue };
+        let words = transaction.events.iter().flat_map(Event::records).find_map(&landed);
+        if let Some(words) = words {
+            let rest = answer.text.split_once('\n').map_or(String::new(), |(_, rest)| format!("\n{rest}"));
+            answer.text = words + &rest;
+            break;
+        }
+    }
+    answer
 }
 
 /// Loads the keys of a change that concerns nobody but its signer: there is no usual one. `does` is the act: "buys". Errors: as

@@ -11,6 +11,7 @@ use {
     blockable_sdk::{
         Pubkey,
         amounts::MicroUsd,
+        events::Change,
         instructions::{vault_collect, vault_collect_for_provider},
         program::state::Party,
         tokens::create_associated,
@@ -86,7 +87,13 @@ pub(super) async fn run(global: &GlobalArgs, args: &CollectArgs) -> Result<Answe
         Role::anyone("anyone", usual),
         instructions,
         "the payment: the money leaves the vault",
-        format!("paid {sum} to {destination}"),
-    );
+        format!("paid {sum} or more to {destination}"),
+    )
+    .with_landed(move |record| match &record.change {
+        Change::Collected { party: of, amount, .. } if *of == party => {
+            Some(format!("paid {} to {destination}", text::usd_received(MicroUsd(*amount))))
+        }
+        _ => None,
+    });
     on.carry_out(&parties, act).await
 }

@@ -14,6 +14,7 @@ use {
     blockable_sdk::{
         Pubkey,
         amounts::MicroUsd,
+        events::Change,
         instructions::{Payment, credit_repay},
         payments::{PaymentError, PaymentQuote, least_payment_to_cure, next_instalment, quote_payment},
         program::{instructions::LoanRead, state::MarketClock, transitions::Status},
@@ -82,9 +83,16 @@ pub(super) async fn run(global: &GlobalArgs, args: &RepayArgs) -> Result<Answer,
         Role::anyone("the payer", credit.account.borrower),
         vec![instruction],
         "the payment: only the lender could give it back",
-        format!("paid {paid} on {address}"),
-    );
-    let mut act = act.with_facts([("from", source.to_string()), ("goes to", parts(&quote))]);
+        format!("paid up to {paid} on {address}"),
+    )
+    .with_landed(move |record| match &record.change {
+        Change::Paid { payer, reserve, late_fees, interest, principal, .. } if *payer != address => {
+            let paid: MicroUsd = [*reserve, *late_fees, *interest, *principal].map(MicroUsd).into_iter().sum();
+            Some(format!("paid {} on {address}", text::usd_owed(paid)))
+        }
+        _ => None,
+    });
+    let mut act = act.with_facts([("from", source.to_string())]).with_facts(splits(credit, market, &quote)?);
     if args.amount.cure {
         act = act.with_facts(falls_due(&on, &quote, args.sign.made_within())?);
     }
@@ -161,6 +169,23 @@ fn later(clock: &MarketClock, seconds: i64) -> MarketClock {
     // While a pause is in force the market's clock stands still, and no interest accrues.
     let market = if clock.is_paused { clock.market } else { clock.market.saturating_add(seconds) };
     MarketClock { chain: clock.chain.saturating_add(seconds), market, ..*clock }
+}
+
+/// The parts of the debt that a payment pays if it lands now, as its effect is simulated; and the most that it pays of late fees and
+/// interest if it lands later, where that is another sum. Errors: [`CliError::OutOfRange`].
+fn splits(
+    credit: &CreditView,
+    market: &MarketView,
+    later: &PaymentQuote,
+) -> Result<Vec<(&'static str, String)>, CliError> {
+    let now = quote_payment(&credit.account, &market.clock, later.paid)
+        .map_err(|_| CliError::OutOfRange(credit.address))?;
+    let mut facts = vec![("goes to", parts(&now))];
+    if later.late_fees > now.late_fees {
+        let (fees, interest) = (text::usd_owed(later.late_fees), text::usd_owed(later.interest));
+        facts.push(("if it lands late", format!("at most {fees} of it to late fees, and {interest} to interest")));
+    }
+    Ok(facts)
 }
 
 /// The parts of a debt that a payment pays, in words.

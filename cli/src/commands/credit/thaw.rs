@@ -13,6 +13,7 @@ use {
     blockable_sdk::{
         Pubkey,
         amounts::{Bps, Units},
+        events::Change,
         instructions::credit_thaw,
         names::freeze_reason_byte_name,
         program::{instructions::ThawBounds, units::mul_div_floor},
@@ -71,8 +72,14 @@ pub(super) async fn run(global: &GlobalArgs, args: &ThawArgs) -> Result<Answer, 
         Role::freezers([&credit.account]),
         vec![credit_thaw(&market.address, &parties.signer, &address, bounds)],
         "use of the units by new jobs from now on; a freeze closes again what is left",
-        format!("thawed {thawed} of {address}"),
-    );
+        format!("thawed up to {thawed} of {address}"),
+    )
+    .with_landed(move |record| match &record.change {
+        Change::Thawed { units, .. } if record.credit == address => {
+            Some(format!("thawed {} of {address}", text::units(Units(*units))))
+        }
+        _ => None,
+    });
     let act = act.with_facts(facts(credit, market));
     on.carry_out(&parties, act).await
 }

@@ -10,7 +10,9 @@ use {
         output::Answer,
         session::{MarketView, Session},
     },
-    blockable_sdk::{Pubkey, amounts::Units, instructions::lot_close, program::transitions::Status},
+    blockable_sdk::{
+        Pubkey, amounts::Units, events::Change, instructions::lot_close, program::transitions::Status,
+    },
     blockable_service::{command::values::address, text},
     clap::Args,
 };
@@ -32,7 +34,7 @@ pub(crate) struct CloseArgs {
 pub(super) async fn run(global: &GlobalArgs, args: &CloseArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, Some(&args.sign), None).await?;
     let (lot, market) = lot(&session, &args.lot).await?;
-    let (account, lender) = (lot.account, lot.credit.account.lender);
+    let (address, account, lender) = (lot.address, lot.account, lot.credit.account.lender);
     let role = role(&lot, &market)?;
     let on = OnCredit { session, sign: &args.sign, credit: lot.credit, market };
     let parties = on.parties(lender)?;
@@ -46,6 +48,12 @@ pub(super) async fn run(global: &GlobalArgs, args: &CloseArgs) -> Result<Answer,
         "the lot: what is left must be put up for sale anew, by `blockable credit seize`",
         format!("closed; {back} went back to {}", account.credit),
     )
+    .with_landed(move |record| match &record.change {
+        Change::LotClosed { lot: closed, returned } if *closed == address => {
+            Some(format!("closed; {} went back to {}", text::units(Units(*returned)), account.credit))
+        }
+        _ => None,
+    })
     .with_facts([
         ("lot", lot.address.to_string()),
         ("units back", back.clone()),
