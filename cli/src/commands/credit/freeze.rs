@@ -5,6 +5,7 @@ use {
         filter::condition,
         freeze_amount::{FreezeAmountArgs, Planned, Reason},
         gates::{GateArg, Gates, gate},
+        skipped::Skipped,
     },
     crate::{
         args::{GlobalArgs, SignArgs},
@@ -24,17 +25,17 @@ use {
         amounts::{Lamports, Units},
         instructions::{credit_freeze, credit_freeze_for_cross_default},
         names::freeze_reason_name,
-        program::state::Credit,
     },
     blockable_service::{command::values::address, text},
     clap::Args,
     serde_json::Value,
 };
 
-/// Freezes collateral at once: no new job may draw on it, running jobs end
+/// Freezes collateral at once: no new job may draw on it, running jobs finish
 ///
 /// The lender or the freeze authority signs. A freeze states the total that is frozen, so that the same freeze twice changes
-/// nothing. It needs neither the provider nor a keeper; of several nodes one suffices.
+/// nothing. It needs neither the provider nor a keeper; of several nodes one suffices. A credit of several that may not be frozen, or that
+/// the signer may not freeze, holds up none of the others: it is named with the reason.
 #[derive(Args, Debug)]
 pub(crate) struct FreezeArgs {
     /// The credits' accounts
@@ -78,31 +79,85 @@ pub(super) async fn run(global: &GlobalArgs, args: &FreezeArgs) -> Result<Answer
     // Before a proposal is executed there is no signed freeze that a server could obey.
     let gate = session.settings.gate.as_ref().filter(|_| args.sign.propose.is_none());
     let gates = Gates::new(&args.gates, gate.map(|setting| setting.value.as_str()), &found)?;
-    let mut planned = Vec::new();
-    for credit in found {
-        let other = match args.reason {
-            Some(Reason::CrossDefault) => defaulted_beside(&session, &credit, args.other.as_ref()).await?,
-            _ => None,
-        };
-        let plan = Planned::new(&credit, &market, args.amount.amount(), args.reason, other.as_ref())?;
-        planned.push((credit, plan));
-    }
+    let (planned, mut skipped) = plan(&session, args, &market, found).await?;
     let (frozen, planned): (Vec<_>, Vec<_>) = planned.into_iter().partition(|(_, plan)| plan.is_done());
     for (credit, plan) in &frozen {
-        notice(&format!("{} has {} frozen already", credit.address, text::units(plan.before)));
+        let already = match plan.target.is_zero() {
+            true => "nothing that can be frozen".to_string(),
+            false => format!("{} frozen already", text::units(plan.before)),
+        };
+        notice(&format!("{} has {already}", credit.address));
     }
     let Some((first, _)) = planned.first() else {
-        let states = frozen.iter().map(|(credit, _)| credit_json(credit, &market)).collect();
-        return Ok(nothing(&session, &market, "as much is frozen already", Value::Array(states)));
+        return nothing_left(&session, &market, &frozen, &skipped);
     };
     let parties = Parties::load(&session, &args.sign, first.account.lender)?;
+    let planned = of_signer(planned, &parties.signer, &mut skipped);
     let change = change(&market, &planned, &parties, &gates)?;
     let count = planned.len();
     let done = |_: &Effect| match count {
         1 => "frozen; new jobs on these units are refused from now on".to_string(),
         count => format!("{count} credits are frozen; new jobs on these units are refused from now on"),
     };
-    carry_out_at_once(&session, &args.sign, &parties, &change, done).await
+    skipped.warn();
+    let answer = carry_out_at_once(&session, &args.sign, &parties, &change, done).await?;
+    Ok(skipped.told(answer))
+}
+
+/// Plans the freeze of every credit that may be frozen; one that may not is skipped and holds up none of the others. Errors:
+/// [`CliError`] of what is no rule on one credit alone.
+async fn plan(
+    session: &Session,
+    args: &FreezeArgs,
+    market: &MarketView,
+    found: Vec<CreditView>,
+) -> Result<(Vec<(CreditView, Planned)>, Skipped), CliError> {
+    let (mut planned, mut skipped) = (Vec::new(), Skipped::default());
+    for credit in found {
+        let other = match args.reason {
+            Some(Reason::CrossDefault) => defaulted_beside(session, &credit, args.other.as_ref()).await?,
+            _ => None,
+        };
+        match Planned::new(&credit, market, args.amount.amount(), args.reason, other.as_ref()) {
+            Ok(plan) => planned.push((credit, plan)),
+            Err(CliError::Refused(reason)) => skipped.add(&credit, reason),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((planned, skipped))
+}
+
+/// The freezes that a key may sign; the others are skipped. Where it may sign none, all are left: the refusal names the keys that may.
+fn of_signer(
+    planned: Vec<(CreditView, Planned)>,
+    signer: &Pubkey,
+    skipped: &mut Skipped,
+) -> Vec<(CreditView, Planned)> {
+    let may = |credit: &CreditView| Role::freezers([&credit.account]).admits(signer);
+    if !planned.iter().any(|(credit, _)| may(credit)) {
+        return planned;
+    }
+    let (own, others): (Vec<_>, Vec<_>) = planned.into_iter().partition(|(credit, _)| may(credit));
+    for (credit, _) in &others {
+        let needed = Role::freezers([&credit.account]).needed();
+        skipped.add(credit, format!("{} is not frozen: {needed}, and {signer} signs", credit.address));
+    }
+    own
+}
+
+/// The answer where no freeze is left to make. Errors: [`CliError::Refused`] where none of the credits is frozen and none may be.
+fn nothing_left(
+    session: &Session,
+    market: &MarketView,
+    frozen: &[(CreditView, Planned)],
+    skipped: &Skipped,
+) -> Result<Answer, CliError> {
+    if frozen.is_empty() {
+        return Err(skipped.refused());
+    }
+    skipped.warn();
+    let states = frozen.iter().map(|(credit, _)| credit_json(credit, market)).collect();
+    Ok(skipped.told(nothing(session, market, "as much is frozen already", Value::Array(states))))
 }
 
 /// The reason of a freeze in words.
@@ -215,9 +270,9 @@ fn change<'a>(
 fn effect(market: &MarketView, planned: &[(CreditView, Planned)], after: &After) -> Result<Effect, CliError> {
     let (mut lines, mut states) = (Vec::new(), Vec::new());
     for (credit, _) in planned {
-        let account: Credit = after.require(&credit.address)?;
+        let (before, frozen) = credit.compared_with(after.require(&credit.address)?, market)?;
         let units = |count: u64| text::units(Units(count));
-        let (before, now) = (&credit.account.collateral, &account.collateral);
+        let (before, now) = (&before.account.collateral, &frozen.account.collateral);
         let name = |name: &str| match planned.len() {
             1 => name.to_string(),
             _ => format!("{name} {}", credit.address),
@@ -228,7 +283,7 @@ fn effect(market: &MarketView, planned: &[(CreditView, Planned)], after: &After)
             units(before.available()),
             units(now.available()),
         ));
-        states.push(credit_json(&CreditView { address: credit.address, account }, market));
+        states.push(credit_json(&frozen, market));
     }
     Ok(Effect { lines, state: Value::Array(states) })
 }

@@ -21,6 +21,7 @@ mod restructure;
 mod schedule;
 mod seize;
 mod show;
+mod skipped;
 mod thaw;
 mod waive;
 mod watch;
