@@ -3,7 +3,9 @@
 use {
     super::{
         figures::{MONEY, UNITS},
-        key_json, key_or_none, time_json,
+        key_json, key_or_none,
+        terms::{agreed_lines, step_lines, steps_json, terms_json},
+        time_json,
     },
     crate::{lookup::CreditView, session::MarketView, table::Column},
     blockable_sdk::{
@@ -11,7 +13,7 @@ use {
         names::freeze_reason_byte_name,
         payments::{NextInstalment, next_instalment},
         program::{state::VaultClaims, transitions::Status, units::mul_div_floor},
-        terms::coverage,
+        terms::{coverage, instalments},
     },
     blockable_service::{hex, terms::freezes_text, text},
     console::Style,
@@ -92,7 +94,9 @@ pub(crate) fn credit_lines(credit: &CreditView, market: &MarketView) -> Vec<(Str
     line("provider", account.provider.to_string());
     line("freeze authority", key_or_none(account.freeze_authority));
     lines.extend(debt_lines(credit, market));
+    lines.extend(step_lines(credit, market));
     lines.extend(collateral_lines(credit));
+    lines.extend(agreed_lines(credit, market));
     lines
 }
 
@@ -117,17 +121,7 @@ fn debt_lines(credit: &CreditView, market: &MarketView) -> Vec<(String, String)>
         since => format!(", since {}", text::time(market.chain_time_of(since))),
     };
     line("arrears", format!("{}{since}", usd(account.arrears())));
-    line(
-        "next payment",
-        match next(credit, market) {
-            Some(next) => format!(
-                "{} by {}",
-                usd(next.quote.paid.get()),
-                text::time(market.chain_time_of(next.due_at.get()))
-            ),
-            None => "none".to_string(),
-        },
-    );
+    line("next payment", next_text(credit, market));
     line("interest", format!("{} a year", text::percent(Bps(account.apr_bps().into()))));
     line(
         "lent",
@@ -147,6 +141,24 @@ fn debt_lines(credit: &CreditView, market: &MarketView) -> Vec<(String, String)>
     }
     lines.push(("to collect".to_string(), claims_text(&account.claims)));
     lines
+}
+
+/// The payment that falls due next, in words; of an offer the first one.
+fn next_text(credit: &CreditView, market: &MarketView) -> String {
+    let usd = |amount: MicroUsd| text::usd_owed(amount);
+    if let Some(next) = next(credit, market) {
+        let by = text::time(market.chain_time_of(next.due_at.get()));
+        return format!("{} by {by}", usd(next.quote.paid));
+    }
+    let is_offer = matches!(credit.status(), Ok(Status::Offered | Status::Accepted));
+    match instalments(&credit.account).first().filter(|_| is_offer) {
+        Some(first) => format!(
+            "{} of principal and the interest until then, {} after the issue",
+            usd(MicroUsd(first.principal)),
+            text::exact_span(first.due_after.into())
+        ),
+        None => "none".to_string(),
+    }
 }
 
 fn claims_text(claims: &VaultClaims) -> String {
@@ -208,6 +220,8 @@ pub(crate) fn credit_json(credit: &CreditView, market: &MarketView) -> Value {
         "apr_bps": account.apr_bps(),
         "coverage_bps": coverage(&credit.account),
         "terms_hash": hex::encode(account.terms_hash),
+        "terms": terms_json(credit),
+        "possible_from": steps_json(credit, market),
         "offer_slot": account.offer_slot,
         "events": account.event_seq,
     });

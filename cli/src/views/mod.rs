@@ -6,6 +6,7 @@ mod figures;
 mod lot;
 mod market;
 mod provider;
+mod terms;
 
 pub(crate) use {
     credit::{credit_columns, credit_json, credit_lines, credit_row, health},

@@ -1,0 +1,199 @@
+//! What was agreed on, and from when the next steps of an enforcement are possible.
+
+use {
+    super::time_json,
+    crate::{lookup::CreditView, session::MarketView},
+    blockable_sdk::{
+        amounts::ChainTime,
+        program::{
+            state::{AutoFreeze, FreezePolicy, Rider},
+            transitions::Status,
+        },
+    },
+    blockable_service::{terms::terms_lines, text},
+    serde_json::{Value, json},
+};
+
+/// Lines of the terms that the lines of a credit have already.
+const SHOWN: [&str; 3] = ["freezes", "terms hash", "reserve"];
+
+/// The agreed terms for people; none for units that no loan paid for.
+pub(super) fn agreed_lines(credit: &CreditView, market: &MarketView) -> Vec<(String, String)> {
+    if credit.account.is_unrestricted() {
+        return Vec::new();
+    }
+    let named = |name: &str| match name {
+        "principal" | "units" | "interest" => format!("agreed {name}"),
+        name => name.to_string(),
+    };
+    let lines = terms_lines(&credit.account, ChainTime(market.clock.chain)).into_iter();
+    lines.filter(|(name, _)| !SHOWN.contains(name)).map(|(name, value)| (named(name), value)).collect()
+}
+
+/// A step of an enforcement.
+struct Step {
+    /// Its name in the data.
+    name: &'static str,
+    /// Its name for people.
+    title: &'static str,
+    /// The chain's time from which on it is possible, if the market is not paused before and nothing is paid.
+    from: ChainTime,
+}
+
+/// The next steps of an enforcement, by the graces of the terms.
+fn steps(credit: &CreditView, market: &MarketView) -> Vec<Step> {
+    let account = &credit.account;
+    let at = |market_time: i64| market.chain_time_of(market_time);
+    let after = |since: i64, seconds: u32| at(since.saturating_add(seconds.into()));
+    let since = account.debt.arrears_since;
+    let terms = &account.terms;
+    let default =
+        || Step { name: "default", title: "default from", from: after(since, terms.default_grace) };
+    let cured_by = || after(account.defaulted_at, terms.cure_period);
+    let seizure = |from| Step { name: "seizure", title: "seizure from", from };
+    let cancel = || Step {
+        name: "cancel_by_anyone",
+        title: "cancel by anyone",
+        from: at(account.cancel_opens_at()),
+    };
+    match credit.status() {
+        Ok(Status::Active) if since != 0 => {
+            let from = after(since, terms.delinquency_grace);
+            vec![Step { name: "delinquency", title: "delinquency from", from }, default()]
+        }
+        Ok(Status::Delinquent) => vec![default()],
+        Ok(Status::Defaulted) => vec![seizure(cured_by()), cancel()],
+        Ok(Status::Seizing) => vec![cancel()],
+        _ => Vec::new(),
+    }
+}
+
+/// The next steps of an enforcement for people.
+pub(super) fn step_lines(credit: &CreditView, market: &MarketView) -> Vec<(String, String)> {
+    let line = |step: Step| {
+        let value = match step.from <= ChainTime(market.clock.chain) {
+            true => "now".to_string(),
+            false => text::time(step.from),
+        };
+        (step.title.to_string(), value)
+    };
+    steps(credit, market).into_iter().map(line).collect()
+}
+
+/// The times from which the next steps of an enforcement are possible, as data; `null` for a step that is not next.
+pub(super) fn steps_json(credit: &CreditView, market: &MarketView) -> Value {
+    let mut data = json!({"delinquency": null, "default": null, "seizure": null, "cancel_by_anyone": null});
+    for step in steps(credit, market) {
+        data[step.name] = time_json(step.from);
+    }
+    data
+}
+
+/// The agreed terms as data; `null` for units that no loan paid for.
+pub(super) fn terms_json(credit: &CreditView) -> Value {
+    if credit.account.is_unrestricted() {
+        return Value::Null;
+    }
+    let terms = &credit.account.terms;
+    json!({
+        "principal": terms.principal,
+        "units": terms.units,
+        "held_back": terms.holdback,
+        "apr_bps": terms.apr_bps,
+        "held_back_apr_bps": terms.holdback_apr_bps,
+        "late_fee": terms.late_fee,
+        "delinquency_grace_seconds": terms.delinquency_grace,
+        "default_grace_seconds": terms.default_grace,
+        "cure_period_seconds": terms.cure_period,
+        "units_open_at_once": terms.unlocked_ahead,
+        "max_units_per_second": terms.max_units_per_second,
+        "longest_job_seconds": terms.longest_job,
+        "unit_lifetime_seconds": terms.unit_lifetime,
+        "offer_expires_at": time_json(ChainTime(terms.offer_expires_at)),
+        "lender_freezes": match FreezePolicy::from_byte(terms.freeze_policy) {
+            Some(FreezePolicy::AtWill) => Some("at_will"),
+            Some(FreezePolicy::OnDelinquency) => Some("from_delinquency"),
+            Some(FreezePolicy::OnDefault) => Some("from_default"),
+            None => None,
+        },
+        "anyone_freezes": match AutoFreeze::from_byte(terms.auto_freeze) {
+            Some(AutoFreeze::Never) => Some("never"),
+            Some(AutoFreeze::FromDelinquency) => Some("from_delinquency"),
+            Some(AutoFreeze::FromDefault) => Some("from_default"),
+            None => None,
+        },
+        "rider": rider_json(&credit.account.rider),
+    })
+}
+
+fn rider_json(rider: &Rider) -> Value {
+    let covenant = rider.has_covenant().then(|| {
+        json!({
+            "window_seconds": rider.covenant_window,
+            "planned_units": rider.planned_units,
+            "low_bps": rider.low_bps,
+            "high_bps": rider.high_bps,
+            "apr_step_bps": rider.apr_step_bps,
+            "apr_floor_bps": rider.apr_floor_bps,
+            "apr_ceiling_bps": rider.apr_ceiling_bps,
+            "top_up_bps": rider.top_up_bps,
+        })
+    });
+    json!({
+        "reserve": rider.reserve,
+        "covenant": covenant,
+        "pay_in_kind_bps": rider.pay_in_kind_bps,
+        "cross_default": rider.cross_default == 1,
+        "breach_notice": rider.breach_notice == 1,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use {
+        super::*,
+        blockable_sdk::{
+            Pubkey,
+            program::state::{Credit, Market, MarketClock},
+        },
+        bytemuck::Zeroable,
+    };
+
+    fn at(market_time: i64, credit: Credit) -> (CreditView, MarketView) {
+        let clock =
+            MarketClock { chain: market_time + 50, market: market_time, is_paused: false, is_halted: false };
+        let market = MarketView { address: Pubkey::default(), account: Market::zeroed(), clock };
+        (CreditView { address: Pubkey::default(), account: credit }, market)
+    }
+
+    #[test]
+    fn the_next_steps_have_the_times_of_the_chains_clock() {
+        let mut credit = Credit { status: Status::Active as u8, ..Credit::zeroed() };
+        credit.lender = Pubkey::new_from_array([1; 32]);
+        let terms = &mut credit.terms;
+        (terms.delinquency_grace, terms.default_grace, terms.cure_period) = (100, 300, 500);
+        let steps = |status: Status, credit: Credit| {
+            let (credit, market) = at(1_000, Credit { status: status as u8, ..credit });
+            steps_json(&credit, &market)
+        };
+        assert!(steps(Status::Active, credit)["delinquency"].is_null(), "nothing is unpaid");
+        credit.debt.arrears_since = 900;
+        let active = steps(Status::Active, credit);
+        assert_eq!((&active["delinquency"]["unix"], &active["default"]["unix"]), (&json!(1_050), &json!(1_250)));
+        let delinquent = steps(Status::Delinquent, credit);
+        assert_eq!((&delinquent["delinquency"], &delinquent["default"]["unix"]), (&Value::Null, &json!(1_250)));
+        credit.defaulted_at = 950;
+        let defaulted = steps(Status::Defaulted, credit);
+        assert_eq!(defaulted["seizure"]["unix"], 1_500);
+        assert!(defaulted["cancel_by_anyone"].is_object(), "{defaulted}");
+        let (view, market) = at(2_000, Credit { status: Status::Defaulted as u8, ..credit });
+        assert_eq!(step_lines(&view, &market)[0], ("seizure from".to_string(), "now".to_string()));
+    }
+
+    #[test]
+    fn units_that_no_loan_paid_for_have_no_terms() {
+        let (credit, market) = at(0, Credit::zeroed());
+        assert!(credit.account.is_unrestricted());
+        assert_eq!((terms_json(&credit), agreed_lines(&credit, &market).len()), (Value::Null, 0));
+    }
+}
