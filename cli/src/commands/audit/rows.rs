@@ -120,6 +120,11 @@ pub(super) fn rows(mut replay: Replay, log: Vec<Found>) -> Result<Vec<Row>, CliE
     Ok(rows)
 }
 
+/// The money that an event moves; `None` for one that moves none.
+pub(super) fn money_moved(change: &Change) -> Option<MicroUsd> {
+    figures(change).1
+}
+
 /// The units and the money that an event moves.
 fn figures(change: &Change) -> (Option<Units>, Option<MicroUsd>) {
     let sum = |parts: &[u64]| Some(parts.iter().copied().map(MicroUsd).sum());

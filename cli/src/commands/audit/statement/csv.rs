@@ -3,27 +3,36 @@
 use {
     super::{
         last,
-        sheet::{Sheet, movements},
+        sheet::{Sheet, Told, movements},
     },
     crate::commands::audit::cells::{csv, exact, timestamp},
-    blockable_sdk::{
-        amounts::ChainTime,
-        audit::{Balance, Statement},
-    },
+    blockable_sdk::{amounts::ChainTime, audit::Balance},
 };
 
-const COLUMNS: [&str; 10] =
-    ["credit", "row", "time", "event", "kind", "principal", "interest", "late_fees", "total", "transaction"];
+const COLUMNS: [&str; 11] = [
+    "credit",
+    "row",
+    "time",
+    "event",
+    "kind",
+    "principal",
+    "interest",
+    "late_fees",
+    "total",
+    "transaction",
+    "money",
+];
 
 /// Lays statements out as CSV. Rows `balance` and `movement` are the summary, rows `event` what happened: debt added, less debt
-/// settled is in `movement` rows; an event row has the debt after it.
+/// settled is in `movement` rows; an event row has the debt after it, and in `money` what it moves.
 pub(super) fn render(sheet: &Sheet) -> String {
     let title: Vec<String> = COLUMNS.map(str::to_string).to_vec();
     let rows: Vec<Vec<String>> = sheet.statements.iter().flat_map(rows).collect();
     csv(std::iter::once(&title).chain(&rows))
 }
 
-fn rows(statement: &Statement) -> Vec<Vec<String>> {
+fn rows(told: &Told) -> Vec<Vec<String>> {
+    let statement = &told.statement;
     let credit = statement.credit.to_string();
     let row =
         |row: &str, at: ChainTime, event: String, kind: &str, balance: &Balance, transaction: String| {
@@ -40,10 +49,14 @@ fn rows(statement: &Statement) -> Vec<Vec<String>> {
         if sign == "-" {
             cells.iter_mut().skip(5).take(4).for_each(|cell| *cell = format!("-{cell}"));
         }
+        cells.push(String::new());
         cells
     });
-    let events = statement.lines.iter().map(|line| {
-        row("event", line.at, line.seq.to_string(), line.kind, &line.balance, line.signature.to_string())
+    let events = statement.lines.iter().zip(&told.moved).map(|(line, moved)| {
+        let (event, transaction) = (line.seq.to_string(), line.signature.to_string());
+        let mut cells = row("event", line.at, event, line.kind, &line.balance, transaction);
+        cells.push(moved.map_or(String::new(), exact));
+        cells
     });
     summary.chain(events).collect()
 }

@@ -1,24 +1,25 @@
 //! A statement for the terminal.
 
 use {
-    super::sheet::{Sheet, movements, sections},
+    super::sheet::{Sheet, Told, movements, sections},
     crate::{
         commands::audit::cells::{dollars, timestamp},
         table::{Column, lines, table},
     },
-    blockable_sdk::audit::{Balance, Statement},
+    blockable_sdk::audit::Balance,
 };
 
 /// Lays statements out as text.
 pub(super) fn render(sheet: &Sheet) -> String {
     let mut text = format!("{}\ncluster: {}\n", sheet.title(), sheet.cluster);
-    for statement in &sheet.statements {
-        text += &one(statement);
+    for told in &sheet.statements {
+        text += &one(told);
     }
     text
 }
 
-fn one(statement: &Statement) -> String {
+fn one(told: &Told) -> String {
+    let statement = &told.statement;
     let mut text = format!("\ncredit {}\n\n", statement.credit);
     let columns = [
         Column::Text("BALANCE"),
@@ -34,15 +35,16 @@ fn one(statement: &Statement) -> String {
     };
     let rows: Vec<Vec<String>> = movements(statement).into_iter().map(row).collect();
     text += &table(&columns, &rows);
-    for section in sections(statement) {
+    for section in sections(told) {
         let named: Vec<(String, String)> =
             section.lines.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
         text += &format!("\n{}\n{}", section.title, lines(&named));
     }
-    text + &events(statement)
+    text + &events(told)
 }
 
-fn events(statement: &Statement) -> String {
+fn events(told: &Told) -> String {
+    let statement = &told.statement;
     if statement.lines.is_empty() {
         return "\nno events in the period\n".to_string();
     }
@@ -50,6 +52,7 @@ fn events(statement: &Statement) -> String {
         Column::Figure("EVENT"),
         Column::Text("TIME"),
         Column::Text("KIND"),
+        Column::Figure("MONEY"),
         Column::Figure("ADDED"),
         Column::Figure("SETTLED"),
         Column::Figure("DEBT"),
@@ -57,11 +60,13 @@ fn events(statement: &Statement) -> String {
     let rows: Vec<Vec<String>> = statement
         .lines
         .iter()
-        .map(|line| {
+        .zip(&told.moved)
+        .map(|(line, moved)| {
             vec![
                 line.seq.to_string(),
                 timestamp(line.at),
                 line.kind.replace('_', " "),
+                moved.map_or("-".to_string(), dollars),
                 dollars(line.added.total()),
                 dollars(line.settled.total()),
                 dollars(line.balance.total()),
