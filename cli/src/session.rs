@@ -4,6 +4,7 @@ use {
     crate::{
         args::{GlobalArgs, SignArgs},
         error::CliError,
+        lookup::no_market,
         settings::{Settings, Surroundings},
     },
     blockable_sdk::{
@@ -86,6 +87,9 @@ impl Session {
         let account = match self.client.market(address).await {
             Ok(account) => account,
             Err(ClientError::NotFound { .. } | ClientError::Decode { .. }) => {
+                if let Some(refused) = no_market(self, address).await? {
+                    return Err(refused);
+                }
                 return Err(CliError::NotFound(format!(
                     "there is no market at {address} on {}; check --market and --url",
                     self.cluster()

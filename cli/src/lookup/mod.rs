@@ -32,6 +32,18 @@ struct Wanted {
     listed_by: &'static str,
 }
 
+/// The refusal of an address that holds something and no market; `None` where it holds nothing. Errors: [`CliError::Carry`].
+pub(crate) async fn no_market(session: &Session, address: &Pubkey) -> Result<Option<CliError>, CliError> {
+    let rpc = session.client.rpc();
+    let account = rpc.get_account_with_commitment(address, rpc.commitment()).await.map_err(ClientError::from)?;
+    Ok(account.value.map(|account| {
+        CliError::NotFound(format!(
+            "{address} is {} and no market; check --market and --url",
+            kind_of(&account.owner, &account.data)
+        ))
+    }))
+}
+
 /// The refusal of an address that is not of the wanted kind: what is there instead, or which of `others` is near. Where that cannot be
 /// read, the node's failure.
 async fn missing(
@@ -96,7 +108,7 @@ pub(crate) async fn readable<T: BlockableAccount>(
 }
 
 /// The kind of an account, with its article.
-fn kind_of(owner: &Pubkey, data: &[u8]) -> String {
+pub(crate) fn kind_of(owner: &Pubkey, data: &[u8]) -> String {
     let is_own = *owner == PROGRAM_ID;
     if is_own && Market::decode(data).is_ok() {
         "a market".to_string()

@@ -29,10 +29,15 @@ fn a_market_is_shown_to_people_and_scripts() {
 fn what_is_no_market_is_not_found() {
     let world = world();
     let credit = world.sandbox_loan(blockable_sandbox::loans::LoanName::Repaid).to_string();
-    for address in [&credit, &world.party("lender")] {
+    let nobody = blockable_sdk::Pubkey::new_unique().to_string();
+    for (address, said) in [
+        (&credit, "is a credit and no market"),
+        (&world.party("lender"), "is a wallet and no market"),
+        (&nobody, "there is no market at"),
+    ] {
         let error = world.run(&["market", "show", address, "--output", "json"]).error();
         assert_eq!(error["code"], "not_found");
-        assert!(error["message"].as_str().unwrap().contains("there is no market at"), "{error}");
+        assert!(error["message"].as_str().unwrap().contains(said), "{error}");
     }
 }
 

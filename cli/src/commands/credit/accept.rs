@@ -6,7 +6,7 @@ use {
         change::Role,
         commands::act::{Act, OnCredit},
         error::CliError,
-        lookup::credit,
+        lookup::{CreditView, credit},
         output::Answer,
         session::Session,
     },
@@ -98,10 +98,26 @@ pub(super) async fn accept(global: &GlobalArgs, args: &AcceptArgs) -> Result<Ans
         role,
         vec![instruction],
         "until the units are issued you or the lender may cancel; from then on you owe the debt",
-        "accepted; the provider issues the units now".to_string(),
+        accepted(credit),
     )
     .with_facts(terms_lines(account, on.session.now));
     on.carry_out(&parties, act).await
+}
+
+/// What comes after the acceptance, in words.
+fn accepted(credit: &CreditView) -> String {
+    let account = &credit.account;
+    let (agreed, held) = (MicroUsd(account.rider.reserve), MicroUsd(account.reserve_held));
+    if held >= agreed {
+        return "accepted; the provider issues the units now".to_string();
+    }
+    format!(
+        "accepted; the provider issues the units once the reserve of {} is full: `blockable credit reserve {} --fill` pays in the {} \
+         that are missing",
+        text::usd_owed(agreed),
+        credit.address,
+        text::usd_owed(agreed.saturating_sub(held))
+    )
 }
 
 /// Withdraws the offer. Errors: [`CliError`].

@@ -64,6 +64,7 @@ pub(super) fn draft(
             at.get()
         }
     };
+    require_begins_within(&planned, agreement.terms.offer_expires_at)?;
     let offer = Offer {
         nonce,
         freeze_authority: args.freeze_authority.unwrap_or(*lender),
@@ -73,6 +74,19 @@ pub(super) fn draft(
     };
     let address = addresses::credit(&market.address, lender, &args.borrower, nonce);
     Ok(Draft { agreement, preset, planned, offer, address })
+}
+
+/// Requires a schedule that is counted from a time at which the offer can still be issued. Errors: [`CliError::Usage`].
+fn require_begins_within(planned: &Planned, expires_at: i64) -> Result<(), CliError> {
+    if expires_at == 0 || planned.from.at.get() <= expires_at {
+        return Ok(());
+    }
+    Err(CliError::Usage(format!(
+        "--counted-from is {}, after the offer ends at {}: the units cannot be issued then, and every due date would come earlier than \
+         asked for; name a later --expires, or an earlier beginning",
+        text::time(planned.from.at),
+        text::time(ChainTime(expires_at))
+    )))
 }
 
 /// The number of a loan that is named by its own terms, without the end of the offer: the same offer again has the same address, so

@@ -16,15 +16,16 @@ use {
             money::{balance_after, require_money},
         },
         error::CliError,
-        lookup::{CreditView, ProviderView, credit_if_any, provider},
+        lookup::{CreditView, ProviderView, credit_if_any, kind_of, provider},
         output::Answer,
         parties::Parties,
         session::{MarketView, Session},
         views::{credit_json, key_or_none},
     },
     blockable_sdk::{
-        Pubkey, addresses,
+        PROGRAM_ID, Pubkey, addresses,
         amounts::{ChainTime, Lamports, MicroUsd, Units},
+        errors::ClientError,
         instructions::credit_offer,
         program::{
             actions::NewCredit,
@@ -100,6 +101,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &OfferArgs) -> Result<Answer,
             "{lender} is the borrower, and nobody lends to itself; name another key"
         )));
     }
+    require_wallet(&session, &args.borrower).await?;
     let draft = draft(args, &market, &provider.account, &lender)?;
     if let Some(existing) = credit_if_any(&session, &draft.address).await? {
         return repeated(&session, &market, &draft, existing);
@@ -139,6 +141,20 @@ pub(super) async fn run(global: &GlobalArgs, args: &OfferArgs) -> Result<Answer,
         format!("offered; {} accepts it by `blockable credit accept {}`", args.borrower, draft.address)
     };
     carry_out(&session, &args.sign, &parties, &change, done).await
+}
+
+/// Requires a borrower that can sign: no account of the program, such as a credit or a market that was pasted in the place of a key.
+/// Errors: [`CliError::Refused`], [`CliError::Carry`].
+async fn require_wallet(session: &Session, borrower: &Pubkey) -> Result<(), CliError> {
+    let rpc = session.client.rpc();
+    let account = rpc.get_account_with_commitment(borrower, rpc.commitment()).await;
+    match account.map_err(ClientError::from)?.value.filter(|account| account.owner == PROGRAM_ID) {
+        Some(account) => Err(CliError::Refused(format!(
+            "--borrower {borrower} is {}, which no key can sign for; name the borrower's key",
+            kind_of(&account.owner, &account.data)
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Requires a market that takes new loans. Errors: [`CliError::Refused`].
