@@ -83,8 +83,24 @@ pub(super) async fn run(global: &GlobalArgs, args: &CloseArgs) -> Result<Answer,
         "the account: its history stays on the chain, and `blockable audit` reads it by its address",
         format!("removed; the rent is back with {receiver}"),
     )
+    .with_facts(lost(credit, left))
     .with_facts([("rent to", receiver.to_string())]);
     on.carry_out(&parties, act).await
+}
+
+/// The units that the borrower loses, with what the loan paid for them; none where none are left.
+fn lost(credit: &CreditView, left: Units) -> Option<(&'static str, String)> {
+    if left.is_zero() {
+        return None;
+    }
+    let count = text::units(left);
+    let value = match credit.account.value_paid(left.get()) {
+        Ok(value) if !credit.account.is_unrestricted() => {
+            format!("{count}, for which the loan paid {}", text::usd_received(MicroUsd(value)))
+        }
+        _ => count,
+    };
+    Some(("you lose", format!("{value}: nobody can use them any more")))
 }
 
 /// Requires a loan that owes nothing, whose lots are closed and whose claims are collected. Errors: [`CliError::Refused`].
@@ -100,8 +116,9 @@ fn require_ended(credit: &CreditView) -> Result<(), CliError> {
     }
     if account.lots_open > 0 {
         return Err(CliError::Refused(format!(
-            "{} has {} lots open; wait until they are sold or have ended, and are closed",
-            credit.address, account.lots_open
+            "{} has {} lots open; `blockable pool list --all --where credit={}` lists them, and `blockable pool close LOT` closes each once \
+             it is sold out or the debt is paid",
+            credit.address, account.lots_open, credit.address
         )));
     }
     let claims = [Party::Lender, Party::Borrower, Party::Provider, Party::Treasury]

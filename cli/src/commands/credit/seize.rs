@@ -13,6 +13,7 @@ use {
     blockable_sdk::{
         Pubkey, addresses,
         amounts::{Bps, MicroUsd, Units},
+        events::Change,
         instructions::{credit_seize_to_lender, credit_seize_to_pool},
         program::{
             actions::LEAST_FIRST_SEIZURE,
@@ -96,7 +97,7 @@ impl SeizureArgs {
         let refused = |says: String| Err(CliError::Refused(format!("{}: {says}", credit.address)));
         match self.units {
             _ if there.is_zero() => {
-                refused(format!("there are no {name} units; jobs that run, and the holdback, may keep them"))
+                refused(format!("there are no units that are {name}; jobs that run, and the holdback, may keep them"))
             }
             Some(wanted) if wanted > there => {
                 let (wanted, there) = (text::units(wanted), text::units(there));
@@ -185,13 +186,51 @@ pub(super) async fn take_over(global: &GlobalArgs, args: &TakeOverArgs) -> Resul
     ];
     let title = format!("take {} over", text::units(Units(amount.most)));
     let done = format!("taken over into {to}; use them at the provider");
-    let mut act = Act::new(title, Role::lender(&credit.account), vec![instruction], undone(credit)?, done)
-        .with_facts(facts);
+    let gone = "the units: they leave the lien, and their value comes off the debt";
+    let gone = if credit.status()? == Status::Defaulted { undone(credit)? } else { gone };
+    let mut act = Act::new(title, Role::lender(&credit.account), vec![instruction], gone, done)
+        .with_facts(cash_instead(credit, amount.most, there)?)
+        .with_facts(facts)
+        .with_landed(move |record| match &record.change {
+            Change::TakenOver { units, value, .. } => Some(format!(
+                "taken over {} for {} of debt, into {to}; use them at the provider",
+                text::units(Units(*units)),
+                text::usd_received(MicroUsd(*value))
+            )),
+            _ => None,
+        });
     if credit_if_any(&on.session, &to).await?.is_none() {
         act.rent = on.session.rent(Credit::SPACE).await?;
         act.created = vec![("credit", to)];
     }
     on.carry_out(&parties, act).await
+}
+
+/// The units of a takeover for which the holdback would pay the lender instead, as a warning; none where it takes none of these, which it
+/// takes last. Errors: [`CliError::OutOfRange`].
+fn cash_instead(
+    credit: &CreditView,
+    taken: u64,
+    there: u64,
+) -> Result<Option<(&'static str, String)>, CliError> {
+    let out_of_range = |_| CliError::OutOfRange(credit.address);
+    let account = &credit.account;
+    let covered = account.cancellable().map_err(out_of_range)?;
+    let held = taken.saturating_sub(there.saturating_sub(covered)).min(covered);
+    if held == 0 {
+        return Ok(None);
+    }
+    let money = account.value_paid(held).map_err(out_of_range)?.min(account.holdback_left);
+    Ok(Some((
+        "WARNING",
+        format!(
+            "{} of these are units that the holdback pays for: `blockable credit cancel-locked {} --all` would bring you {} in cash for \
+             them",
+            text::units(Units(held)),
+            credit.address,
+            text::usd_received(MicroUsd(money))
+        ),
+    )))
 }
 
 fn undone(credit: &CreditView) -> Result<&'static str, CliError> {

@@ -14,6 +14,7 @@ use {
         Pubkey, addresses,
         amounts::{MarketTime, MicroUsd, Units},
         errors::ClientError,
+        events::Change,
         instructions::{credit_waive_fee, credit_write_off},
         program::transitions::Status,
     },
@@ -71,8 +72,14 @@ pub(super) async fn waive(global: &GlobalArgs, args: &WaiveArgs) -> Result<Answe
         role,
         vec![instruction],
         "the fees: they are not charged again",
-        format!("waived {waived}"),
-    );
+        format!("waived up to {waived}"),
+    )
+    .with_landed(|record| match &record.change {
+        Change::FeeWaived { amount, .. } => {
+            Some(format!("waived {}", text::usd_received(MicroUsd(*amount))))
+        }
+        _ => None,
+    });
     on.carry_out(&parties, act).await
 }
 
@@ -102,15 +109,53 @@ async fn require_no_open_lot(
     }
     let floor_at = cheapest_at(session, credit).await?;
     Err(CliError::Refused(format!(
-        "{} of {}, and its sales pay the debt; at {} the last one is at its lowest price: wait until all is sold, or close what \
-         has ended",
+        "{} of {}, and its sales pay the debt; at {} the last one is at its lowest price: wait until all is sold, or close by \
+         `blockable pool close LOT` what `blockable pool list --all --where credit={}` lists",
         match account.lots_open {
             1 => "1 lot is open".to_string(),
             count => format!("{count} lots are open"),
         },
         credit.address,
-        text::time(market.chain_time_of(floor_at.get()))
+        text::time(market.chain_time_of(floor_at.get())),
+        credit.address
     )))
+}
+
+/// Requires a loan in default. Errors: [`CliError::Refused`] with the time from which it can be one.
+fn require_in_default(credit: &CreditView, market: &MarketView) -> Result<(), CliError> {
+    let (account, address) = (&credit.account, credit.address);
+    let status = credit.status()?;
+    if matches!(status, Status::Defaulted | Status::Seizing) {
+        return Ok(());
+    }
+    let when = match (status, account.debt.arrears_since) {
+        (Status::Active | Status::Delinquent, 0) => {
+            "nothing of it is in arrears; `blockable credit waive` waives late fees".to_string()
+        }
+        (Status::Active | Status::Delinquent, since) => format!(
+            "it can be from {}, once `blockable credit mark {address}` has marked the default",
+            text::time(market.chain_time_of(since.saturating_add(account.terms.default_grace.into())))
+        ),
+        _ => format!("before the issue `blockable credit cancel {address}` withdraws it"),
+    };
+    Err(CliError::Refused(format!(
+        "{address} is {}, and only a loan in default is written off: {when}",
+        credit.status_name()
+    )))
+}
+
+/// The collateral that a write-off leaves to the borrower, with its value at the loan's price; none where nothing is left.
+fn given_away(credit: &CreditView, cancelled: u64) -> Option<(&'static str, String)> {
+    let left = credit.account.collateral.lien().saturating_sub(cancelled);
+    let value = credit.account.value_paid(left).ok().filter(|_| left > 0)?;
+    Some((
+        "gives away",
+        format!(
+            "{} of collateral, worth {} at the loan's price: `blockable credit seize` or `take-over` would recover from them first",
+            text::units(Units(left)),
+            text::usd_received(MicroUsd(value))
+        ),
+    ))
 }
 
 /// Writes the debt off. Errors: [`CliError`].
@@ -122,6 +167,7 @@ pub(super) async fn write_off(global: &GlobalArgs, args: &WriteOffArgs) -> Resul
         let says = format!("{} owes nothing", credit.address);
         return Ok(on.nothing(&says));
     }
+    require_in_default(credit, market)?;
     require_no_open_lot(&on.session, credit, market).await?;
     let cancelled = account.cancellable().map_err(|_| CliError::OutOfRange(credit.address))?;
     let cured_by = account.defaulted_at.saturating_add(account.terms.cure_period.into());
@@ -155,11 +201,20 @@ pub(super) async fn write_off(global: &GlobalArgs, args: &WriteOffArgs) -> Resul
         role,
         vec![write_off],
         undone,
-        "written off".to_string(),
+        format!("written off {debt}"),
     )
+    .with_landed(|record| match &record.change {
+        Change::WrittenOff { debt, cancelled, .. } => Some(format!(
+            "written off {}, and cancelled {}",
+            text::usd_owed(MicroUsd(*debt)),
+            text::units(Units(*cancelled))
+        )),
+        _ => None,
+    })
     .with_facts([
         ("at most", text::usd_owed(MicroUsd(most))),
         ("cancels first", text::units(Units(cancelled))),
-    ]);
+    ])
+    .with_facts(given_away(credit, cancelled));
     on.carry_out(&parties, act).await
 }
