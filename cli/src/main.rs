@@ -45,7 +45,10 @@ fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return output::print_usage(&arguments, &error, commands::missing(&arguments)).into(),
+        Err(error) => {
+            let error = commands::plain(error);
+            return output::print_usage(&arguments, &error, commands::missing(&arguments)).into();
+        }
     };
     let format = commands::format(&cli, &arguments);
     let fields = cli.global.json.clone();

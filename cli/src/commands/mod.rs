@@ -24,7 +24,11 @@ use {
     },
     blockable_economics::commands::{QuoteArgs, SimulateArgs},
     blockable_service::command::{EXIT_CODES, EXIT_PROPOSED},
-    clap::{CommandFactory, Parser, Subcommand},
+    clap::{
+        CommandFactory, Parser, Subcommand,
+        builder::StyledStr,
+        error::{ContextKind, ContextValue},
+    },
     std::{ffi::OsString, future::Future},
 };
 
@@ -90,6 +94,25 @@ pub(crate) fn missing(arguments: &[OsString]) -> String {
     }
     let known: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
     format!("{name} is no command by itself; write one of these behind it: {}", known.join(", "))
+}
+
+/// A mistake as clap says it, with the nearest command first and without the hint to pass an unknown option as a value, which it never
+/// is meant to be.
+pub(crate) fn plain(mut error: clap::Error) -> clap::Error {
+    let as_value = |hint: &StyledStr| hint.to_string().contains("as a value");
+    if matches!(error.get(ContextKind::Suggested), Some(ContextValue::StyledStrs(hints)) if hints.iter().any(as_value))
+    {
+        error.remove(ContextKind::Suggested);
+    }
+    let typed = match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(typed)) => typed.clone(),
+        _ => return error,
+    };
+    if let Some(ContextValue::Strings(mut near)) = error.remove(ContextKind::SuggestedSubcommand) {
+        near.sort_by_key(|name| strsim::damerau_levenshtein(&typed, name));
+        error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(near));
+    }
+    error
 }
 
 /// Runs a command to its end. Errors: [`CliError`].
