@@ -111,9 +111,12 @@ fn instalments_lines(schedule: &[Instalment]) -> Vec<(&'static str, String)> {
             [first, second, ..] => {
                 let every = text::exact_span(second.due_after.saturating_sub(first.due_after).into());
                 let last = run.last().map_or(0, |last| last.due_after);
-                let (each, after) = (text::usd_owed(MicroUsd(first.principal)), text::exact_span(first.due_after.into()));
+                let (each, after) =
+                    (text::usd_owed(MicroUsd(first.principal)), text::exact_span(first.due_after.into()));
                 let last = text::exact_span(last.into());
-                format!("no. {from} to {to}: {each} each, the first after {after}, {every} apart, the last after {last}")
+                format!(
+                    "no. {from} to {to}: {each} each, the first after {after}, {every} apart, the last after {last}"
+                )
             }
             [first] => format!("no. {from}: {}", part(first)),
             [] => continue,
@@ -194,10 +197,7 @@ mod tests {
         let value = |name: &str| lines.iter().find(|(known, _)| *known == name).unwrap().1.as_str();
         assert_eq!(value("principal"), "$1,000.00, of which $300.00 are held back");
         assert_eq!(value("interest"), "12.5 % a year, 0 % on what is held back");
-        assert_eq!(
-            value("instalments"),
-            "2, not all alike:"
-        );
+        assert_eq!(value("instalments"), "2, not all alike:");
         assert_eq!(value("offer ends"), "1970-01-02 00:00 UTC (now 1970-01-01 00:01 UTC)");
         assert_eq!((value("unit lifetime"), value("freezes")), ("no end", "lender at will, anyone never"));
         assert!(freezes_text(200, 200).contains("unknown policy"));

@@ -110,7 +110,15 @@ mod tests {
     fn exact_spans_that_differ_read_differently() {
         assert_eq!(
             [-1, 0, 1, 7_200, 7_201, 86_400, 93_784].map(exact_span),
-            ["0 seconds", "0 seconds", "1 second", "2 hours", "2 hours 1 second", "1 day", "1 day 2 hours 3 minutes 4 seconds"]
+            [
+                "0 seconds",
+                "0 seconds",
+                "1 second",
+                "2 hours",
+                "2 hours 1 second",
+                "1 day",
+                "1 day 2 hours 3 minutes 4 seconds"
+            ]
         );
     }
 

@@ -147,7 +147,8 @@ mod tests {
         let mut account = Credit { issued_at: 1, instalment_count: 1, ..Credit::zeroed() };
         account.lender = Pubkey::new_from_array([1; 32]);
         (account.due_after[0], account.principal_due[0]) = (3_600, 6_000_000_000);
-        (account.terms.principal, account.debt.principal, account.terms.units) = (6_000_000_000, 6_000_000_000, 6_000);
+        (account.terms.principal, account.debt.principal, account.terms.units) =
+            (6_000_000_000, 6_000_000_000, 6_000);
         (account.terms.late_fee, account.terms.delinquency_grace) = (20_000_000, 60);
         (account.terms.apr_bps, account.debt.accrued_at, account.status) = (1_000, 1, Status::Active as u8);
         let before = CreditView::new(Pubkey::default(), account, &market).unwrap();

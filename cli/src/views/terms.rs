@@ -47,15 +47,11 @@ fn steps(credit: &CreditView, market: &MarketView) -> Vec<Step> {
     let after = |since: i64, seconds: u32| at(since.saturating_add(seconds.into()));
     let since = account.debt.arrears_since;
     let terms = &account.terms;
-    let default =
-        || Step { name: "default", title: "default from", from: after(since, terms.default_grace) };
+    let default = || Step { name: "default", title: "default from", from: after(since, terms.default_grace) };
     let cured_by = || after(account.defaulted_at, terms.cure_period);
     let seizure = |from| Step { name: "seizure", title: "seizure from", from };
-    let cancel = || Step {
-        name: "cancel_by_anyone",
-        title: "cancel by anyone",
-        from: at(account.cancel_opens_at()),
-    };
+    let cancel =
+        || Step { name: "cancel_by_anyone", title: "cancel by anyone", from: at(account.cancel_opens_at()) };
     match credit.status() {
         Ok(Status::Active) if since != 0 => {
             let from = after(since, terms.delinquency_grace);
@@ -179,9 +175,15 @@ mod tests {
         assert!(steps(Status::Active, credit)["delinquency"].is_null(), "nothing is unpaid");
         credit.debt.arrears_since = 900;
         let active = steps(Status::Active, credit);
-        assert_eq!((&active["delinquency"]["unix"], &active["default"]["unix"]), (&json!(1_050), &json!(1_250)));
+        assert_eq!(
+            (&active["delinquency"]["unix"], &active["default"]["unix"]),
+            (&json!(1_050), &json!(1_250))
+        );
         let delinquent = steps(Status::Delinquent, credit);
-        assert_eq!((&delinquent["delinquency"], &delinquent["default"]["unix"]), (&Value::Null, &json!(1_250)));
+        assert_eq!(
+            (&delinquent["delinquency"], &delinquent["default"]["unix"]),
+            (&Value::Null, &json!(1_250))
+        );
         credit.defaulted_at = 950;
         let defaulted = steps(Status::Defaulted, credit);
         assert_eq!(defaulted["seizure"]["unix"], 1_500);

@@ -27,5 +27,6 @@ mod reports;
 mod runs;
 mod schema;
 mod simulate;
+mod told;
 mod usage;
 mod world;

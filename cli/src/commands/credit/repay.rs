@@ -87,7 +87,8 @@ pub(super) async fn run(global: &GlobalArgs, args: &RepayArgs) -> Result<Answer,
     )
     .with_landed(move |record| match &record.change {
         Change::Paid { payer, reserve, late_fees, interest, principal, .. } if *payer != address => {
-            let paid: MicroUsd = [*reserve, *late_fees, *interest, *principal].map(MicroUsd).into_iter().sum();
+            let paid: MicroUsd =
+                [*reserve, *late_fees, *interest, *principal].map(MicroUsd).into_iter().sum();
             Some(format!("paid {} on {address}", text::usd_owed(paid)))
         }
         _ => None,
@@ -183,7 +184,10 @@ fn splits(
     let mut facts = vec![("goes to", parts(&now))];
     if later.late_fees > now.late_fees {
         let (fees, interest) = (text::usd_owed(later.late_fees), text::usd_owed(later.interest));
-        facts.push(("if it lands late", format!("at most {fees} of it to late fees, and {interest} to interest")));
+        facts.push((
+            "if it lands late",
+            format!("at most {fees} of it to late fees, and {interest} to interest"),
+        ));
     }
     Ok(facts)
 }

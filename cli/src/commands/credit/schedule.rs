@@ -38,8 +38,10 @@ pub(super) async fn run(global: &GlobalArgs, args: &ScheduleArgs) -> Result<Answ
         paid = paid.saturating_sub(covered);
         let left = instalment.principal.saturating_sub(covered);
         let number = place.saturating_add(1);
-        let due = due_at
-            .map_or_else(|| format!("{} after issue", text::exact_span(instalment.due_after.into())), text::time);
+        let due = due_at.map_or_else(
+            || format!("{} after issue", text::exact_span(instalment.due_after.into())),
+            text::time,
+        );
         let usd = |amount: u64| text::usd_owed(MicroUsd(amount));
         rows.push(vec![number.to_string(), due, usd(instalment.principal), usd(left)]);
         data.push(json!({
@@ -52,7 +54,6 @@ pub(super) async fn run(global: &GlobalArgs, args: &ScheduleArgs) -> Result<Answ
     }
     let columns =
         [Column::Figure("NO."), Column::Text("DUE"), Column::Figure("PRINCIPAL"), Column::Figure("UNPAID")];
-    let note =
-        "UNPAID is of that instalment's principal; interest and late fees come on top; `blockable credit show` has the next payment";
+    let note = "UNPAID is of that instalment's principal; interest and late fees come on top; `blockable credit show` has the next payment";
     Ok(Answer { text: table(&columns, &rows) + note, data: Value::Array(data) })
 }

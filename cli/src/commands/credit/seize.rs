@@ -96,9 +96,9 @@ impl SeizureArgs {
         let is_first = credit.status()? == Status::Defaulted;
         let refused = |says: String| Err(CliError::Refused(format!("{}: {says}", credit.address)));
         match self.units {
-            _ if there.is_zero() => {
-                refused(format!("there are no units that are {name}; jobs that run, and the holdback, may keep them"))
-            }
+            _ if there.is_zero() => refused(format!(
+                "there are no units that are {name}; jobs that run, and the holdback, may keep them"
+            )),
             Some(wanted) if wanted > there => {
                 let (wanted, there) = (text::units(wanted), text::units(there));
                 refused(format!("there are {there} that are {name}, fewer than {wanted}; take all by --all"))

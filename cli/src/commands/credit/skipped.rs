@@ -50,7 +50,8 @@ mod tests {
     #[test]
     fn credits_that_are_left_out_are_named_with_their_reasons() {
         let credit = Pubkey::new_unique();
-        let skipped = Skipped(vec![(credit, "it is repaid".to_string()), (credit, "it is closed".to_string())]);
+        let skipped =
+            Skipped(vec![(credit, "it is repaid".to_string()), (credit, "it is closed".to_string())]);
         let answer = skipped.told(Answer { text: "frozen".to_string(), data: json!({}) });
         assert_eq!(answer.text, format!("frozen\nnot frozen {credit}\nnot frozen {credit}"));
         assert_eq!(answer.data["not_frozen"][1]["reason"], "it is closed");

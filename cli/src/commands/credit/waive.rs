@@ -75,9 +75,7 @@ pub(super) async fn waive(global: &GlobalArgs, args: &WaiveArgs) -> Result<Answe
         format!("waived up to {waived}"),
     )
     .with_landed(|record| match &record.change {
-        Change::FeeWaived { amount, .. } => {
-            Some(format!("waived {}", text::usd_received(MicroUsd(*amount))))
-        }
+        Change::FeeWaived { amount, .. } => Some(format!("waived {}", text::usd_received(MicroUsd(*amount)))),
         _ => None,
     });
     on.carry_out(&parties, act).await

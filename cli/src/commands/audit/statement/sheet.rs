@@ -166,8 +166,9 @@ pub(super) fn sections(told: &Told) -> Vec<Section> {
     ];
     secured.extend(told.given_up.map(|units| ("given up by the borrower", text::units(units))));
     secured.push(("value of the lien, at the loan's price", dollars(lien_value(after).unwrap_or_default())));
-    secured
-        .extend(lots_worth.map(|value| ("value of what is for sale, at the loan's price", dollars(MicroUsd(value)))));
+    secured.extend(
+        lots_worth.map(|value| ("value of what is for sale, at the loan's price", dollars(MicroUsd(value)))),
+    );
     secured.push((
         "coverage of the debt by the lien",
         coverage(after).map_or("no debt".to_string(), text::percent),
