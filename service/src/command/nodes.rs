@@ -31,7 +31,7 @@ pub enum NodesError {
     /// No node answers; the failure of the last one.
     #[error("no node answers ({0}); check --url, or name several nodes")]
     NoNode(String),
-    /// Two nodes are of two clusters.
+    /// The nodes are of two clusters, and no cluster has more than half of them.
     #[error("the nodes are of different clusters: {first} and {second}; name nodes of one cluster")]
     TwoClusters {
         /// The first cluster.
@@ -54,8 +54,9 @@ impl NodesError {
 /// A cluster, read by the first of its nodes that answers in time and is not behind another, in the order in which they are named; all
 /// send and confirm.
 ///
-/// Every node is asked for its first block, so that nodes of two clusters are never taken for one. A node that does not answer is
-/// never read; it gets transactions all the same, because it may be back by then.
+/// Every node is asked for its first block, so that nodes of two clusters are never taken for one: where more than half of those that
+/// answer are of one cluster, the others are left out, so that a single node cannot keep a lender from a freeze. A node that does not
+/// answer is never read; it gets transactions all the same, because it may be back by then.
 pub struct Nodes {
     /// The node that is read.
     pub client: Client,
@@ -77,7 +78,8 @@ impl Nodes {
     /// which of several do not answer. Errors: [`NodesError`].
     pub async fn open(urls: &[String], commitment: CommitmentConfig) -> Result<Nodes, NodesError> {
         let opened_at_ms = now_ms();
-        let mut answers = Answers::ask(urls, commitment).await?;
+        let mut answers = Answers::ask(urls, commitment).await;
+        answers.keep_one_cluster()?;
         let Some(Answered { client, genesis, .. }) = answers.take_current() else {
             return Err(NodesError::NoNode(answers.failure));
         };
@@ -129,7 +131,7 @@ struct Answers {
 }
 
 impl Answers {
-    async fn ask(urls: &[String], commitment: CommitmentConfig) -> Result<Answers, NodesError> {
+    async fn ask(urls: &[String], commitment: CommitmentConfig) -> Answers {
         let client = |url: &str| Client::with_commitment(url, commitment);
         // A node that has nobody to be behind need not say where it is.
         let is_alone = urls.len() == 1;
@@ -159,7 +161,7 @@ impl Answers {
             };
             match answer {
                 Some(Ok((place, client, Ok(genesis), slot))) => {
-                    answers.add(place, Answered { client, genesis, slot })?;
+                    answers.answered.insert(place, Answered { client, genesis, slot });
                     until.get_or_insert_with(|| Instant::now() + GRACE);
                 }
                 Some(Ok((place, _, Err(error), _))) => drop(failures.insert(place, describe(&error))),
@@ -179,15 +181,35 @@ impl Answers {
             }
             answers.failure = failure;
         }
-        Ok(answers)
+        answers
     }
 
-    fn add(&mut self, place: usize, node: Answered) -> Result<(), NodesError> {
-        if let Some(known) = self.answered.values().find(|known| known.genesis != node.genesis) {
-            let (first, second) = (cluster_name(&known.genesis), cluster_name(&node.genesis));
+    /// Leaves the nodes out that are of another cluster than more than half of those that have answered. Says on stderr which these
+    /// are. Errors: [`NodesError::TwoClusters`] where no cluster has so many.
+    fn keep_one_cluster(&mut self) -> Result<(), NodesError> {
+        let Some(first) = self.answered.values().next().map(|node| node.genesis) else { return Ok(()) };
+        let Some(second) = self.answered.values().map(|node| node.genesis).find(|other| *other != first)
+        else {
+            return Ok(());
+        };
+        let has_most = |genesis: &Hash| {
+            let nodes = self.answered.values().filter(|node| node.genesis == *genesis).count();
+            nodes.saturating_mul(2) > self.answered.len()
+        };
+        let Some(kept) = self.answered.values().map(|node| node.genesis).find(has_most) else {
+            let (first, second) = (cluster_name(&first), cluster_name(&second));
             return Err(NodesError::TwoClusters { first, second });
-        }
-        self.answered.insert(place, node);
+        };
+        self.answered.retain(|place, node| {
+            let is_kept = node.genesis == kept;
+            if !is_kept {
+                let (number, other) = (place.saturating_add(1), cluster_name(&node.genesis));
+                note(&format!(
+                    "node {number} is of another cluster ({other}) than the others, and is left out; check --url"
+                ));
+            }
+            is_kept
+        });
         Ok(())
     }
 
@@ -236,6 +258,11 @@ mod tests {
 
     /// A node that is at a slot.
     async fn node_at(slot: u64) -> String {
+        node_of(Hash::default(), slot).await
+    }
+
+    /// A node of a cluster with this first block that is at a slot.
+    async fn node_of(genesis: Hash, slot: u64) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move {
@@ -246,7 +273,7 @@ mod tests {
                     stream.read_buf(&mut request).await.unwrap();
                 }
                 let is_slot = String::from_utf8_lossy(&request).contains("getSlot");
-                let result = if is_slot { json!(slot) } else { json!(Hash::default().to_string()) };
+                let result = if is_slot { json!(slot) } else { json!(genesis.to_string()) };
                 let body = json!({"jsonrpc": "2.0", "id": 0, "result": result}).to_string();
                 let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length";
                 stream.write_all(format!("{head}: {}\r\n\r\n{body}", body.len()).as_bytes()).await.unwrap();
@@ -266,13 +293,32 @@ mod tests {
         }
     }
 
+    /// Else one node of three could keep a lender from a freeze by naming another cluster.
+    #[tokio::test]
+    async fn a_node_of_another_cluster_than_most_is_left_out() {
+        let (own, other) = (Hash::default(), Hash::new_from_array([7; 32]));
+        for (clusters, left) in [(vec![other, own, own], vec![1, 2]), (vec![own, own, other], vec![0, 1])] {
+            let mut urls = Vec::new();
+            for genesis in clusters {
+                urls.push(node_of(genesis, 1_000).await);
+            }
+            let nodes = Nodes::open(&urls, CommitmentConfig::confirmed()).await.unwrap();
+            let kept: Vec<String> = nodes.clients().map(|client| client.rpc().url()).collect();
+            assert_eq!(nodes.genesis, own);
+            assert_eq!(kept, left.iter().map(|place: &usize| urls[*place].clone()).collect::<Vec<_>>());
+        }
+        let urls = [node_of(own, 1_000).await, node_of(other, 1_000).await];
+        let refused = Nodes::open(&urls, CommitmentConfig::confirmed()).await.err();
+        assert!(matches!(refused, Some(NodesError::TwoClusters { .. })), "{refused:?}");
+    }
+
     #[tokio::test]
     async fn all_other_nodes_share_one_time_once_the_first_has_answered() {
         let mut urls = Vec::new();
         for delay in [0, 400, 800, 1_200, 1_600, 2_000] {
             urls.push(node(Duration::from_millis(delay)).await);
         }
-        let answers = Answers::ask(&urls, CommitmentConfig::confirmed()).await.unwrap();
+        let answers = Answers::ask(&urls, CommitmentConfig::confirmed()).await;
         assert!(answers.answered.contains_key(&0), "{}", answers.failure);
         assert!(!answers.answered.contains_key(&5), "each answer gave the next node its own time");
         assert_eq!(answers.answered.len() + answers.silent.len(), 6);
