@@ -15,7 +15,7 @@ use {
         instructions::MarketKeys,
         program::state::{Market, MarketClock},
     },
-    blockable_service::command::{MarketHead, Nodes},
+    blockable_service::command::{CarryError, MarketHead, Nodes},
     serde_json::Value,
     std::collections::{BTreeMap, BTreeSet},
 };
@@ -42,7 +42,8 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Finds the settings, connects to the nodes and reads the chain's clock. Errors: [`CliError::Settings`], [`CliError::Nodes`],
+    /// Finds the settings, connects to the nodes and reads the chain's clock. A multisig that is to act must be there: what its vault
+    /// would lack says nothing to somebody who has named another account. Errors: [`CliError::Settings`], [`CliError::Nodes`],
     /// [`CliError::Carry`].
     pub(crate) async fn open(
         global: &GlobalArgs,
@@ -52,6 +53,9 @@ impl Session {
         let settings = settings(global, sign, gate)?;
         let nodes = Nodes::open(&settings.urls.value, settings.commitment.value.config()).await?;
         let client = nodes.client.clone();
+        if let Some(proposing) = sign.and_then(SignArgs::proposing) {
+            proposing.require_multisig(&nodes).await.map_err(CarryError::from)?;
+        }
         let now = ChainTime(client.chain_time().await?);
         Ok(Session { settings, client, nodes, now })
     }

@@ -32,6 +32,12 @@ impl Proposing {
     pub fn vault(&self) -> Pubkey {
         squads::vault(&self.multisig, self.vault_index)
     }
+
+    /// Requires that the address is that of a multisig, before a command looks at what it would do. Errors:
+    /// [`ProposeError::NotAMultisig`], [`ProposeError::Client`].
+    pub async fn require_multisig(&self, nodes: &Nodes) -> Result<(), ProposeError> {
+        read(nodes, &self.multisig).await.map(drop)
+    }
 }
 
 /// A change as a proposal: checked, and built as the transaction that a member sends.
