@@ -2,7 +2,7 @@
 
 use {
     crate::{change::After, error::CliError, session::Session},
-    blockable_sdk::{Pubkey, amounts::MicroUsd, errors::ClientError, tokens},
+    blockable_sdk::{Pubkey, amounts::MicroUsd, tokens},
     blockable_service::text,
 };
 
@@ -12,9 +12,7 @@ pub(super) async fn require_money(
     source: &Pubkey,
     sum: MicroUsd,
 ) -> Result<MicroUsd, CliError> {
-    let rpc = session.client.rpc();
-    let account =
-        rpc.get_account_with_commitment(source, rpc.commitment()).await.map_err(ClientError::from)?.value;
+    let account = session.client.account(source).await?;
     let balance =
         account.and_then(|account| tokens::balance(&account.data)).map(MicroUsd).ok_or_else(|| {
             CliError::NotFound(format!(

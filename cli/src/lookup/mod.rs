@@ -34,10 +34,8 @@ struct Wanted {
 
 /// The refusal of an address that holds something and no market; `None` where it holds nothing. Errors: [`CliError::Carry`].
 pub(crate) async fn no_market(session: &Session, address: &Pubkey) -> Result<Option<CliError>, CliError> {
-    let rpc = session.client.rpc();
-    let account =
-        rpc.get_account_with_commitment(address, rpc.commitment()).await.map_err(ClientError::from)?;
-    Ok(account.value.map(|account| {
+    let account = session.client.account(address).await?;
+    Ok(account.map(|account| {
         CliError::NotFound(format!(
             "{address} is {} and no market; check --market and --url",
             kind_of(&account.owner, &account.data)

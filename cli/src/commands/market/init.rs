@@ -12,9 +12,7 @@ use {
         views::market_json,
     },
     blockable_migrations::{Difference, MarketConfig, MarketStep, Outcome, market_step},
-    blockable_sdk::{
-        Instruction, Pubkey, addresses, amounts::Lamports, errors::ClientError, program::state::Market,
-    },
+    blockable_sdk::{Instruction, Pubkey, addresses, amounts::Lamports, program::state::Market},
     clap::Args,
     serde_json::Value,
     std::path::PathBuf,
@@ -115,12 +113,13 @@ fn effect(session: &Session, id: MarketHead, after: &After) -> Result<Effect, Cl
 
 /// Rent of the market's account, and of the treasury's where that is missing.
 async fn rent(session: &Session, config: &MarketConfig) -> Result<Lamports, CliError> {
-    let (rpc, market) = (session.client.rpc(), session.rent(Market::SPACE).await?);
-    let mint = rpc.get_account(&config.payment_mint).await.map_err(ClientError::from)?;
+    let market = session.rent(Market::SPACE).await?;
+    let not_found = || {
+        CliError::NotFound(format!("there is no mint {}; check payment_mint and --url", config.payment_mint))
+    };
+    let mint = session.client.account(&config.payment_mint).await?.ok_or_else(not_found)?;
     let treasury = addresses::associated_token(&config.treasury_owner, &config.payment_mint, &mint.owner);
-    let there =
-        rpc.get_account_with_commitment(&treasury, rpc.commitment()).await.map_err(ClientError::from)?;
-    if there.value.is_some() {
+    if session.client.account(&treasury).await?.is_some() {
         return Ok(market);
     }
     Ok(market.saturating_add(session.rent(blockable_sdk::tokens::ACCOUNT_SPACE).await?))

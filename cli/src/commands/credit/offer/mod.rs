@@ -146,9 +146,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &OfferArgs) -> Result<Answer,
 /// Requires a borrower that can sign: no account of the program, such as a credit or a market that was pasted in the place of a key.
 /// Errors: [`CliError::Refused`], [`CliError::Carry`].
 async fn require_wallet(session: &Session, borrower: &Pubkey) -> Result<(), CliError> {
-    let rpc = session.client.rpc();
-    let account = rpc.get_account_with_commitment(borrower, rpc.commitment()).await;
-    match account.map_err(ClientError::from)?.value.filter(|account| account.owner == PROGRAM_ID) {
+    match session.client.account(borrower).await?.filter(|account| account.owner == PROGRAM_ID) {
         Some(account) => Err(CliError::Refused(format!(
             "--borrower {borrower} is {}, which no key can sign for; name the borrower's key",
             kind_of(&account.owner, &account.data)
