@@ -24,6 +24,7 @@ mod change;
 mod commands;
 mod error;
 mod gate;
+mod kind;
 mod ledger;
 mod lookup;
 mod output;

@@ -4,7 +4,7 @@ use {
     crate::{
         args::{GlobalArgs, SignArgs},
         error::CliError,
-        lookup::no_market,
+        kind::kind_of,
         settings::{Settings, Surroundings},
     },
     blockable_sdk::{
@@ -91,13 +91,16 @@ impl Session {
         let account = match self.client.market(address).await {
             Ok(account) => account,
             Err(ClientError::NotFound { .. } | ClientError::Decode { .. }) => {
-                if let Some(refused) = no_market(self, address).await? {
-                    return Err(refused);
-                }
-                return Err(CliError::NotFound(format!(
-                    "there is no market at {address} on {}; check --market and --url",
-                    self.cluster()
-                )));
+                return Err(CliError::NotFound(match self.client.account(address).await? {
+                    Some(account) => format!(
+                        "{address} is {} and no market; check --market and --url",
+                        kind_of(&account.owner, &account.data)
+                    ),
+                    None => format!(
+                        "there is no market at {address} on {}; check --market and --url",
+                        self.cluster()
+                    ),
+                }));
             }
             Err(error) => return Err(error.into()),
         };

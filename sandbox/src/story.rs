@@ -26,7 +26,7 @@ const DOLLARS: u64 = 1_000_000;
 /// Share of a sale's price that goes to the market's treasury, in basis points.
 const FEE_BPS: u16 = 200;
 /// Loans whose units the provider has committed to serve.
-const CAPACITY_LOANS: u64 = 100;
+const CAPACITY_LOANS: u64 = 1_000;
 /// Floor of the lot's price, in percent of the price that the loan paid.
 const FLOOR_PERCENT: u64 = 70;
 

@@ -47,7 +47,7 @@ impl CreditView {
         let at = market.clock.market.max(account.debt.accrued_at);
         let accrued = |mut account: Credit| {
             account.accrue(at).map_err(|_| CliError::OutOfRange(self.address))?;
-            Ok(CreditView { address: self.address, account })
+            Ok::<CreditView, CliError>(CreditView { address: self.address, account })
         };
         Ok((accrued(self.account)?, accrued(account)?))
     }

@@ -11,13 +11,8 @@ pub(crate) use {
 };
 
 use {
-    crate::{error::CliError, output::warn, session::Session},
-    blockable_sdk::{
-        PROGRAM_ID, Pubkey,
-        accounts::BlockableAccount,
-        errors::ClientError,
-        program::state::{Credit, Lot, Market, Provider},
-    },
+    crate::{error::CliError, kind::kind_of, output::warn, session::Session},
+    blockable_sdk::{PROGRAM_ID, Pubkey, accounts::BlockableAccount, errors::ClientError},
     std::collections::{BTreeMap, BTreeSet},
 };
 
@@ -30,17 +25,6 @@ struct Wanted {
     name: &'static str,
     /// The command that lists them.
     listed_by: &'static str,
-}
-
-/// The refusal of an address that holds something and no market; `None` where it holds nothing. Errors: [`CliError::Carry`].
-pub(crate) async fn no_market(session: &Session, address: &Pubkey) -> Result<Option<CliError>, CliError> {
-    let account = session.client.account(address).await?;
-    Ok(account.map(|account| {
-        CliError::NotFound(format!(
-            "{address} is {} and no market; check --market and --url",
-            kind_of(&account.owner, &account.data)
-        ))
-    }))
 }
 
 /// The refusal of an address that is not of the wanted kind: what is there instead, or which of `others` is near. Where that cannot be
@@ -104,26 +88,6 @@ pub(crate) async fn readable<T: BlockableAccount>(
         ));
     }
     Ok(found)
-}
-
-/// The kind of an account, with its article.
-pub(crate) fn kind_of(owner: &Pubkey, data: &[u8]) -> String {
-    let is_own = *owner == PROGRAM_ID;
-    if is_own && Market::decode(data).is_ok() {
-        "a market".to_string()
-    } else if is_own && Credit::decode(data).is_ok() {
-        "a credit".to_string()
-    } else if is_own && Provider::decode(data).is_ok() {
-        "a provider".to_string()
-    } else if is_own && Lot::decode(data).is_ok() {
-        "a lot".to_string()
-    } else if blockable_sdk::tokens::balance(data).is_some() {
-        "a token account".to_string()
-    } else if data.is_empty() {
-        "a wallet".to_string()
-    } else {
-        format!("an account of the program {owner}")
-    }
 }
 
 /// The nearest of some texts, where one is near enough to be meant.

@@ -116,6 +116,8 @@ fn calendar_months_level_payments_and_balloons() {
         "2099-01-31",
         "--first-due",
         "2099-02-28",
+        "--expires",
+        "2099-02-01",
     ];
     let (_, credit, data) = offered(world, &[&months[..], &["--schedule", "level", "--apr", "12%"]].concat());
     let days: Vec<u32> = instalments(&credit).iter().map(|part| part.due_after / DAY).collect();
@@ -124,7 +126,8 @@ fn calendar_months_level_payments_and_balloons() {
     let parts: Vec<u64> = instalments(&credit).iter().map(|part| part.principal).collect();
     assert!(parts.is_sorted() && parts.iter().sum::<u64>() == 1_200_000_000, "{parts:?}");
     let open = ["--ahead", "all", "--every", "quarter", "--instalments", "3", "--counted-from", "2099-01-31"];
-    let (_, credit, _) = offered(world, &[&open[..], &["--schedule", "interest-only"]].concat());
+    let rest = ["--expires", "2099-02-01", "--schedule", "interest-only"];
+    let (_, credit, _) = offered(world, &[&open[..], &rest].concat());
     let lines: Vec<(u32, u64)> =
         instalments(&credit).iter().map(|part| (part.due_after / DAY, part.principal)).collect();
     assert_eq!(lines, [(89, 0), (181, 0), (273, 1_200_000_000)], "30 April, 31 July, 31 October");

@@ -197,6 +197,12 @@ fn a_proposal_that_cannot_be_is_refused_before_anything_is_sent() {
     let vault = world.run_by(&members.file(0), &[&freeze[..], &["--propose", &vault]].concat());
     assert!(message(&vault, "not_found").contains("is no multisig of Squads v4"));
     assert_eq!(members.latest(world), latest, "nothing was proposed");
+    let unnamed = [&freeze[..], &["--propose", &multisig, "--dry-run", "--output", "json"]].concat();
+    assert!(message(&world.run(&unnamed), "usage").contains("which member proposes"));
+    let credit = credit.to_string();
+    let both = ["credit", "restructure", &credit, "--instalments", "2", "--every", "30d"];
+    let both = members.propose(world, 0, &both);
+    assert!(message(&both, "usage").contains("signs as its vault alone"));
     let printed =
         [&freeze[..], &["--propose", &multisig, "--no-send", "-k", &members.file(0), "--output", "json"]];
     let printed = world.run(&printed.concat()).data();
@@ -227,10 +233,8 @@ fn what_goes_with_no_proposal_is_wrong_usage() {
         assert!(error["message"].as_str().unwrap().contains(part), "{done:?}");
         assert_eq!(error["code"], code, "{done:?}");
     }
-    let unnamed = [&freeze[..], &propose, &["--dry-run", "--output", "json"]].concat();
-    let unnamed = world.run(&unnamed).error();
-    assert!(unnamed["message"].as_str().unwrap().contains("which member proposes"), "{unnamed}");
-    let both = ["credit", "restructure", &credit, "--instalments", "2", "--every", "30d"];
-    let both = world.run_by(&key, &[&both[..], &propose].concat()).error();
-    assert!(both["message"].as_str().unwrap().contains("signs as its vault alone"), "{both}");
+    // Its vault's empty purse is no answer to somebody who has named another account.
+    let pays = ["credit", "reserve", &credit, "--amount", "5usdc", "--propose", &multisig];
+    let pays = world.run_by(&key, &pays).error();
+    assert!(pays["message"].as_str().unwrap().contains("is no multisig of Squads v4"), "{pays}");
 }

@@ -156,7 +156,13 @@ fn an_acceptance_names_the_reserve_that_the_issue_waits_for() {
 #[test]
 fn a_freeze_of_several_leaves_none_out_that_may_be_frozen() {
     let world = world();
-    let (own, late) = (world.loan(), world.loan_with(|offer| offer.terms.freeze_policy = 2));
+    let (own, late) = (
+        world.loan(),
+        world.loan_with(|offer| {
+            // Nobody before the mark of default.
+            (offer.terms.freeze_policy, offer.terms.auto_freeze) = (2, 2);
+        }),
+    );
     let (own_name, late_name) = (own.to_string(), late.to_string());
     let frozen = world.run_as("lender", &["credit", "freeze", &late_name, &own_name, "--units", "1000"]);
     let data = frozen.data();
@@ -220,16 +226,15 @@ fn a_credit_has_its_terms_and_the_times_of_the_next_steps() {
 fn a_borrower_reads_every_instalment_that_is_not_like_the_others() {
     let world = world();
     let offer = world.offer(|offer| {
-        let whole: u64 = offer.schedule.iter().map(|part| part.principal).sum();
-        offer.schedule.iter_mut().for_each(|part| part.principal = 1_000_000);
-        let others = offer.schedule.len() as u64 - 1;
-        offer.schedule[1].principal = whole - others * 1_000_000;
+        // With a lock each part is at least half of an even share.
+        offer.schedule[0].principal -= 100_000_000;
+        offer.schedule[1].principal += 100_000_000;
     });
     let address = offer.to_string();
     let review = world.run(&["credit", "accept", &address, "--dry-run"]).stderr;
-    assert!(review.contains("no. 2: $11,965.00 after "), "{review}");
+    assert!(review.contains("no. 2: $433.34 after "), "{review}");
     let shown = world.run(&["credit", "show", &address]).stdout;
-    assert!(shown.contains("no. 2: $11,965.00 after "), "{shown}");
+    assert!(shown.contains("no. 2: $433.34 after "), "{shown}");
 }
 
 #[test]

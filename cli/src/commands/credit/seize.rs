@@ -96,12 +96,12 @@ impl SeizureArgs {
         let is_first = credit.status()? == Status::Defaulted;
         let refused = |says: String| Err(CliError::Refused(format!("{}: {says}", credit.address)));
         match self.units {
-            _ if there.is_zero() => refused(format!(
-                "there are no units that are {name}; jobs that run, and the holdback, may keep them"
-            )),
+            _ if there.is_zero() => {
+                refused(format!("no units are {name}; jobs that run, and the holdback, may keep them"))
+            }
             Some(wanted) if wanted > there => {
                 let (wanted, there) = (text::units(wanted), text::units(there));
-                refused(format!("there are {there} that are {name}, fewer than {wanted}; take all by --all"))
+                refused(format!("{there} are {name}, fewer than {wanted}; take all by --all"))
             }
             Some(wanted) if is_first && wanted < Units(first) => refused(format!(
                 "the first seizure ends the borrower's right to cure, and takes a tenth of what can be taken or more; name at least {}",

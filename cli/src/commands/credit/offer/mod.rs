@@ -16,7 +16,8 @@ use {
             money::{balance_after, require_money},
         },
         error::CliError,
-        lookup::{CreditView, ProviderView, credit_if_any, kind_of, provider},
+        kind::kind_of,
+        lookup::{CreditView, ProviderView, credit_if_any, provider},
         output::Answer,
         parties::Parties,
         session::{MarketView, Session},
@@ -25,7 +26,6 @@ use {
     blockable_sdk::{
         PROGRAM_ID, Pubkey, addresses,
         amounts::{ChainTime, Lamports, MicroUsd, Units},
-        errors::ClientError,
         instructions::credit_offer,
         program::{
             actions::NewCredit,
