@@ -30,7 +30,7 @@ pub(super) fn bar(length: u64) -> ProgressBar {
 fn tell(bar: &WeakProgressBar, [first, each]: [Duration; 2], mut write: impl FnMut(String)) {
     let mut pause = first;
     loop {
-        thread::sleep(pause);
+        thread::park_timeout(pause);
         pause = each;
         let Some(bar) = bar.upgrade().filter(|bar| !bar.is_finished()) else { return };
         let (done, all) = (bar.position(), bar.length().unwrap_or_default());
@@ -41,7 +41,7 @@ fn tell(bar: &WeakProgressBar, [first, each]: [Duration; 2], mut write: impl FnM
 
 #[cfg(test)]
 mod tests {
-    use {super::*, std::sync::mpsc::channel};
+    use {super::*, std::sync::mpsc::sync_channel};
 
     #[test]
     fn progress_is_told_where_no_bar_can_be_shown() {
@@ -49,9 +49,9 @@ mod tests {
         bar.set_length(3);
         bar.set_message("simulating terms");
         bar.inc(1);
-        let (watched, (lines, told)) = (bar.downgrade(), channel());
+        let (watched, (lines, told)) = (bar.downgrade(), sync_channel(64));
         let often = [Duration::from_millis(1); 2];
-        let teller = thread::spawn(move || tell(&watched, often, |line| lines.send(line).unwrap()));
+        let teller = thread::spawn(move || tell(&watched, often, |line| drop(lines.try_send(line))));
         let line = told.recv_timeout(Duration::from_secs(60)).unwrap();
         assert!(line.starts_with("simulating terms: 1 of 3 done after "), "{line}");
         drop(bar);
