@@ -11,7 +11,7 @@
 use {
     base64::{Engine, prelude::BASE64_STANDARD},
     blockable_sdk::{
-        Hash, Instruction, Keypair, PROGRAM_ID, Signature, VersionedTransaction,
+        Hash, Instruction, Keypair, PROGRAM_ID, Signature, Signer, VersionedTransaction,
         client::{Client, Sender},
         errors::{ClientError, Outcome},
         program::errors::BlockableError,
@@ -373,6 +373,54 @@ async fn a_node_that_calls_it_failed_does_not_decide_against_one_that_has_it() {
     let sender = Sender::new(&liar).with_nodes([&client]);
     let landed = sender.send(&[action()], &Keypair::new(), &[]).await.unwrap();
     assert_eq!(received(&honest), [landed.signature]);
+}
+
+/// One node of three lies, or is of another cluster, and each of the others fails the first request. Taken for expired or failed, the
+/// same would be signed and sent once more.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_node_of_three_does_not_decide_that_it_had_no_effect() {
+    let lies: [fn(&mut Ledger); 2] = [
+        |ledger| (ledger.drops, ledger.height) = (true, LAST_VALID + 10),
+        |ledger| (ledger.fails, ledger.looks_left) = (Some(6_000), 0),
+    ];
+    for lie in lies {
+        let (_, _first, liar) = ledger(lie);
+        let busy = |ledger: &mut Ledger| {
+            ledger.faults.insert("getSignatureStatuses", vec![Fault::Refused; 3]);
+        };
+        let ((second, _second, client), (third, _third, other)) = (ledger(busy), ledger(busy));
+        let sender = Sender::new(&client).with_nodes([&other, &liar]);
+        let landed = sender.send(&[action()], &Keypair::new(), &[]).await.unwrap();
+        assert_eq!((received(&second), received(&third)), (vec![landed.signature], vec![landed.signature]));
+        // The same for a record that is looked up later.
+        for ledger in [&second, &third] {
+            ledger.lock().unwrap().faults.insert("getSignatureStatuses", vec![Fault::Refused]);
+        }
+        let found = sender.resolve(&landed.signature, LAST_VALID).await;
+        assert!(matches!(found, Outcome::Unknown), "{found:?}");
+        let found = sender.resolve(&landed.signature, LAST_VALID).await;
+        assert!(matches!(found, Outcome::Landed { slot: 7 }), "{found:?}");
+    }
+}
+
+/// A node that has it as landed ends no sending to one that has not got it.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_node_of_two_does_not_decide_that_it_has_landed() {
+    let (_, _first, liar) = ledger(|ledger| ledger.looks_left = 0);
+    let (honest, _second, client) = ledger(|ledger| {
+        ledger.faults.insert("sendTransaction", vec![Fault::Refused]);
+    });
+    let sender = Sender::new(&client).with_nodes([&liar]);
+    let landed = sender.send(&[action()], &Keypair::new(), &[]).await.unwrap();
+    assert_eq!(received(&honest), [landed.signature]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_simulation_without_the_accounts_that_were_asked_for_is_an_error() {
+    let (_, _server, client) = ledger(|_| {});
+    let sender = Sender::new(&client);
+    let found = sender.preview(&[action()], &Keypair::new().pubkey(), &[PROGRAM_ID]).await;
+    assert!(matches!(found, Err(ClientError::WrongCount { given: 0, asked: 1 })), "{found:?}");
 }
 
 /// A hundred sends over a node that fails one request of ten, in every way.

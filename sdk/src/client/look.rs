@@ -39,13 +39,50 @@ pub(super) enum Look {
     Open,
     /// It did not land within the blocks that it could land in.
     Expired,
-    /// No node answers; the failure of one.
+    /// Nodes have it as landed in a slot, and others do not have it yet; true where those are no more.
+    Disputed(u64, bool),
+    /// Too few nodes answer to know; the reason.
     Silent(String),
 }
 
-/// Looks a transaction up on all nodes. The first one that has it as landed decides. It has failed, or expired, once no node that answers
-/// says otherwise: expired where each has passed its last height, takes its blockhash for expired, and does not have it in its history.
-/// Once a node says that it has failed or may land yet, the others have `grace` to know more: a silent one holds up no later look.
+/// The answers of nodes to one look.
+#[derive(Default)]
+struct Tally {
+    landed: usize,
+    slot: u64,
+    failed: usize,
+    error: Option<TransactionError>,
+    expired: usize,
+    open: usize,
+}
+
+impl Tally {
+    /// What they come to, of `named` nodes in all.
+    ///
+    /// It has landed where more nodes say so than say that it may land yet. That it has had no effect, because it failed or expired, takes
+    /// more than half of all that are named: it would be signed and sent once more, and a node that fails a request meanwhile is no node
+    /// that agrees.
+    fn result(self, named: usize, failure: String) -> Look {
+        let Tally { landed, slot, failed, error, expired, open } = self;
+        let without_effect = failed.saturating_add(expired);
+        if landed > 0 && landed >= failed {
+            return if landed > open { Look::Landed(slot) } else { Look::Disputed(slot, landed == open) };
+        }
+        match error {
+            _ if landed > 0 || open > 0 => Look::Open,
+            _ if without_effect == 0 => Look::Silent(failure),
+            _ if without_effect.saturating_mul(2) <= named => Look::Silent(format!(
+                "{without_effect} of {named} nodes say that it failed or expired, too few to rely on; of another: {failure}"
+            )),
+            Some(error) => Look::Failed(error),
+            None => Look::Expired,
+        }
+    }
+}
+
+/// Looks a transaction up on all nodes, and counts their answers. It has expired for a node that has passed its last height, takes its
+/// blockhash for expired, and does not have it in its history. Once a node says anything else, the others have `grace` to know more: a
+/// silent one holds up no later look.
 pub(super) async fn look(nodes: &[Arc<RpcClient>], sought: Sought, grace: Duration) -> Look {
     let mut looks = JoinSet::new();
     for node in nodes {
@@ -58,33 +95,40 @@ pub(super) async fn look(nodes: &[Arc<RpcClient>], sought: Sought, grace: Durati
             }
         });
     }
-    let (mut open, mut failed, mut expired) = (false, None, false);
+    let mut tally = Tally::default();
     let mut failure = "no node was named".to_string();
     // Each look has its own deadline; this one ends the loop where a task does not come back.
     let mut until = Instant::now() + DEADLINE * 2;
     while let Ok(Some(look)) = timeout_at(until, looks.join_next()).await {
         match look {
-            Ok(Look::Landed(slot)) => return Look::Landed(slot),
+            Ok(Look::Landed(slot)) => {
+                (tally.landed, tally.slot) = (tally.landed.saturating_add(1), slot);
+                if tally.landed.saturating_mul(2) > nodes.len() {
+                    return Look::Landed(slot);
+                }
+            }
             Ok(Look::Failed(error)) => {
-                failed = Some(error);
-                until = until.min(Instant::now() + grace);
+                (tally.failed, tally.error) = (tally.failed.saturating_add(1), Some(error));
             }
-            Ok(Look::Open) => {
-                open = true;
-                until = until.min(Instant::now() + grace);
+            Ok(Look::Open) => tally.open = tally.open.saturating_add(1),
+            // The history may be slow, and the others know as little by then.
+            Ok(Look::Expired) => {
+                tally.expired = tally.expired.saturating_add(1);
+                continue;
             }
-            Ok(Look::Expired) => expired = true,
-            Ok(Look::Silent(reason)) => failure = reason,
-            Err(error) => failure = error.to_string(),
+            Ok(Look::Disputed(..)) => continue,
+            Ok(Look::Silent(reason)) => {
+                failure = reason;
+                continue;
+            }
+            Err(error) => {
+                failure = error.to_string();
+                continue;
+            }
         }
+        until = until.min(Instant::now() + grace);
     }
-    match (open, failed, expired) {
-        // One node alone does not decide against another that it has had no effect: it would be signed and sent once more.
-        (true, ..) => Look::Open,
-        (false, Some(error), _) => Look::Failed(error),
-        (false, None, true) => Look::Expired,
-        (false, None, false) => Look::Silent(failure),
-    }
+    tally.result(nodes.len(), failure)
 }
 
 async fn look_at(node: &RpcClient, sought: Sought) -> Result<Look, RpcClientError> {

@@ -13,7 +13,7 @@ use {
         errors::{ClientError, Outcome, SentError},
         rpc::{
             Account, CommitmentConfig, RpcClient, RpcSimulateTransactionAccountsConfig,
-            RpcSimulateTransactionConfig, UiAccountEncoding, UiTransactionEncoding,
+            RpcSimulateTransactionConfig, UiAccount, UiAccountEncoding, UiTransactionEncoding,
         },
         transactions::{self, Budget},
     },
@@ -36,6 +36,8 @@ const POLL_MAX: Duration = Duration::from_millis(400);
 const REBROADCAST: Duration = Duration::from_secs(2);
 /// Time for which a transaction is followed: a blockhash lives for a minute at most while blocks are made.
 const PATIENCE: Duration = Duration::from_secs(180);
+/// Time after which a transaction has landed though as many nodes do not have it as have it: one of them stands still.
+const DISPUTE: Duration = Duration::from_secs(15);
 /// Lamports per signature.
 const SIGNATURE_FEE: u64 = 5_000;
 /// Most compute units of a transaction.
@@ -73,8 +75,8 @@ pub struct Preview {
 /// Sends transactions over a client's node and further ones, and follows each to its end.
 ///
 /// A transaction is simulated before it is signed, handed to every node at once, sent again every two seconds, and looked up on
-/// all nodes until one of them has confirmed it, or until its blockhash has expired on all that answer. Requests that fail meanwhile
-/// end nothing. Once a transaction has been handed out, every error is [`ClientError::Sent`], with its signature and its outcome.
+/// all nodes until more of them have confirmed it than lack it, or until it has failed or expired for more than half of all. Requests
+/// that fail meanwhile end nothing, and no node alone among several decides that a transaction has had no effect. Once a transaction has been handed out, every error is [`ClientError::Sent`], with its signature and its outcome.
 /// The sender keeps no state: after a crash [`Sender::resolve`] finds the outcome of a signature that was written down. An action
 /// is safe to repeat once the outcome is known, or where the program refuses a second one.
 pub struct Sender<'a> {
@@ -167,9 +169,15 @@ impl<'a> Sender<'a> {
         if let Some(error) = answer.err {
             return Err(ClientError::from_transaction(error.into(), answer.logs.unwrap_or_default()));
         }
-        let accounts = answer.accounts.unwrap_or_default();
-        let accounts = accounts.into_iter().map(|account| account.and_then(|account| account.to_account()));
-        Ok(Simulated { compute_units: answer.units_consumed.unwrap_or(0), accounts: accounts.collect() })
+        let served = answer.accounts.unwrap_or_default();
+        if served.len() != watched.len() {
+            return Err(ClientError::WrongCount { given: served.len(), asked: watched.len() });
+        }
+        let read = |(address, served): (&Pubkey, Option<UiAccount>)| {
+            served.map(|served| served.to_account().ok_or(ClientError::Unreadable(*address))).transpose()
+        };
+        let accounts = watched.iter().zip(served).map(read).collect::<Result<_, _>>()?;
+        Ok(Simulated { compute_units: answer.units_consumed.unwrap_or(0), accounts })
     }
 
     /// Simulates, signs, sends and follows a transaction of version 0. `payer` pays the fee; `signers` are the others. It is written down
@@ -217,13 +225,21 @@ impl<'a> Sender<'a> {
         let sent = |outcome: Outcome, reason: String| {
             ClientError::Sent(Box::new(SentError { signature, last_valid, outcome, reason }))
         };
-        let (mut last_sent, began) = (Instant::now(), Instant::now());
+        let (mut last_sent, began, mut disputed_since) = (Instant::now(), Instant::now(), None);
+        let landed = async |slot| {
+            let landed = read_landed(&self.nodes, &signature).await;
+            landed.map_err(|error| sent(Outcome::Landed { slot }, error.to_string()))
+        };
         let (mut pauses, mut graces) = (Backoff::new(POLL_MIN, POLL_MAX), Backoff::new(POLL_MAX, DEADLINE));
         loop {
             let reason = match look(&self.nodes, sought, graces.next_pause()).await {
-                Look::Landed(slot) => {
-                    let landed = read_landed(&self.nodes, &signature).await;
-                    return landed.map_err(|error| sent(Outcome::Landed { slot }, error.to_string()));
+                Look::Landed(slot) => return landed(slot).await,
+                Look::Disputed(slot, is_tie) => {
+                    let since = disputed_since.get_or_insert_with(Instant::now);
+                    if is_tie && since.elapsed() >= DISPUTE {
+                        return landed(slot).await;
+                    }
+                    "some nodes have it as landed, and others do not".to_string()
                 }
                 Look::Failed(error) => {
                     let logs = read_logs(&self.nodes, &signature).await;
@@ -232,7 +248,7 @@ impl<'a> Sender<'a> {
                 }
                 Look::Expired => return Err(sent(Outcome::Expired, String::new())),
                 Look::Open => "it is neither confirmed nor expired".to_string(),
-                Look::Silent(reason) => format!("no node answers ({reason})"),
+                Look::Silent(reason) => format!("too few nodes answer ({reason})"),
             };
             if began.elapsed() >= self.patience {
                 return Err(sent(Outcome::Unknown, reason));
@@ -267,7 +283,7 @@ impl<'a> Sender<'a> {
                 Outcome::Refused(Box::new(ClientError::from_transaction(error, logs)))
             }
             Look::Expired => Outcome::Expired,
-            Look::Open | Look::Silent(_) => Outcome::Unknown,
+            Look::Open | Look::Disputed(..) | Look::Silent(_) => Outcome::Unknown,
         }
     }
 }
