@@ -109,7 +109,10 @@ fn the_cluster_is_named_by_its_first_block() {
     });
     let (url, other) = (world.url(), other.url());
     let mixed = world.run(&["credit", "show", &credit, "-u", &url, "-u", &other]);
-    assert!(mixed.code == 2 && mixed.stderr.contains("the nodes are of different clusters"), "{mixed:?}");
+    assert!(
+        mixed.code == 2 && mixed.stderr.contains("the nodes are of different clusters: node 1 is of "),
+        "{mixed:?}"
+    );
 }
 
 #[test]

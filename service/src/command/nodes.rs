@@ -21,6 +21,8 @@ use {
 
 /// Time that all further nodes have together once the first has answered: a freeze waits for no slow one.
 const GRACE: Duration = Duration::from_millis(500);
+/// Longest wait until half of the nodes have answered: one of three that answers first and lies about its cluster decides for nobody.
+const HALF: Duration = Duration::from_secs(2);
 /// Slots by which a node may be behind another one and is still read, some twelve seconds: what an older one shows is not the state now,
 /// and its blockhash may have expired.
 const LAG_SLOTS: u64 = 30;
@@ -32,12 +34,12 @@ pub enum NodesError {
     #[error("no node answers ({0}); check --url, or name several nodes")]
     NoNode(String),
     /// The nodes are of two clusters, and no cluster has more than half of them.
-    #[error("the nodes are of different clusters: {first} and {second}; name nodes of one cluster")]
+    #[error("the nodes are of different clusters: node {} is of {}, node {} of {}; name nodes of one cluster", first.0, first.1, second.0, second.1)]
     TwoClusters {
-        /// The first cluster.
-        first: String,
-        /// The other one.
-        second: String,
+        /// The number of a node, in the order in which they are named, and its cluster.
+        first: (usize, String),
+        /// Those of another one.
+        second: (usize, String),
     },
 }
 
@@ -162,7 +164,9 @@ impl Answers {
             match answer {
                 Some(Ok((place, client, Ok(genesis), slot))) => {
                     answers.answered.insert(place, Answered { client, genesis, slot });
-                    until.get_or_insert_with(|| Instant::now() + GRACE);
+                    let is_half = answers.answered.len().saturating_mul(2) >= urls.len();
+                    let last = Instant::now() + if is_half { GRACE } else { HALF };
+                    until = Some(until.map_or(last, |until: Instant| until.min(last)));
                 }
                 Some(Ok((place, _, Err(error), _))) => drop(failures.insert(place, describe(&error))),
                 Some(Err(_)) => {}
@@ -187,17 +191,17 @@ impl Answers {
     /// Leaves the nodes out that are of another cluster than more than half of those that have answered. Says on stderr which these
     /// are. Errors: [`NodesError::TwoClusters`] where no cluster has so many.
     fn keep_one_cluster(&mut self) -> Result<(), NodesError> {
-        let Some(first) = self.answered.values().next().map(|node| node.genesis) else { return Ok(()) };
-        let Some(second) = self.answered.values().map(|node| node.genesis).find(|other| *other != first)
-        else {
-            return Ok(());
-        };
+        let Some((first_place, first)) = self.answered.first_key_value() else { return Ok(()) };
+        let other = |(_, node): &(&usize, &Answered)| node.genesis != first.genesis;
+        let Some((second_place, second)) = self.answered.iter().find(other) else { return Ok(()) };
         let has_most = |genesis: &Hash| {
             let nodes = self.answered.values().filter(|node| node.genesis == *genesis).count();
             nodes.saturating_mul(2) > self.answered.len()
         };
         let Some(kept) = self.answered.values().map(|node| node.genesis).find(has_most) else {
-            let (first, second) = (cluster_name(&first), cluster_name(&second));
+            let named =
+                |place: &usize, node: &Answered| (place.saturating_add(1), cluster_name(&node.genesis));
+            let (first, second) = (named(first_place, first), named(second_place, second));
             return Err(NodesError::TwoClusters { first, second });
         };
         self.answered.retain(|place, node| {
@@ -215,7 +219,10 @@ impl Answers {
 
     /// Takes the first node out that is not behind another one. Says on stderr which are.
     fn take_current(&mut self) -> Option<Answered> {
-        let latest = self.answered.values().map(|node| node.slot).max()?;
+        // One that claims to be ahead of all others must not make these seem old: of three or more the second counts.
+        let mut slots: Vec<u64> = self.answered.values().map(|node| node.slot).collect();
+        slots.sort_unstable_by(|one, other| other.cmp(one));
+        let latest = *slots.get(usize::from(slots.len() > 2))?;
         let behind = |node: &Answered| latest.saturating_sub(node.slot);
         let is_current = |node: &Answered| behind(node) <= LAG_SLOTS;
         for (place, node) in self.answered.iter().filter(|(_, node)| !is_current(node)) {
@@ -310,6 +317,28 @@ mod tests {
         let urls = [node_of(own, 1_000).await, node_of(other, 1_000).await];
         let refused = Nodes::open(&urls, CommitmentConfig::confirmed()).await.err();
         assert!(matches!(refused, Some(NodesError::TwoClusters { .. })), "{refused:?}");
+    }
+
+    /// Else one node of three that claims a slot far ahead would be the one that is read.
+    #[tokio::test]
+    async fn a_node_that_claims_to_be_ahead_makes_no_other_seem_old() {
+        let mut urls = Vec::new();
+        for slot in [1_000, 1_010, 1 << 60] {
+            urls.push(node_at(slot).await);
+        }
+        let nodes = Nodes::open(&urls, CommitmentConfig::confirmed()).await.unwrap();
+        assert_eq!(nodes.client.rpc().url(), urls[0]);
+    }
+
+    /// The first answer is that of a node of another cluster; the others are slower than the half second that they would have after it.
+    #[tokio::test]
+    async fn half_of_the_nodes_are_heard_before_one_decides_on_the_cluster() {
+        let mut urls = vec![node_of(Hash::new_from_array([7; 32]), 1_000).await];
+        for delay in [700, 900] {
+            urls.push(node(Duration::from_millis(delay)).await);
+        }
+        let nodes = Nodes::open(&urls, CommitmentConfig::confirmed()).await.unwrap();
+        assert_eq!(nodes.genesis, Hash::default());
     }
 
     #[tokio::test]
