@@ -15,6 +15,7 @@ mod chain;
 mod compare;
 mod join;
 mod kind;
+mod moved;
 mod replay;
 mod statement;
 
@@ -28,6 +29,7 @@ pub use {
     compare::{Difference, NOT_REBUILT},
     join::{Found, Joined, Link, Position, ProofError, join, prove},
     kind::{Life, kind},
+    moved::money_moved,
     replay::{Origin, Pauses, Replay, ReplayError},
     statement::{Balance, Statement, StatementLine},
 };

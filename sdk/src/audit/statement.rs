@@ -1,7 +1,7 @@
 //! The account of a loan over a period, computed from its events.
 
 use {
-    super::{Found, Replay, ReplayError, kind},
+    super::{Found, Replay, ReplayError, kind, money_moved},
     crate::amounts::{ChainTime, MicroUsd, Units},
     blockable_credits::{
         events::Change,
@@ -82,6 +82,8 @@ pub struct StatementLine {
     pub settled: Balance,
     /// The debt after it.
     pub balance: Balance,
+    /// Money that it moves into the vault or out of it; see [`money_moved`].
+    pub moved: Option<MicroUsd>,
 }
 
 /// The account of a loan over a period.
@@ -216,6 +218,7 @@ impl Statement {
             added,
             settled,
             balance: is,
+            moved: after.and_then(|after| money_moved(&found.record, after)),
         });
     }
 

@@ -55,13 +55,13 @@ fn events(told: &Told) -> String {
     let mut html = "<h3>Events</h3>\n<table>\n<tr><th class=\"figure\">Event</th><th>Time</th><th>Kind</th>\
                     <th class=\"figure\">Money</th><th class=\"figure\">Added</th><th class=\"figure\">Settled</th><th class=\"figure\">Debt</th></tr>\n"
         .to_string();
-    for (line, moved) in statement.lines.iter().zip(&told.moved) {
+    for line in &statement.lines {
         html += &format!(
             "<tr>{}<td>{}</td><td>{}</td>{}{}{}{}</tr>\n",
             figure(&line.seq.to_string()),
             escaped(&timestamp(line.at)),
             escaped(&line.kind.replace('_', " ")),
-            figure(&moved.map_or("-".to_string(), dollars)),
+            figure(&line.moved.map_or("-".to_string(), dollars)),
             figure(&dollars(line.added.total())),
             figure(&dollars(line.settled.total())),
             figure(&dollars(line.balance.total())),

@@ -3,10 +3,7 @@
 use {
     super::{last, month::Month},
     crate::{
-        commands::audit::{
-            cells::{dollars, timestamp},
-            rows::money_moved,
-        },
+        commands::audit::cells::{dollars, timestamp},
         views::time_json,
     },
     blockable_sdk::{
@@ -45,8 +42,6 @@ pub(super) struct Told {
     pub taken_over: Units,
     /// Units that the borrower gave up by closing the account; `None` while it is there.
     pub given_up: Option<Units>,
-    /// Money that each event of the period moves, in the order of the statement's lines; `None` for one that moves none.
-    pub moved: Vec<Option<MicroUsd>>,
 }
 
 impl Told {
@@ -55,7 +50,7 @@ impl Told {
         let until = log.iter().filter(|found| found.record.at < statement.to.get());
         let [mut in_lots, mut sold, mut taken_over] = [Units::ZERO; 3];
         let mut given_up = None;
-        for found in until.clone() {
+        for found in until {
             match &found.record.change {
                 Change::Seized { units, .. } => in_lots = in_lots.saturating_add(Units(*units)),
                 Change::Sold { units, .. } => {
@@ -68,9 +63,7 @@ impl Told {
                 _ => {}
             }
         }
-        let moved = until.filter(|found| found.record.at >= statement.from.get());
-        let moved = moved.map(|found| money_moved(&found.record.change)).collect();
-        Told { statement, in_lots, sold, taken_over, given_up, moved }
+        Told { statement, in_lots, sold, taken_over, given_up }
     }
 
     /// Units that new jobs may draw on at the end: none of an account that is closed.
@@ -198,11 +191,11 @@ pub(super) fn statement_json(told: &Told) -> Value {
             "total": balance.total(),
         })
     };
-    let lines = statement.lines.iter().zip(&told.moved).map(|(line, moved)| {
+    let lines = statement.lines.iter().map(|line| {
         json!({
             "event": line.seq, "at": time_json(line.at), "kind": line.kind,
             "transaction": line.signature.to_string(), "added": balance(&line.added),
-            "settled": balance(&line.settled), "balance": balance(&line.balance), "moved": moved,
+            "settled": balance(&line.settled), "balance": balance(&line.balance), "moved": line.moved,
         })
     });
     let after = statement.after.as_ref();

@@ -60,13 +60,12 @@ fn events(told: &Told) -> String {
     let rows: Vec<Vec<String>> = statement
         .lines
         .iter()
-        .zip(&told.moved)
-        .map(|(line, moved)| {
+        .map(|line| {
             vec![
                 line.seq.to_string(),
                 timestamp(line.at),
                 line.kind.replace('_', " "),
-                moved.map_or("-".to_string(), dollars),
+                line.moved.map_or("-".to_string(), dollars),
                 dollars(line.added.total()),
                 dollars(line.settled.total()),
                 dollars(line.balance.total()),
