@@ -23,6 +23,7 @@ use {
             transitions::Status,
             units::mul_div_ceil,
         },
+        terms::cure_ends,
     },
     blockable_service::{
         command::values::{address, price_share, seconds_span, units},
@@ -260,9 +261,9 @@ pub(super) fn require_seizable(credit: &CreditView, market: &MarketView) -> Resu
             text::usd_owed(MicroUsd(account.arrears()))
         ));
     }
-    let cured_by = account.defaulted_at.saturating_add(account.terms.cure_period.into());
-    if status == Status::Defaulted && market.clock.market < cured_by {
-        let at = text::time(market.chain_time_of(cured_by));
+    if let Some(ends) = cure_ends(account).filter(|ends| status == Status::Defaulted && market.now() < *ends)
+    {
+        let at = text::time(market.chain_time_of(ends.get()));
         return refused(format!("the cure period of {address} runs until {at}; run this again then"));
     }
     if account.units_expire_at != 0 && market.clock.market >= account.units_expire_at {

@@ -17,6 +17,7 @@ use {
         events::Change,
         instructions::{credit_waive_fee, credit_write_off},
         program::transitions::Status,
+        terms::{cure_ends, default_from},
     },
     blockable_service::{
         command::values::{address, money},
@@ -121,18 +122,18 @@ async fn require_no_open_lot(
 
 /// Requires a loan in default. Errors: [`CliError::Refused`] with the time from which it can be one.
 fn require_in_default(credit: &CreditView, market: &MarketView) -> Result<(), CliError> {
-    let (account, address) = (&credit.account, credit.address);
+    let address = credit.address;
     let status = credit.status()?;
     if matches!(status, Status::Defaulted | Status::Seizing) {
         return Ok(());
     }
-    let when = match (status, account.debt.arrears_since) {
-        (Status::Active | Status::Delinquent, 0) => {
+    let when = match (status, default_from(&credit.account)) {
+        (Status::Active | Status::Delinquent, None) => {
             "nothing of it is in arrears; `blockable credit waive` waives late fees".to_string()
         }
-        (Status::Active | Status::Delinquent, since) => format!(
+        (Status::Active | Status::Delinquent, Some(from)) => format!(
             "it can be from {}, once `blockable credit mark {address}` has marked the default",
-            text::time(market.chain_time_of(since.saturating_add(account.terms.default_grace.into())))
+            text::time(market.chain_time_of(from.get()))
         ),
         _ => format!("before the issue `blockable credit cancel {address}` withdraws it"),
     };
@@ -168,13 +169,13 @@ pub(super) async fn write_off(global: &GlobalArgs, args: &WriteOffArgs) -> Resul
     require_in_default(credit, market)?;
     require_no_open_lot(&on.session, credit, market).await?;
     let cancelled = account.cancellable().map_err(|_| CliError::OutOfRange(credit.address))?;
-    let cured_by = account.defaulted_at.saturating_add(account.terms.cure_period.into());
     // A write-off cancels no sooner than a cancel.
-    if credit.status()? == Status::Defaulted && cancelled > 0 && market.clock.market < cured_by {
+    let waits = credit.status()? == Status::Defaulted && cancelled > 0;
+    if let Some(ends) = cure_ends(account).filter(|ends| waits && market.now() < *ends) {
         return Err(CliError::Refused(format!(
             "the cure period of {} runs until {}, and a write-off cancels {} before it; run this again then",
             credit.address,
-            text::time(market.chain_time_of(cured_by)),
+            text::time(market.chain_time_of(ends.get())),
             text::units(Units(cancelled))
         )));
     }
