@@ -4,11 +4,12 @@ use {
     super::time_json,
     crate::{lookup::CreditView, session::MarketView},
     blockable_sdk::{
-        amounts::ChainTime,
+        amounts::{ChainTime, MarketTime},
         program::{
             state::{AutoFreeze, FreezePolicy, Rider},
             transitions::Status,
         },
+        terms::{cure_ends, default_from, delinquent_from},
     },
     blockable_service::{terms::terms_lines, text},
     serde_json::{Value, json},
@@ -30,8 +31,8 @@ pub(super) fn agreed_lines(credit: &CreditView, market: &MarketView) -> Vec<(Str
     lines.filter(|(name, _)| !SHOWN.contains(name)).map(|(name, value)| (named(name), value)).collect()
 }
 
-/// A step of an enforcement.
-struct Step {
+/// A step of an enforcement that is next.
+struct NextStep {
     /// Its name in the data.
     name: &'static str,
     /// Its name for people.
@@ -41,32 +42,35 @@ struct Step {
 }
 
 /// The next steps of an enforcement, by the graces of the terms.
-fn steps(credit: &CreditView, market: &MarketView) -> Vec<Step> {
+fn steps(credit: &CreditView, market: &MarketView) -> Vec<NextStep> {
     let account = &credit.account;
-    let at = |market_time: i64| market.chain_time_of(market_time);
-    let after = |since: i64, seconds: u32| at(since.saturating_add(seconds.into()));
-    let since = account.debt.arrears_since;
-    let terms = &account.terms;
-    let default = || Step { name: "default", title: "default from", from: after(since, terms.default_grace) };
-    let cured_by = || after(account.defaulted_at, terms.cure_period);
-    let seizure = |from| Step { name: "seizure", title: "seizure from", from };
-    let cancel =
-        || Step { name: "cancel_by_anyone", title: "cancel by anyone", from: at(account.cancel_opens_at()) };
-    match credit.status() {
-        Ok(Status::Active) if since != 0 => {
-            let from = after(since, terms.delinquency_grace);
-            vec![Step { name: "delinquency", title: "delinquency from", from }, default()]
-        }
+    let step = |name, title, from: Option<MarketTime>| {
+        from.map(|from| NextStep { name, title, from: market.chain_time_of(from.get()) })
+    };
+    let delinquency = || step("delinquency", "delinquency from", delinquent_from(account));
+    let default = || step("default", "default from", default_from(account));
+    let seizure = || step("seizure", "seizure from", cure_ends(account));
+    // Without a holdback there is nothing to cancel.
+    let opens_at = (account.holdback_left > 0).then(|| MarketTime(account.cancel_opens_at()));
+    let cancel = |from| step("cancel_by_anyone", "cancel by anyone", from);
+    let steps = match credit.status() {
+        Ok(Status::Active) => vec![delinquency(), default()],
         Ok(Status::Delinquent) => vec![default()],
-        Ok(Status::Defaulted) => vec![seizure(cured_by()), cancel()],
-        Ok(Status::Seizing) => vec![cancel()],
+        Ok(Status::Defaulted) => {
+            // A schedule that opens it earlier does so once the loan can be seized, and no sooner.
+            let opens_at =
+                opens_at.map(|opens_at| cure_ends(account).map_or(opens_at, |ends| ends.max(opens_at)));
+            vec![seizure(), cancel(opens_at)]
+        }
+        Ok(Status::Seizing) => vec![cancel(opens_at)],
         _ => Vec::new(),
-    }
+    };
+    steps.into_iter().flatten().collect()
 }
 
 /// The next steps of an enforcement for people.
 pub(super) fn step_lines(credit: &CreditView, market: &MarketView) -> Vec<(String, String)> {
-    let line = |step: Step| {
+    let line = |step: NextStep| {
         let value = match step.from <= ChainTime(market.clock.chain) {
             true => "now".to_string(),
             false => text::time(step.from),
@@ -187,7 +191,17 @@ mod tests {
         credit.defaulted_at = 950;
         let defaulted = steps(Status::Defaulted, credit);
         assert_eq!(defaulted["seizure"]["unix"], 1_500);
-        assert!(defaulted["cancel_by_anyone"].is_object(), "{defaulted}");
+        assert!(defaulted["cancel_by_anyone"].is_null(), "nothing is held back: {defaulted}");
+        let held = Credit { holdback_left: 1, ..credit };
+        // The schedule, which is over, opens it; the borrower may cure until 1,450.
+        assert!(held.cancel_opens_at() < 1_450, "{}", held.cancel_opens_at());
+        assert_eq!(steps(Status::Defaulted, held)["cancel_by_anyone"]["unix"], 1_500);
+        let mut later = Credit { issued_at: 1_000, instalment_count: 1, ..held };
+        later.due_after[0] = 500;
+        let opens_at = later.cancel_opens_at();
+        assert!(opens_at > 1_450, "{opens_at}");
+        assert_eq!(steps(Status::Defaulted, later)["cancel_by_anyone"]["unix"], opens_at + 50);
+        assert_eq!(steps(Status::Seizing, later)["cancel_by_anyone"]["unix"], opens_at + 50);
         let (view, market) = at(2_000, Credit { status: Status::Defaulted as u8, ..credit });
         assert_eq!(step_lines(&view, &market)[0], ("seizure from".to_string(), "now".to_string()));
     }
