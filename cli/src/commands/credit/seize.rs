@@ -1,4 +1,4 @@
-//! `blockable credit seize` and `take-over`: collateral of a loan in default leaves its lien.
+//! `blockable credit seize`: collateral of a loan in default goes into a lot.
 
 use {
     crate::{
@@ -6,20 +6,18 @@ use {
         change::Role,
         commands::act::{Act, OnCredit},
         error::CliError,
-        lookup::{CreditView, credit_if_any},
+        lookup::CreditView,
         output::Answer,
         session::MarketView,
     },
     blockable_sdk::{
         Pubkey, addresses,
         amounts::{Bps, MicroUsd, Units},
-        events::Change,
-        instructions::{credit_seize_to_lender, credit_seize_to_pool},
+        instructions::credit_seize_to_pool,
         program::{
             actions::LEAST_FIRST_SEIZURE,
-            auction,
             instructions::{LotTerms, UnitBounds},
-            state::{Credit, Lot},
+            state::Lot,
             transitions::Status,
             units::mul_div_ceil,
         },
@@ -54,20 +52,6 @@ pub(crate) struct SeizeArgs {
     /// Time over which the price falls [default: a week, or the nearest time that the market allows]
     #[arg(long, value_name = "SPAN", value_parser = seconds_span)]
     window: Option<u32>,
-    #[command(flatten)]
-    sign: SignArgs,
-}
-
-/// Takes collateral of a loan in default over, at what the loan paid for it
-///
-/// The lender signs, once the cure period has passed. Their value comes off the debt, and the lender uses the units itself.
-#[derive(Args, Debug)]
-pub(crate) struct TakeOverArgs {
-    /// The credit's account
-    #[arg(value_name = "CREDIT", value_parser = address)]
-    credit: Pubkey,
-    #[command(flatten)]
-    amount: SeizureArgs,
     #[command(flatten)]
     sign: SignArgs,
 }
@@ -115,7 +99,7 @@ impl SeizureArgs {
 }
 
 /// Seizes units into a lot. Errors: [`CliError`].
-pub(super) async fn seize(global: &GlobalArgs, args: &SeizeArgs) -> Result<Answer, CliError> {
+pub(super) async fn run(global: &GlobalArgs, args: &SeizeArgs) -> Result<Answer, CliError> {
     let on = OnCredit::open(global, &args.sign, &args.credit).await?;
     let (credit, market) = (&on.credit, &on.market);
     require_seizable(credit, market)?;
@@ -148,7 +132,7 @@ pub(super) async fn seize(global: &GlobalArgs, args: &SeizeArgs) -> Result<Answe
         format!("put {} up for sale", text::units(Units(amount.most))),
         Role::lender(&credit.account),
         vec![instruction],
-        undone(credit)?,
+        undone(credit, "the units: they leave the lien; unsold ones come back when the lot is closed")?,
         format!("for sale in lot {lot}"),
     )
     .with_facts(facts);
@@ -157,89 +141,13 @@ pub(super) async fn seize(global: &GlobalArgs, args: &SeizeArgs) -> Result<Answe
     on.carry_out(&parties, act).await
 }
 
-/// Takes units over. Errors: [`CliError`].
-pub(super) async fn take_over(global: &GlobalArgs, args: &TakeOverArgs) -> Result<Answer, CliError> {
-    let on = OnCredit::open(global, &args.sign, &args.credit).await?;
-    let (credit, market) = (&on.credit, &on.market);
-    require_seizable(credit, market)?;
-    let account = &credit.account;
-    let out_of_range = |_| CliError::OutOfRange(credit.address);
-    let worth = auction::units_worth(account.debt.total(), account.terms.principal, account.terms.units);
-    let there = account.seizable(&market.clock).map_err(out_of_range)?.min(worth);
-    let amount = args.amount.bounds(credit, Units(there), "free to take over")?;
-    let parties = on.parties(account.lender)?;
-    let (provider, expiry) = (account.provider, account.units_expire_at);
-    let to = addresses::unrestricted_credit(&market.address, &provider, &parties.signer, expiry);
-    let instruction = credit_seize_to_lender(
-        &market.address,
-        &parties.signer,
-        &parties.payer,
-        &credit.address,
-        &provider,
-        expiry,
-        amount,
-    );
-    let value = account.value_paid(amount.most).map_err(out_of_range)?.min(account.debt.total());
-    let facts = [
-        ("units", text::units(Units(amount.most))),
-        ("at the loan's price", text::usd_received(MicroUsd(value))),
-        ("to credit", to.to_string()),
-    ];
-    let title = format!("take {} over", text::units(Units(amount.most)));
-    let done = format!("taken over into {to}; use them at the provider");
-    let gone = "the units: they leave the lien, and their value comes off the debt";
-    let gone = if credit.status()? == Status::Defaulted { undone(credit)? } else { gone };
-    let mut act = Act::new(title, Role::lender(&credit.account), vec![instruction], gone, done)
-        .with_facts(cash_instead(credit, amount.most, there)?)
-        .with_facts(facts)
-        .with_landed(move |record| match &record.change {
-            Change::TakenOver { units, value, .. } => Some(format!(
-                "taken over {} for {} of debt, into {to}; use them at the provider",
-                text::units(Units(*units)),
-                text::usd_received(MicroUsd(*value))
-            )),
-            _ => None,
-        });
-    if credit_if_any(&on.session, &to).await?.is_none() {
-        act.rent = on.session.rent(Credit::SPACE).await?;
-        act.created = vec![("credit", to)];
-    }
-    on.carry_out(&parties, act).await
-}
-
-/// The units of a takeover for which the holdback would pay the lender instead, as a warning; none where it takes none of these, which it
-/// takes last. Errors: [`CliError::OutOfRange`].
-fn cash_instead(
-    credit: &CreditView,
-    taken: u64,
-    there: u64,
-) -> Result<Option<(&'static str, String)>, CliError> {
-    let out_of_range = |_| CliError::OutOfRange(credit.address);
-    let account = &credit.account;
-    let covered = account.cancellable().map_err(out_of_range)?;
-    let held = taken.saturating_sub(there.saturating_sub(covered)).min(covered);
-    if held == 0 {
-        return Ok(None);
-    }
-    let money = account.value_paid(held).map_err(out_of_range)?.min(account.holdback_left);
-    Ok(Some((
-        "WARNING",
-        format!(
-            "{} of these are units that the holdback pays for: `blockable credit cancel-locked {} --all` would bring you {} in cash for \
-             them",
-            text::units(Units(held)),
-            credit.address,
-            text::usd_received(MicroUsd(money))
-        ),
-    )))
-}
-
-fn undone(credit: &CreditView) -> Result<&'static str, CliError> {
+/// The part of a seizure that cannot be undone; `later` is it where this is not the first one. Errors: [`CliError`] of an unknown status.
+pub(super) fn undone(credit: &CreditView, later: &'static str) -> Result<&'static str, CliError> {
     Ok(match credit.status()? {
         Status::Defaulted => {
             "the first seizure ends the borrower's right to cure: payments recover, and release nothing any more"
         }
-        _ => "the units: they leave the lien; unsold ones come back when the lot is closed",
+        _ => later,
     })
 }
 
