@@ -1,7 +1,7 @@
 //! `blockable credit cancel-locked`: units under the holdback are given up for the money that was held back for them.
 
 use {
-    super::seize::{SeizureArgs, require_seizable},
+    super::seize::{SeizureArgs, There, require_seizable},
     crate::{
         args::{GlobalArgs, SignArgs},
         change::Role,
@@ -65,8 +65,12 @@ pub(super) async fn run(global: &GlobalArgs, args: &CancelLockedArgs) -> Result<
     } else {
         require_seizable(credit, market)?;
     }
-    let there = Units(account.cancellable().map_err(out_of_range)?);
-    let amount = args.amount.bounds(credit, there, "held back for")?;
+    let there = There {
+        units: Units(account.cancellable().map_err(out_of_range)?),
+        name: "covered by the holdback",
+        none: "nothing is held back for them; in default `blockable credit seize` and `take-over` take the others",
+    };
+    let amount = args.amount.bounds(credit, &there)?;
     let read = LoanRead::from_credit(account).map_err(out_of_range)?;
     let mut parties = on.parties(account.lender)?;
     let is_open = market.clock.market >= account.cancel_opens_at();

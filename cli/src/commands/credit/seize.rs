@@ -56,6 +56,16 @@ pub(crate) struct SeizeArgs {
     sign: SignArgs,
 }
 
+/// The units of a credit that a command can take.
+pub(super) struct There {
+    /// Their number.
+    pub units: Units,
+    /// The property that they have: "seizable".
+    pub name: &'static str,
+    /// The reason for which there are none, where there are none, and the advice.
+    pub none: &'static str,
+}
+
 /// The units of a seizure.
 #[derive(Args, Clone, Debug)]
 #[group(required = true, multiple = false)]
@@ -70,20 +80,14 @@ pub(crate) struct SeizureArgs {
 
 impl SeizureArgs {
     /// The bounds by what is there to take: no more than is shown. Errors: [`CliError::Refused`] for more than there is.
-    pub(super) fn bounds(
-        &self,
-        credit: &CreditView,
-        there: Units,
-        name: &str,
-    ) -> Result<UnitBounds, CliError> {
+    pub(super) fn bounds(&self, credit: &CreditView, there: &There) -> Result<UnitBounds, CliError> {
+        let There { units: there, name, none } = *there;
         let first = mul_div_ceil(there.get(), 1, LEAST_FIRST_SEIZURE)
             .map_err(|_| CliError::OutOfRange(credit.address))?;
         let is_first = credit.status()? == Status::Defaulted;
         let refused = |says: String| Err(CliError::Refused(format!("{}: {says}", credit.address)));
         match self.units {
-            _ if there.is_zero() => {
-                refused(format!("no units are {name}; jobs that run, and the holdback, may keep them"))
-            }
+            _ if there.is_zero() => refused(format!("no units are {name}: {none}")),
             Some(wanted) if wanted > there => {
                 let (wanted, there) = (text::units(wanted), text::units(there));
                 refused(format!("{there} are {name}, fewer than {wanted}; take all by --all"))
@@ -107,7 +111,13 @@ pub(super) async fn run(global: &GlobalArgs, args: &SeizeArgs) -> Result<Answer,
     let out_of_range = |_| CliError::OutOfRange(credit.address);
     let covered = account.covered().map_err(out_of_range)?;
     let seizable = account.seizable(&market.clock).map_err(out_of_range)?;
-    let amount = args.amount.bounds(credit, Units(seizable.saturating_sub(covered)), "seizable")?;
+    let there = There {
+        units: Units(seizable.saturating_sub(covered)),
+        name: "seizable",
+        none: "running jobs keep theirs until they end, and those that the holdback covers are cancelled by \
+               `blockable credit cancel-locked`",
+    };
+    let amount = args.amount.bounds(credit, &there)?;
     let terms = lot_terms(credit, market, args)?;
     let parties = on.parties(account.lender)?;
     let index = account.lots_opened;
@@ -210,4 +220,26 @@ fn lot_terms(credit: &CreditView, market: &MarketView, args: &SeizeArgs) -> Resu
         )));
     }
     Ok(terms)
+}
+
+#[cfg(test)]
+mod tests {
+    use {super::*, bytemuck::Zeroable};
+
+    #[test]
+    fn a_refusal_names_the_units_and_the_reason_of_the_command() {
+        let account =
+            blockable_sdk::program::state::Credit { status: Status::Seizing as u8, ..Zeroable::zeroed() };
+        let credit = CreditView { address: Pubkey::default(), account };
+        let refused = |units: u64, wanted: Option<u64>| {
+            let there =
+                There { units: Units(units), name: "covered by the holdback", none: "nothing is held back" };
+            let args = SeizureArgs { all: wanted.is_none(), units: wanted.map(Units) };
+            args.bounds(&credit, &there).unwrap_err().to_string()
+        };
+        let none = refused(0, None);
+        assert!(none.ends_with("no units are covered by the holdback: nothing is held back"), "{none}");
+        let fewer = refused(5, Some(6));
+        assert!(fewer.contains("5 units are covered by the holdback, fewer than 6 units"), "{fewer}");
+    }
 }

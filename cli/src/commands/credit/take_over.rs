@@ -1,7 +1,7 @@
 //! `blockable credit take-over`: the lender takes collateral of a loan in default.
 
 use {
-    super::seize::{SeizureArgs, require_seizable, undone},
+    super::seize::{SeizureArgs, There, require_seizable, undone},
     crate::{
         args::{GlobalArgs, SignArgs},
         change::Role,
@@ -44,7 +44,12 @@ pub(super) async fn run(global: &GlobalArgs, args: &TakeOverArgs) -> Result<Answ
     let out_of_range = |_| CliError::OutOfRange(credit.address);
     let worth = auction::units_worth(account.debt.total(), account.terms.principal, account.terms.units);
     let there = account.seizable(&market.clock).map_err(out_of_range)?.min(worth);
-    let amount = args.amount.bounds(credit, Units(there), "free to take over")?;
+    let free = There {
+        units: Units(there),
+        name: "free to take over",
+        none: "running jobs keep theirs until they end; run this again then",
+    };
+    let amount = args.amount.bounds(credit, &free)?;
     let parties = on.parties(account.lender)?;
     let (provider, expiry) = (account.provider, account.units_expire_at);
     let to = addresses::unrestricted_credit(&market.address, &provider, &parties.signer, expiry);
