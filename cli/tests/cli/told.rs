@@ -2,7 +2,12 @@
 
 use {
     crate::world::{Done, World, world},
-    blockable_sdk::{Pubkey, program::state::Instalment},
+    blockable_sdk::{
+        Pubkey,
+        amounts::{MicroUsd, Units},
+        program::state::Instalment,
+    },
+    blockable_service::text,
 };
 
 const DAY: u32 = 86_400;
@@ -85,7 +90,22 @@ fn the_split_of_a_payment_is_the_one_that_its_effect_shows() {
 #[test]
 fn an_answer_has_the_amounts_that_landed() {
     let world = world();
-    let (credit, lot) = lot_of(world, &["--units", "1,000,000,000"]);
+    let credit = world.defaulted_loan();
+    let address = credit.to_string();
+    let lender = world.key("lender");
+    let cancel = ["credit", "cancel-locked", &address, "--all", "-k", &lender, "--yes"];
+    let cancelled = world.run(&cancel);
+    let account = world.credit(&credit);
+    let (units, claim) = (account.collateral.cancelled, account.claims.lender);
+    let expected =
+        format!("cancelled {} for {}; ", text::units(Units(units)), text::usd_received(MicroUsd(claim)));
+    assert!(cancelled.stdout.starts_with(&expected), "{expected}: {cancelled:?}");
+    let none = said(&world.run_as("lender", &["credit", "cancel-locked", &address, "--all"]));
+    assert!(none.contains("no units are covered by the holdback: nothing is held back for them"), "{none}");
+    let seize = ["credit", "seize", &address, "--window", "1h", "--units", "1,000,000,000"];
+    let seized = world.run(&[&seize[..], &["-k", &lender, "--yes"]].concat());
+    assert!(seized.stdout.starts_with("1,000,000,000 units are for sale in lot "), "{seized:?}");
+    let lot = line(&seized.stdout, "lot").unwrap().to_string();
     let buyer = world.key("buyer");
     let buy = ["pool", "buy", &lot, "--units", "10,000,000", "-k", &buyer, "--yes"];
     let before = world.wallet("buyer");
@@ -94,7 +114,6 @@ fn an_answer_has_the_amounts_that_landed() {
     let cents = paid.div_ceil(10_000);
     let expected = format!("bought 10,000,000 units for ${}.{:02}; fetch", cents / 100, cents % 100);
     assert!(bought.stdout.starts_with(&expected), "{expected}: {bought:?}");
-    let address = credit.to_string();
     let claim = world.credit(&credit).claims.lender / 10_000;
     let collected = world.run(&["credit", "collect", &address, "-k", &buyer, "--yes"]);
     let dollars = format!("{}.{:02}", blockable_service::text::thousands(claim / 100), claim % 100);

@@ -13,6 +13,7 @@ use {
     blockable_sdk::{
         Pubkey, addresses,
         amounts::{Bps, MicroUsd, Units},
+        events::Change,
         instructions::credit_seize_to_pool,
         program::{
             actions::LEAST_FIRST_SEIZURE,
@@ -145,7 +146,13 @@ pub(super) async fn run(global: &GlobalArgs, args: &SeizeArgs) -> Result<Answer,
         undone(credit, "the units: they leave the lien; unsold ones come back when the lot is closed")?,
         format!("for sale in lot {lot}"),
     )
-    .with_facts(facts);
+    .with_facts(facts)
+    .with_landed(move |record| match &record.change {
+        Change::Seized { lot: of, units, .. } if *of == lot => {
+            Some(format!("{} are for sale in lot {lot}", text::units(Units(*units))))
+        }
+        _ => None,
+    });
     act.rent = on.session.rent(Lot::SPACE).await?;
     act.created = vec![("lot", lot)];
     on.carry_out(&parties, act).await
