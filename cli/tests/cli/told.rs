@@ -268,11 +268,14 @@ fn what_an_enforcement_costs_is_said_before_it() {
     let address = defaulted.to_string();
     let covered = world.credit(&defaulted).cancellable().unwrap();
     assert!(covered > 0);
-    let over = world.run(&["credit", "take-over", &address, "--all", "--dry-run"]).stderr;
-    let warning = line(&over, "WARNING").unwrap();
-    assert!(warning.contains("`blockable credit cancel-locked") && warning.contains("in cash"), "{over}");
-    let off = world.run(&["credit", "write-off", &address, "--dry-run"]).stderr;
-    assert!(line(&off, "gives away").unwrap().contains("worth $"), "{off}");
+    for (act, said) in
+        [(&["take-over", &address, "--all"][..], "in cash"), (&["write-off", &address], "worth $")]
+    {
+        let done = world.run(&[&["credit"], act, &["--dry-run", "--output", "json"]].concat());
+        let warning = line(&done.stderr, "WARNING").unwrap();
+        assert!(warning.contains("`blockable credit ") && warning.contains(said), "{done:?}");
+        assert_eq!(done.warnings(), [warning], "a program reads it too");
+    }
     world.run_as("lender", &["credit", "take-over", &address, "--units", "1,000,000,000"]).data();
     let again = world.run(&["credit", "take-over", &address, "--units", "1,000,000", "--dry-run"]).stderr;
     assert!(!again.contains("when the lot is closed"), "there is no lot: {again}");

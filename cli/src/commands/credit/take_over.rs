@@ -72,8 +72,8 @@ pub(super) async fn run(global: &GlobalArgs, args: &TakeOverArgs) -> Result<Answ
     let done = format!("taken over into {to}; use them at the provider");
     let gone = undone(credit, "the units: they leave the lien, and their value comes off the debt")?;
     let mut act = Act::new(title, Role::lender(&credit.account), vec![instruction], gone, done)
-        .with_facts(cash_instead(credit, amount.most, there)?)
         .with_facts(facts)
+        .with_warning(cash_instead(credit, amount.most, there)?)
         .with_landed(move |record| match &record.change {
             Change::TakenOver { units, value, .. } => Some(format!(
                 "taken over {} for {} of debt, into {to}; use them at the provider",
@@ -89,13 +89,9 @@ pub(super) async fn run(global: &GlobalArgs, args: &TakeOverArgs) -> Result<Answ
     on.carry_out(&parties, act).await
 }
 
-/// The units of a takeover for which the holdback would pay the lender instead, as a warning; none where it takes none of these, which it
-/// takes last. Errors: [`CliError::OutOfRange`].
-fn cash_instead(
-    credit: &CreditView,
-    taken: u64,
-    there: u64,
-) -> Result<Option<(&'static str, String)>, CliError> {
+/// The warning of units for which the holdback would pay the lender instead; none where a takeover takes none of these, which it takes
+/// last. Errors: [`CliError::OutOfRange`].
+fn cash_instead(credit: &CreditView, taken: u64, there: u64) -> Result<Option<String>, CliError> {
     let out_of_range = |_| CliError::OutOfRange(credit.address);
     let account = &credit.account;
     let covered = account.cancellable().map_err(out_of_range)?;
@@ -104,14 +100,11 @@ fn cash_instead(
         return Ok(None);
     }
     let money = account.value_paid(held).map_err(out_of_range)?.min(account.holdback_left);
-    Ok(Some((
-        "WARNING",
-        format!(
-            "{} of these are units that the holdback pays for: `blockable credit cancel-locked {} --all` would bring you {} in cash for \
+    Ok(Some(format!(
+        "{} of these are units that the holdback pays for: `blockable credit cancel-locked {} --all` would bring you {} in cash for \
              them",
-            text::units(Units(held)),
-            credit.address,
-            text::usd_received(MicroUsd(money))
-        ),
+        text::units(Units(held)),
+        credit.address,
+        text::usd_received(MicroUsd(money))
     )))
 }

@@ -143,17 +143,15 @@ fn require_in_default(credit: &CreditView, market: &MarketView) -> Result<(), Cl
     )))
 }
 
-/// The collateral that a write-off leaves to the borrower, with its value at the loan's price; none where nothing is left.
-fn given_away(credit: &CreditView, cancelled: u64) -> Option<(&'static str, String)> {
+/// The warning of collateral that a write-off leaves to the borrower, with its value at the loan's price; none where nothing is left.
+fn given_away(credit: &CreditView, cancelled: u64) -> Option<String> {
     let left = credit.account.collateral.lien().saturating_sub(cancelled);
     let value = credit.account.value_paid(left).ok().filter(|_| left > 0)?;
-    Some((
-        "gives away",
-        format!(
-            "{} of collateral, worth {} at the loan's price: `blockable credit seize` or `take-over` would recover from them first",
-            text::units(Units(left)),
-            text::usd_received(MicroUsd(value))
-        ),
+    Some(format!(
+        "this gives {} of collateral away, worth {} at the loan's price: `blockable credit seize` or `take-over` would recover from them \
+         first",
+        text::units(Units(left)),
+        text::usd_received(MicroUsd(value))
     ))
 }
 
@@ -214,6 +212,6 @@ pub(super) async fn write_off(global: &GlobalArgs, args: &WriteOffArgs) -> Resul
         ("at most", text::usd_owed(MicroUsd(most))),
         ("cancels first", text::units(Units(cancelled))),
     ])
-    .with_facts(given_away(credit, cancelled));
+    .with_warning(given_away(credit, cancelled));
     on.carry_out(&parties, act).await
 }

@@ -18,7 +18,7 @@ use {
         error::CliError,
         kind::kind_of,
         lookup::{CreditView, ProviderView, credit_if_any, provider},
-        output::Answer,
+        output::{Answer, keep_warning},
         parties::Parties,
         session::{MarketView, Session},
         views::{credit_json, key_or_none},
@@ -121,6 +121,9 @@ pub(super) async fn run(global: &GlobalArgs, args: &OfferArgs) -> Result<Answer,
     );
     require_fits(&instruction, &parties.payer, draft.agreement.schedule.len())?;
     let forecast = Forecast::new(&draft.agreement, &draft.preset, &draft.planned);
+    if let Some(warning) = forecast.warning() {
+        keep_warning(&warning);
+    }
     let facts = facts(args, &market, &provider, &draft, &parties, &source, &forecast)?;
     let watched = vec![draft.address, source];
     let change = Change {
