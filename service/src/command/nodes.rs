@@ -31,14 +31,9 @@ pub enum NodesError {
     /// No node answers; the failure of the last one.
     #[error("no node answers ({0}); check --url, or name several nodes")]
     NoNode(String),
-    /// The nodes are of two clusters, and no cluster has more than half of them.
-    #[error("the nodes are of different clusters: {first} and {second}; name nodes of one cluster")]
-    TwoClusters {
-        /// The first cluster.
-        first: String,
-        /// The other one.
-        second: String,
-    },
+    /// The nodes are of different clusters, of which none has more than half of them.
+    #[error("the nodes are of different clusters: {}; name nodes of one cluster", .0.join(" and "))]
+    NoMajority(Vec<String>),
 }
 
 impl NodesError {
@@ -46,7 +41,7 @@ impl NodesError {
     pub fn exit(&self) -> Exit {
         match self {
             NodesError::NoNode(_) => Exit::Failed,
-            NodesError::TwoClusters { .. } => Exit::Usage,
+            NodesError::NoMajority(_) => Exit::Usage,
         }
     }
 }
@@ -75,7 +70,8 @@ pub(super) fn now_ms() -> u64 {
 
 impl Nodes {
     /// Asks every node for its cluster, and waits no longer than half a second for the others once one has answered. Says on stderr
-    /// which of several do not answer. Errors: [`NodesError`].
+    /// which of several do not answer, which are left out because they are of another cluster than most, and which are behind and are not
+    /// read. Errors: [`NodesError`].
     pub async fn open(urls: &[String], commitment: CommitmentConfig) -> Result<Nodes, NodesError> {
         let opened_at_ms = now_ms();
         let mut answers = Answers::ask(urls, commitment).await;
@@ -185,20 +181,23 @@ impl Answers {
     }
 
     /// Leaves the nodes out that are of another cluster than more than half of those that have answered. Says on stderr which these
-    /// are. Errors: [`NodesError::TwoClusters`] where no cluster has so many.
+    /// are. Errors: [`NodesError::NoMajority`] where no cluster has so many.
     fn keep_one_cluster(&mut self) -> Result<(), NodesError> {
-        let Some(first) = self.answered.values().next().map(|node| node.genesis) else { return Ok(()) };
-        let Some(second) = self.answered.values().map(|node| node.genesis).find(|other| *other != first)
-        else {
+        let mut clusters: Vec<Hash> = Vec::new();
+        for node in self.answered.values() {
+            if !clusters.contains(&node.genesis) {
+                clusters.push(node.genesis);
+            }
+        }
+        if clusters.is_empty() {
             return Ok(());
-        };
-        let has_most = |genesis: &Hash| {
-            let nodes = self.answered.values().filter(|node| node.genesis == *genesis).count();
+        }
+        let has_most = |genesis: &&Hash| {
+            let nodes = self.answered.values().filter(|node| node.genesis == **genesis).count();
             nodes.saturating_mul(2) > self.answered.len()
         };
-        let Some(kept) = self.answered.values().map(|node| node.genesis).find(has_most) else {
-            let (first, second) = (cluster_name(&first), cluster_name(&second));
-            return Err(NodesError::TwoClusters { first, second });
+        let Some(kept) = clusters.iter().find(has_most).copied() else {
+            return Err(NodesError::NoMajority(clusters.iter().map(cluster_name).collect()));
         };
         self.answered.retain(|place, node| {
             let is_kept = node.genesis == kept;
@@ -307,9 +306,14 @@ mod tests {
             assert_eq!(nodes.genesis, own);
             assert_eq!(kept, left.iter().map(|place: &usize| urls[*place].clone()).collect::<Vec<_>>());
         }
-        let urls = [node_of(own, 1_000).await, node_of(other, 1_000).await];
-        let refused = Nodes::open(&urls, CommitmentConfig::confirmed()).await.err();
-        assert!(matches!(refused, Some(NodesError::TwoClusters { .. })), "{refused:?}");
+        for clusters in [vec![own, other], vec![own, other, Hash::new_from_array([8; 32])]] {
+            let mut urls = Vec::new();
+            for genesis in &clusters {
+                urls.push(node_of(*genesis, 1_000).await);
+            }
+            let refused = Nodes::open(&urls, CommitmentConfig::confirmed()).await.err();
+            assert_eq!(refused, Some(NodesError::NoMajority(clusters.iter().map(cluster_name).collect())));
+        }
     }
 
     #[tokio::test]
