@@ -23,6 +23,7 @@ use {
         Pubkey,
         accounts::CreditFilter,
         amounts::{Lamports, Units},
+        events::Event,
         instructions::{credit_freeze, credit_freeze_for_cross_default},
         names::freeze_reason_name,
     },
@@ -95,7 +96,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &FreezeArgs) -> Result<Answer
     let planned = of_signer(planned, &parties.signer, &mut skipped);
     let change = change(&market, &planned, &parties, &gates)?;
     let count = planned.len();
-    let done = |_: &Effect| match count {
+    let done = |_: &Effect, _: &[Event]| match count {
         1 => "frozen; new jobs on these units are refused from now on".to_string(),
         count => format!("{count} credits are frozen; new jobs on these units are refused from now on"),
     };

@@ -26,6 +26,7 @@ use {
     blockable_sdk::{
         PROGRAM_ID, Pubkey, addresses,
         amounts::{ChainTime, Lamports, MicroUsd, Units},
+        events::Event,
         instructions::credit_offer,
         program::{
             actions::NewCredit,
@@ -140,7 +141,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &OfferArgs) -> Result<Answer,
         created: vec![("credit", draft.address)],
         gate: None,
     };
-    let done = |_: &Effect| {
+    let done = |_: &Effect, _: &[Event]| {
         format!("offered; {} accepts it by `blockable credit accept {}`", args.borrower, draft.address)
     };
     carry_out(&session, &args.sign, &parties, &change, done).await
