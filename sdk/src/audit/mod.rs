@@ -17,6 +17,7 @@ mod join;
 mod kind;
 mod moved;
 mod replay;
+mod seized;
 mod statement;
 
 #[cfg(feature = "client")]
@@ -31,6 +32,7 @@ pub use {
     kind::{Life, kind},
     moved::money_moved,
     replay::{Origin, Pauses, Replay, ReplayError},
+    seized::SeizedUnits,
     statement::{Balance, Statement, StatementLine},
 };
 

@@ -3,10 +3,13 @@
 use {
     super::{
         last,
-        sheet::{Sheet, Told, movements},
+        sheet::{Sheet, movements},
     },
     crate::commands::audit::cells::{csv, exact, timestamp},
-    blockable_sdk::{amounts::ChainTime, audit::Balance},
+    blockable_sdk::{
+        amounts::ChainTime,
+        audit::{Balance, Statement},
+    },
 };
 
 const COLUMNS: [&str; 11] = [
@@ -31,8 +34,7 @@ pub(super) fn render(sheet: &Sheet) -> String {
     csv(std::iter::once(&title).chain(&rows))
 }
 
-fn rows(told: &Told) -> Vec<Vec<String>> {
-    let statement = &told.statement;
+fn rows(statement: &Statement) -> Vec<Vec<String>> {
     let credit = statement.credit.to_string();
     let row =
         |row: &str, at: ChainTime, event: String, kind: &str, balance: &Balance, transaction: String| {
