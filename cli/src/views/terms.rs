@@ -1,17 +1,15 @@
-//! What was agreed on, and from when the next steps of an enforcement are possible.
+//! The agreed terms, and the times from which the next steps of an enforcement are possible.
 
 use {
     super::time_json,
     crate::{lookup::CreditView, session::MarketView},
     blockable_sdk::{
         amounts::{ChainTime, MarketTime},
-        program::{
-            state::{AutoFreeze, FreezePolicy, Rider},
-            transitions::Status,
-        },
+        names::{auto_freeze_byte_name, freeze_policy_byte_name},
+        program::transitions::Status,
         terms::{cure_ends, default_from, delinquent_from},
     },
-    blockable_service::{terms::terms_lines, text},
+    blockable_service::{hex, terms::terms_lines, text},
     serde_json::{Value, json},
 };
 
@@ -89,7 +87,7 @@ pub(super) fn steps_json(credit: &CreditView, market: &MarketView) -> Value {
     data
 }
 
-/// The agreed terms as data; `null` for units that no loan paid for.
+/// The agreed terms as data, in the words of the keeper's API; `null` for units that no loan paid for.
 pub(super) fn terms_json(credit: &CreditView) -> Value {
     if credit.account.is_unrestricted() {
         return Value::Null;
@@ -98,53 +96,44 @@ pub(super) fn terms_json(credit: &CreditView) -> Value {
     json!({
         "principal": terms.principal,
         "units": terms.units,
-        "held_back": terms.holdback,
+        "unlocked_ahead": terms.unlocked_ahead,
+        "holdback": terms.holdback,
+        "holdback_apr_bps": terms.holdback_apr_bps,
         "apr_bps": terms.apr_bps,
-        "held_back_apr_bps": terms.holdback_apr_bps,
         "late_fee": terms.late_fee,
+        "offer_expires_at": time_json(ChainTime(terms.offer_expires_at)),
         "delinquency_grace_seconds": terms.delinquency_grace,
         "default_grace_seconds": terms.default_grace,
         "cure_period_seconds": terms.cure_period,
-        "units_open_at_once": terms.unlocked_ahead,
+        "unit_lifetime_seconds": terms.unit_lifetime,
+        "freeze_policy": freeze_policy_byte_name(terms.freeze_policy),
+        "auto_freeze": auto_freeze_byte_name(terms.auto_freeze),
         "max_units_per_second": terms.max_units_per_second,
         "longest_job_seconds": terms.longest_job,
-        "unit_lifetime_seconds": terms.unit_lifetime,
-        "offer_expires_at": time_json(ChainTime(terms.offer_expires_at)),
-        "lender_freezes": match FreezePolicy::from_byte(terms.freeze_policy) {
-            Some(FreezePolicy::AtWill) => Some("at_will"),
-            Some(FreezePolicy::OnDelinquency) => Some("from_delinquency"),
-            Some(FreezePolicy::OnDefault) => Some("from_default"),
-            None => None,
-        },
-        "anyone_freezes": match AutoFreeze::from_byte(terms.auto_freeze) {
-            Some(AutoFreeze::Never) => Some("never"),
-            Some(AutoFreeze::FromDelinquency) => Some("from_delinquency"),
-            Some(AutoFreeze::FromDefault) => Some("from_default"),
-            None => None,
-        },
-        "rider": rider_json(&credit.account.rider),
+        "reporters_hash": hex::encode(terms.reporters_hash),
     })
 }
 
-fn rider_json(rider: &Rider) -> Value {
-    let covenant = rider.has_covenant().then(|| {
-        json!({
-            "window_seconds": rider.covenant_window,
-            "planned_units": rider.planned_units,
-            "low_bps": rider.low_bps,
-            "high_bps": rider.high_bps,
-            "apr_step_bps": rider.apr_step_bps,
-            "apr_floor_bps": rider.apr_floor_bps,
-            "apr_ceiling_bps": rider.apr_ceiling_bps,
-            "top_up_bps": rider.top_up_bps,
-        })
-    });
+/// The optional terms as data, in the words of the keeper's API, all zero where nothing was agreed; `null` for units that no loan paid
+/// for.
+pub(super) fn rider_json(credit: &CreditView) -> Value {
+    if credit.account.is_unrestricted() {
+        return Value::Null;
+    }
+    let rider = &credit.account.rider;
     json!({
         "reserve": rider.reserve,
-        "covenant": covenant,
         "pay_in_kind_bps": rider.pay_in_kind_bps,
-        "cross_default": rider.cross_default == 1,
         "breach_notice": rider.breach_notice == 1,
+        "cross_default": rider.cross_default == 1,
+        "covenant_window_seconds": rider.covenant_window,
+        "planned_units": rider.planned_units,
+        "high_bps": rider.high_bps,
+        "low_bps": rider.low_bps,
+        "apr_step_bps": rider.apr_step_bps,
+        "apr_floor_bps": rider.apr_floor_bps,
+        "apr_ceiling_bps": rider.apr_ceiling_bps,
+        "top_up_bps": rider.top_up_bps,
     })
 }
 
@@ -207,9 +196,18 @@ mod tests {
     }
 
     #[test]
+    fn the_lines_that_are_left_out_are_lines_of_the_terms() {
+        let mut credit = Credit::zeroed();
+        credit.rider.reserve = 1;
+        let names: Vec<&str> = terms_lines(&credit, ChainTime(0)).into_iter().map(|(name, _)| name).collect();
+        assert!(SHOWN.iter().all(|shown| names.contains(shown)), "{names:?}");
+    }
+
+    #[test]
     fn units_that_no_loan_paid_for_have_no_terms() {
         let (credit, market) = at(0, Credit::zeroed());
         assert!(credit.account.is_unrestricted());
-        assert_eq!((terms_json(&credit), agreed_lines(&credit, &market).len()), (Value::Null, 0));
+        assert_eq!((terms_json(&credit), rider_json(&credit)), (Value::Null, Value::Null));
+        assert!(agreed_lines(&credit, &market).is_empty());
     }
 }
