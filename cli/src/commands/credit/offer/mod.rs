@@ -32,6 +32,7 @@ use {
             actions::NewCredit,
             state::{Credit, Terms},
         },
+        squads,
         terms::instalments,
         tokens,
     },
@@ -147,16 +148,21 @@ pub(super) async fn run(global: &GlobalArgs, args: &OfferArgs) -> Result<Answer,
     carry_out(&session, &args.sign, &parties, &change, done).await
 }
 
-/// Requires a borrower that can sign: no account of the program, such as a credit or a market that was pasted in the place of a key.
-/// Errors: [`CliError::Refused`], [`CliError::Carry`].
+/// Requires a borrower that can sign: no account that was pasted in the place of a key, such as a credit, a token account, or a multisig,
+/// which signs as its vault. Errors: [`CliError::Refused`], [`CliError::Carry`].
 async fn require_wallet(session: &Session, borrower: &Pubkey) -> Result<(), CliError> {
-    match session.client.account(borrower).await?.filter(|account| account.owner == PROGRAM_ID) {
-        Some(account) => Err(CliError::Refused(format!(
-            "--borrower {borrower} is {}, which no key can sign for; name the borrower's key",
-            kind_of(&account.owner, &account.data)
-        ))),
-        None => Ok(()),
-    }
+    let Some(account) = session.client.account(borrower).await? else { return Ok(()) };
+    let name = match account.owner {
+        squads::PROGRAM => format!("a multisig's vault, such as {}", squads::vault(borrower, 0)),
+        owner if owner == PROGRAM_ID || tokens::balance(&account.data).is_some() => {
+            "the borrower's key".to_string()
+        }
+        _ => return Ok(()),
+    };
+    Err(CliError::Refused(format!(
+        "--borrower {borrower} is {}, which no key can sign for; name {name}",
+        kind_of(&account.owner, &account.data)
+    )))
 }
 
 /// Requires a market that takes new loans. Errors: [`CliError::Refused`].
