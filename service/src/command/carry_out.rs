@@ -9,7 +9,7 @@ use {
         confirm::ConfirmError,
         earlier::{forget, landed_before, landed_meanwhile, record_done},
         note::{note, say},
-        propose::Plan,
+        propose::{Plan, ProposalState},
         send::{Sent, send},
         simulate::{Simulated, simulate},
     },
@@ -105,7 +105,7 @@ enum InTurn {
 impl<E: From<CarryError> + std::fmt::Display> Reviewed<'_, '_, E> {
     fn data(&self, effect: &Effect, ended: Ended<'_>) -> Value {
         let Signing { nodes, heading, .. } = self.signing;
-        let proposal = self.plan.as_ref().map(|plan| plan.json(plan.number, None));
+        let proposal = self.plan.as_ref().map(|plan| plan.json(plan.number, &ProposalState::NotCreated));
         let ended = Ended { proposal: ended.proposal.or(proposal), ..ended };
         change_data(nodes, heading, self.change, self.simulated.cost, effect, ended)
     }
@@ -158,7 +158,7 @@ impl<E: From<CarryError> + std::fmt::Display> Reviewed<'_, '_, E> {
         let votes = votes.or_else(|| self.simulated.votes.clone());
         let signatures = sent.signatures();
         let text = plan.text(plan.number, votes.as_ref(), &signatures);
-        let proposal = Some(plan.json(plan.number, Some(votes.as_ref())));
+        let proposal = Some(plan.json(plan.number, &ProposalState::created(votes.as_ref())));
         let ended = Ended { signatures: &signatures, proposal, ..Ended::default() };
         Answer { text, data: self.data(&self.simulated.effect, ended) }
     }

@@ -1,7 +1,7 @@
 //! Sends the transactions of one command, one after the other, or with a gate all at once.
 
 use {
-    super::{Exit, HandOver, Signing, Step, note::say},
+    super::{Exit, SendToGate, Signing, Step, note::say},
     blockable_sdk::{
         Signature, Signer,
         client::{Landed, Prepared, Recorded, Sender, Signed},
@@ -88,7 +88,7 @@ fn signatures(landed: &[Landed]) -> Vec<Signature> {
 pub(super) async fn send(
     signing: &Signing<'_>,
     reviewed: &[(&Step, &Prepared)],
-    gate: Option<&HandOver<'_>>,
+    gate: Option<&SendToGate<'_>>,
     key: &dyn Signer,
     others: &[Box<dyn Signer>],
 ) -> Result<Sent, SendFailed> {
@@ -100,9 +100,9 @@ pub(super) async fn send(
     let sign =
         async |prepared: &Prepared| signing.nodes.client.sign(&prepared.instructions, first, &signers).await;
     let (landed, handed) = match gate {
-        Some(hand_over) => {
+        Some(send_to_gate) => {
             let signed = try_join_all(reviewed.iter().map(|(_, prepared)| sign(prepared))).await?;
-            hand_over_and_send(hand_over, &sender, reviewed, signed).await?
+            send_to_gate_and_chain(send_to_gate, &sender, reviewed, signed).await?
         }
         None => {
             let send = async |(step, prepared): &(&Step, &Prepared)| {
@@ -125,15 +125,15 @@ pub(super) async fn send(
 
 /// Hands transactions over and sends them, all at the same time: one that fails keeps none of the others from the gate or from the
 /// chain. Errors: [`SendFailed`] of the first that failed, with all that landed.
-async fn hand_over_and_send(
-    hand_over: &HandOver<'_>,
+async fn send_to_gate_and_chain(
+    send_to_gate: &SendToGate<'_>,
     sender: &Sender<'_>,
     reviewed: &[(&Step, &Prepared)],
     signed: Vec<Signed>,
 ) -> Result<(Vec<Landed>, Vec<Value>), SendFailed> {
     let each = reviewed.iter().zip(signed).map(async |((step, _), signed)| {
         let recorded = signed.without_record();
-        let handing = hand_over(step, recorded.transaction().clone());
+        let handing = send_to_gate(step, recorded.transaction().clone());
         futures_util::join!(handing, sender.submit(&recorded))
     });
     let (handed, results): (Vec<_>, Vec<_>) = join_all(each).await.into_iter().unzip();
