@@ -20,7 +20,7 @@ fn base(world: &World) -> Vec<String> {
     words.into_iter().chain(["--units", "240,000,000units"]).map(str::to_string).collect()
 }
 
-fn offer(world: &World, flags: &[&str]) -> crate::world::Done {
+fn offer(world: &World, flags: &[&str]) -> crate::run::Done {
     let base = base(world);
     let all: Vec<&str> = base.iter().map(String::as_str).chain(flags.iter().copied()).collect();
     world.run_as("lender", &all)
