@@ -9,12 +9,13 @@ use {
         parties::Parties,
         session::Session,
     },
+    blockable_sdk::events::Event,
     blockable_service::command::{self, Heading, Pending, Signing},
     serde_json::Value,
 };
 
 /// Simulates a change, shows it, asks, and sends it; with `--dry-run` it ends after the review, with `--no-send` it prints the
-/// transactions instead. `done` says what holds afterwards.
+/// transactions instead. `done` says what holds afterwards, by the effect and the events that have landed.
 ///
 /// Errors: [`CliError::Carry`]; nothing was sent then but what the error lists as landed.
 pub(crate) async fn carry_out(
@@ -22,7 +23,7 @@ pub(crate) async fn carry_out(
     sign: &SignArgs,
     parties: &Parties,
     change: &Change<'_>,
-    done: impl FnOnce(&Effect) -> String,
+    done: impl FnOnce(&Effect, &[Event]) -> String,
 ) -> Result<Answer, CliError> {
     carry(session, sign, parties, change, Pending::of_process().as_ref(), done).await
 }
@@ -33,7 +34,7 @@ pub(crate) async fn carry_out_at_once(
     sign: &SignArgs,
     parties: &Parties,
     change: &Change<'_>,
-    done: impl FnOnce(&Effect) -> String,
+    done: impl FnOnce(&Effect, &[Event]) -> String,
 ) -> Result<Answer, CliError> {
     carry(session, sign, parties, change, None, done).await
 }
@@ -44,7 +45,7 @@ async fn carry(
     parties: &Parties,
     change: &Change<'_>,
     pending: Option<&Pending>,
-    done: impl FnOnce(&Effect) -> String,
+    done: impl FnOnce(&Effect, &[Event]) -> String,
 ) -> Result<Answer, CliError> {
     let signing = Signing {
         nodes: &session.nodes,

@@ -2,7 +2,7 @@
 
 use crate::error::CliError;
 pub(crate) use blockable_service::command::{
-    After, Effect, EffectLine, EffectOf, HandOver, Line, MarketHead, Role, Step,
+    After, Effect, EffectLine, EffectOf, Line, MarketHead, Role, SendToGate, Step,
 };
 
 /// A change: everything that a review shows and a transaction needs. [`carry_out`](crate::carry_out::carry_out) does the rest.

@@ -2,9 +2,9 @@
 
 use {
     crate::{
-        change::{HandOver, Step},
+        change::{SendToGate, Step},
         error::CliError,
-        output::notice,
+        output::note,
     },
     base64::{Engine, prelude::BASE64_STANDARD},
     blockable_sdk::{VersionedTransaction, amounts::Units, rpc::shorten, transactions},
@@ -34,21 +34,21 @@ pub(crate) struct Recipient {
 
 /// A function that hands the transaction of a step to the server that `recipient_of` names for it, over connections that serve all of
 /// them. A step without a server is handed to nobody. Errors: [`CliError::Failed`] where no HTTPS is available.
-pub(crate) fn hand_over<'a>(
+pub(crate) fn send_to_gate<'a>(
     recipient_of: impl Fn(&Step) -> Option<Recipient> + 'a,
-) -> Result<HandOver<'a>, CliError> {
+) -> Result<SendToGate<'a>, CliError> {
     let client = client().map_err(CliError::Failed)?;
-    let hand_over = move |step: &Step, transaction| -> Pin<Box<dyn Future<Output = Value> + 'a>> {
+    let send_to_gate = move |step: &Step, transaction| -> Pin<Box<dyn Future<Output = Value> + 'a>> {
         let (client, recipient) = (client.clone(), recipient_of(step));
         Box::pin(async move {
             let handed = match recipient {
-                Some(recipient) => Handed::hand_over(&client, &recipient, &transaction).await,
+                Some(recipient) => Handed::send_to_gate(&client, &recipient, &transaction).await,
                 None => Handed { took: Duration::ZERO, answer: Err("no server is named".to_string()) },
             };
             handed.json()
         })
     };
-    Ok(Box::new(hand_over))
+    Ok(Box::new(send_to_gate))
 }
 
 /// Fetches what the server at a URL has at a path, of at most so many bytes. Errors: the reason, without the URL.
@@ -91,21 +91,21 @@ struct Handed {
 
 impl Handed {
     /// Hands a transaction over. A server that fails holds nothing up: the transaction goes to the chain at the same time.
-    async fn hand_over(client: &Client, to: &Recipient, transaction: &VersionedTransaction) -> Handed {
+    async fn send_to_gate(client: &Client, to: &Recipient, transaction: &VersionedTransaction) -> Handed {
         let signed_at = Instant::now();
         let answer = post(client, to, transaction).await;
         let handed = Handed { took: signed_at.elapsed(), answer };
         let millis = handed.took.as_millis();
         match &handed.answer {
             Ok(None) => {
-                notice(&format!("the provider obeys after {millis} ms: it has seen the freeze on the chain"))
+                note(&format!("the provider obeys after {millis} ms: it has seen the freeze on the chain"))
             }
-            Ok(Some(frozen)) => notice(&format!(
+            Ok(Some(frozen)) => note(&format!(
                 "the provider obeys after {millis} ms: {} are closed to new jobs",
                 text::units(*frozen)
             )),
             Err(reason) => {
-                notice(&format!("the provider has not obeyed yet ({reason}); it will once the freeze lands"))
+                note(&format!("the provider has not obeyed yet ({reason}); it will once the freeze lands"))
             }
         }
         handed

@@ -4,6 +4,7 @@ use blockable_sdk::{
     PROGRAM_ID, Pubkey,
     accounts::BlockableAccount,
     program::state::{Credit, Lot, Market, Provider},
+    squads,
 };
 
 /// The kind of an account, with its article.
@@ -19,6 +20,8 @@ pub(crate) fn kind_of(owner: &Pubkey, data: &[u8]) -> String {
         "a lot".to_string()
     } else if blockable_sdk::tokens::balance(data).is_some() {
         "a token account".to_string()
+    } else if *owner == squads::PROGRAM {
+        "an account of the multisig program".to_string()
     } else if data.is_empty() {
         "a wallet".to_string()
     } else {

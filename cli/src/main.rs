@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            let error = commands::plain(error);
+            let error = commands::nearest_first(commands::without_value_hint(error));
             return output::print_usage(&arguments, &error, commands::missing(&arguments)).into();
         }
     };

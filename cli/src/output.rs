@@ -1,6 +1,6 @@
 //! The answer of a command: text for people, or exactly one JSON document. Everything else goes to stderr.
 
-pub(crate) use blockable_service::command::Answer;
+pub(crate) use blockable_service::command::{Answer, note};
 use {
     crate::{error::CliError, settings::Format},
     blockable_sdk::printable,
@@ -42,11 +42,6 @@ fn print_line(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{}", text.trim_end());
 }
 
-/// Prints a notice to standard error, where it is in no document's way.
-pub(crate) fn notice(text: &str) {
-    say(&format!("note: {text}"));
-}
-
 /// Warnings of this run, for the document.
 static WARNINGS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
@@ -61,13 +56,18 @@ pub(crate) fn warn(text: &str) {
     warnings().push(text);
 }
 
+/// Keeps a danger that the review shows on standard error for the document's `warnings`.
+pub(crate) fn keep_warning(text: &str) {
+    warnings().push(printable(text));
+}
+
 /// Keeps the fields that are asked for. Where the command has sent something, a field that is not there is no failure: the whole
 /// document is given. Errors: as [`choose`].
 fn chosen(data: Value, fields: &[String]) -> Result<Value, CliError> {
     let has_changed = data["changed"] == Value::Bool(true) || !data["proposal"]["status"].is_null();
     match choose(data.clone(), fields) {
         Err(error) if has_changed => {
-            notice(&format!("{error}; the command has done its work, and the whole document is given"));
+            note(&format!("{error}; the command has done its work, and the whole document is given"));
             Ok(data)
         }
         fields => fields,

@@ -23,13 +23,13 @@ pub(crate) struct Parties {
     /// The addresses of further parties that sign, for acts that need several.
     pub cosigners: Vec<Pubkey>,
     /// The sender of the transaction.
-    pub sender: Sender,
+    pub sender: SendingKey,
     /// The multisig that is to make the change, if one is.
     pub proposing: Option<Proposing>,
 }
 
 /// The sender of a transaction: who acts, or for a proposal the member who proposes.
-pub(crate) struct Sender {
+pub(crate) struct SendingKey {
     /// The address that signs.
     pub address: Pubkey,
     /// Words for its origin.
@@ -51,13 +51,14 @@ impl Parties {
         let key = LoadedKey::load(found)?;
         let payer = session.settings.fee_payer.as_ref().map(LoadedKey::load).transpose()?;
         let (address, source) = (key.address(), describe(found));
-        let sender = Sender { address, source, payer: payer.as_ref().map_or(address, LoadedKey::address) };
+        let sender =
+            SendingKey { address, source, payer: payer.as_ref().map_or(address, LoadedKey::address) };
         let keys = Keys::Loaded(key.signer, payer.into_iter().map(|payer| payer.signer).collect());
         Ok(Parties::new(keys, sender, sign.proposing()))
     }
 
     /// The parties by their sender: where a multisig is to act, its vault signs and pays the rent.
-    fn new(keys: Keys, sender: Sender, proposing: Option<Proposing>) -> Parties {
+    fn new(keys: Keys, sender: SendingKey, proposing: Option<Proposing>) -> Parties {
         let (signer, payer) = match &proposing {
             Some(proposing) => (proposing.vault(), proposing.vault()),
             None => (sender.address, sender.payer),
@@ -127,7 +128,7 @@ impl Parties {
             _ => (usual, "no key loaded; the usual signer".to_string()),
         };
         let payer = session.settings.fee_payer.as_ref().map(address_of).transpose()?.flatten();
-        let sender = Sender { address: signer, source, payer: payer.unwrap_or(signer) };
+        let sender = SendingKey { address: signer, source, payer: payer.unwrap_or(signer) };
         Ok(Parties::new(keys, sender, proposing))
     }
 }

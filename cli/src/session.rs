@@ -42,9 +42,8 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Finds the settings, connects to the nodes and reads the chain's clock. A multisig that is to act must be there: what its vault
-    /// would lack says nothing to somebody who has named another account. Errors: [`CliError::Settings`], [`CliError::Nodes`],
-    /// [`CliError::Carry`].
+    /// Finds the settings, connects to the nodes and reads the chain's clock. A multisig that is to act is read first: for a wrong
+    /// address, a lack of money in its vault would mislead. Errors: [`CliError::Settings`], [`CliError::Nodes`], [`CliError::Carry`].
     pub(crate) async fn open(
         global: &GlobalArgs,
         sign: Option<&SignArgs>,

@@ -3,15 +3,14 @@
 //! Amounts and addresses are text, because JavaScript rounds numbers above 2^53. Seconds, slots, counts and basis points are
 //! numbers. A time is an object with its text and its Unix seconds.
 
-pub(crate) use blockable_sdk::names::{freeze_reason_byte_name, freeze_reason_name, status_name};
+pub(crate) use blockable_sdk::names::{
+    auto_freeze_byte_name, freeze_policy_byte_name, freeze_reason_byte_name, freeze_reason_name, status_name,
+};
 use {
     blockable_sdk::{
         Pubkey,
         amounts::{Bps, ChainTime, Lamports, MarketTime, MicroUsd, Units},
-        program::{
-            state::{AutoFreeze, FreezePolicy, Party},
-            transitions::Status,
-        },
+        program::{state::Party, transitions::Status},
     },
     jiff::Timestamp,
     serde::{Serialize, Serializer},
@@ -171,26 +170,6 @@ pub(crate) fn exact(number: u64) -> u64 {
 /// Caps basis points at the largest number that JavaScript keeps exactly.
 pub(crate) fn exact_bps(bps: u64) -> Bps {
     Bps(exact(bps))
-}
-
-/// Names a freeze policy; `unknown` for a byte of a later version of the program.
-pub(crate) fn policy_name(byte: u8) -> &'static str {
-    match FreezePolicy::from_byte(byte) {
-        Some(FreezePolicy::AtWill) => "at_will",
-        Some(FreezePolicy::OnDelinquency) => "on_delinquency",
-        Some(FreezePolicy::OnDefault) => "on_default",
-        None => "unknown",
-    }
-}
-
-/// Names the status from which anyone may freeze; `unknown` for a byte of a later version of the program.
-pub(crate) fn auto_freeze_name(byte: u8) -> &'static str {
-    match AutoFreeze::from_byte(byte) {
-        Some(AutoFreeze::Never) => "never",
-        Some(AutoFreeze::FromDelinquency) => "from_delinquency",
-        Some(AutoFreeze::FromDefault) => "from_default",
-        None => "unknown",
-    }
 }
 
 /// Names a party to the money in a vault.

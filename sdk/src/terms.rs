@@ -1,7 +1,7 @@
 //! The terms of a loan as its account has them, and what its collateral is worth by them.
 
 use {
-    crate::amounts::{Bps, MicroUsd},
+    crate::amounts::{Bps, MarketTime, MicroUsd},
     blockable_credits::{
         state::{Credit, Instalment, LoanParties, terms_hash},
         units::mul_div_floor,
@@ -36,6 +36,26 @@ pub fn agreed_hash(credit: &Credit) -> Option<[u8; 32]> {
     terms_hash(&parties, &credit.terms, &credit.rider, &instalments(credit)).ok()
 }
 
+/// The time from which a credit may be marked delinquent; `None` while nothing is unpaid.
+pub fn delinquent_from(credit: &Credit) -> Option<MarketTime> {
+    after(credit.debt.arrears_since, credit.terms.delinquency_grace)
+}
+
+/// The time from which a credit may be marked defaulted; `None` while nothing is unpaid.
+pub fn default_from(credit: &Credit) -> Option<MarketTime> {
+    after(credit.debt.arrears_since, credit.terms.default_grace)
+}
+
+/// The end of the cure period, from which the lender may seize or cancel; `None` without a default.
+pub fn cure_ends(credit: &Credit) -> Option<MarketTime> {
+    after(credit.defaulted_at, credit.terms.cure_period)
+}
+
+/// The market time some seconds after another one, of which 0 stands for none.
+fn after(since: i64, seconds: u32) -> Option<MarketTime> {
+    (since != 0).then(|| MarketTime(since).plus_seconds(seconds.into()))
+}
+
 /// The value of the lien at the price that the loan paid, rounded down; `None` for units that no loan paid for.
 pub fn lien_value(credit: &Credit) -> Option<MicroUsd> {
     let (units, principal) = (credit.terms.units, credit.terms.principal);
@@ -54,6 +74,17 @@ pub fn coverage(credit: &Credit) -> Option<Bps> {
 #[cfg(test)]
 mod tests {
     use {super::*, bytemuck::Zeroable};
+
+    #[test]
+    fn times_of_an_enforcement_count_from_what_is_unpaid_and_from_the_default() {
+        let mut credit = Credit::zeroed();
+        let terms = &mut credit.terms;
+        (terms.delinquency_grace, terms.default_grace, terms.cure_period) = (10, 20, 30);
+        let times = |credit: &Credit| [delinquent_from(credit), default_from(credit), cure_ends(credit)];
+        assert_eq!(times(&credit), [None; 3]);
+        (credit.debt.arrears_since, credit.defaulted_at) = (100, 200);
+        assert_eq!(times(&credit), [110, 120, 230].map(|time| Some(MarketTime(time))));
+    }
 
     #[test]
     fn coverage_is_rounded_down_once_and_needs_a_debt() {

@@ -28,19 +28,21 @@ pub fn terms_lines(credit: &Credit, now: ChainTime) -> Vec<(&'static str, String
         0 => format!("{} a year", apr(terms.apr_bps)),
         _ => format!("{} a year, {} on what is held back", apr(terms.apr_bps), apr(terms.holdback_apr_bps)),
     };
-    let mut lines = vec![
+    let mut lines = Vec::new();
+    lines.extend([
         ("principal", format!("{}, of which {} are held back", usd(terms.principal), usd(terms.holdback))),
         ("units", format!("{}, {} of them open at once", units(terms.units), units(terms.unlocked_ahead))),
         ("rate bound", format!("{rate} a second, jobs of {longest} at most")),
         ("interest", interest),
+    ]);
+    lines.extend(instalments_lines(&instalments(credit)));
+    lines.extend([
         ("late fee", usd(terms.late_fee)),
         ("graces", graces),
         ("freezes", freezes_text(terms.freeze_policy, terms.auto_freeze)),
         ("unit lifetime", lifetime),
         ("offer ends", expiry),
-    ];
-    let place = lines.iter().position(|(name, _)| *name == "late fee").unwrap_or(lines.len());
-    lines.splice(place..place, instalments_lines(&instalments(credit)));
+    ]);
     lines.extend(rider_lines(&credit.rider));
     lines.push(("terms hash", hex::encode(credit.terms_hash)));
     lines
@@ -92,38 +94,40 @@ fn instalments_lines(schedule: &[Instalment]) -> Vec<(&'static str, String)> {
     let (Some(first), Some(last)) = (schedule.first(), schedule.last()) else {
         return vec![("instalments", "none".to_string())];
     };
-    let part = |instalment: &Instalment| {
-        let sum = text::usd_owed(MicroUsd(instalment.principal));
-        format!("{sum} after {}", text::exact_span(instalment.due_after.into()))
-    };
     let count = schedule.len();
     if is_even(schedule) {
-        let (first, last) = (part(first), part(last));
+        let (first, last) = (instalment_text(first), instalment_text(last));
         return vec![("instalments", format!("{count}, the first of {first}, the last of {last}"))];
     }
-    let runs = runs(schedule);
     let mut lines = vec![("instalments", format!("{count}, not all alike:"))];
-    let mut number = 0;
-    for run in runs {
-        let (from, to) = (number + 1, number + run.len());
-        number = to;
-        let text = match run {
-            [first, second, ..] => {
-                let every = text::exact_span(second.due_after.saturating_sub(first.due_after).into());
-                let last = run.last().map_or(0, |last| last.due_after);
-                let (each, after) =
-                    (text::usd_owed(MicroUsd(first.principal)), text::exact_span(first.due_after.into()));
-                let last = text::exact_span(last.into());
-                format!(
-                    "no. {from} to {to}: {each} each, the first after {after}, {every} apart, the last after {last}"
-                )
-            }
-            [first] => format!("no. {from}: {}", part(first)),
-            [] => continue,
-        };
-        lines.push(("", text));
+    let mut number = 0_usize;
+    for run in runs(schedule) {
+        lines.push(("", run_text(number.saturating_add(1), run)));
+        number = number.saturating_add(run.len());
     }
     lines
+}
+
+/// An instalment in words: "$5.00 after 30 days".
+fn instalment_text(instalment: &Instalment) -> String {
+    let sum = text::usd_owed(MicroUsd(instalment.principal));
+    format!("{sum} after {}", text::exact_span(instalment.due_after.into()))
+}
+
+/// A run of equal instalments in words; `from` is the number of the first one.
+fn run_text(from: usize, run: &[Instalment]) -> String {
+    let ([first, second, ..], Some(last)) = (run, run.last()) else {
+        return format!("no. {from}: {}", run.first().map(instalment_text).unwrap_or_default());
+    };
+    let to = from.saturating_add(run.len()).saturating_sub(1);
+    let span = |seconds: u32| text::exact_span(seconds.into());
+    format!(
+        "no. {from} to {to}: {} each, the first after {}, {} apart, the last after {}",
+        text::usd_owed(MicroUsd(first.principal)),
+        span(first.due_after),
+        span(second.due_after.saturating_sub(first.due_after)),
+        span(last.due_after)
+    )
 }
 
 /// True where all instalments are of one principal, but for what does not divide in the last one, and of one distance from the first on.

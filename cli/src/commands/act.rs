@@ -4,10 +4,10 @@ use {
     crate::{
         args::{GlobalArgs, SignArgs},
         carry_out::{carry_out, nothing},
-        change::{Change, EffectOf, Line, MarketHead, Role, Step},
+        change::{Change, Effect, EffectOf, Line, MarketHead, Role, Step},
         error::CliError,
         lookup::{CreditView, credit},
-        output::Answer,
+        output::{Answer, keep_warning},
         parties::Parties,
         session::{MarketView, Session},
         views::{credit_effect, credit_json, health, market_effect, market_json},
@@ -37,12 +37,12 @@ pub(super) struct Act {
     pub created: Vec<(&'static str, Pubkey)>,
     /// Words for what holds afterwards.
     pub done: String,
-    /// The same by a record of what has landed, with its amounts; `None` for a record of something else.
-    pub landed: Option<Landed>,
+    /// Words for a record of the credit that the act has made, with its amounts; `None` for a record of something else.
+    pub landed: Option<LandedWords>,
 }
 
-/// Words for a change of a credit that has landed; `None` for one that is not the act's.
-pub(super) type Landed = Box<dyn Fn(&CreditRecord) -> Option<String>>;
+/// Words for a record that has landed; `None` for one that is not the act's.
+type LandedWords = Box<dyn Fn(&CreditRecord) -> Option<String>>;
 
 impl Act {
     /// An act without rent and new accounts.
@@ -75,6 +75,15 @@ impl Act {
     /// The same with facts.
     pub(super) fn with_facts(mut self, facts: impl IntoIterator<Item = (&'static str, String)>) -> Act {
         self.facts.extend(facts.into_iter().map(|(name, value)| (name.to_string(), value)));
+        self
+    }
+
+    /// The same with a danger that its reader should see: above its other facts, and in the document's `warnings`.
+    pub(super) fn with_warning(mut self, warning: Option<String>) -> Act {
+        if let Some(warning) = warning {
+            keep_warning(&warning);
+            self.facts.insert(0, ("WARNING".to_string(), warning));
+        }
         self
     }
 
@@ -146,11 +155,10 @@ impl<'a> OnCredit<'a> {
             ("borrower".to_string(), credit.account.borrower.to_string()),
         ];
         change.facts.splice(0..0, heads);
-        let answer = carry_out(&self.session, self.sign, parties, &change, |_| done).await?;
-        match landed {
-            Some(landed) => Ok(as_landed(&self.session, answer, landed).await),
-            None => Ok(answer),
-        }
+        let done = |_: &Effect, events: &[Event]| {
+            landed.and_then(|landed| landed_words(events, &credit.address, landed)).unwrap_or(done)
+        };
+        carry_out(&self.session, self.sign, parties, &change, done).await
     }
 }
 
@@ -187,31 +195,18 @@ impl<'a> OnMarket<'a> {
         let market = &self.market;
         let effect = Box::new(|after: &_| market_effect(market, after));
         let (change, done) = act.into_change(market.into(), market.address, effect);
-        carry_out(&self.session, self.sign, parties, &change, |_| done).await
+        carry_out(&self.session, self.sign, parties, &change, |_, _| done).await
     }
 }
 
-/// The answer about a change with the amounts that have landed in its first line, by the records of its transactions. Where these
-/// cannot be read, the answer as it is: its words hold for every outcome that the bounds of the change allow.
-pub(super) async fn as_landed(
-    session: &Session,
-    mut answer: Answer,
-    landed: impl Fn(&CreditRecord) -> Option<String>,
-) -> Answer {
-    if answer.data["changed"] != true {
-        return answer;
-    }
-    let signatures = answer.data["signatures"].as_array().cloned().unwrap_or_default();
-    for signature in signatures.iter().filter_map(|signature| signature.as_str()?.parse().ok()) {
-        let Ok(transaction) = session.client.landed(&signature).await else { continue };
-        let words = transaction.events.iter().flat_map(Event::records).find_map(&landed);
-        if let Some(words) = words {
-            let rest = answer.text.split_once('\n').map_or(String::new(), |(_, rest)| format!("\n{rest}"));
-            answer.text = words + &rest;
-            break;
-        }
-    }
-    answer
+/// Words for the events that have landed on a credit. `None` where none of its records has any, such as where no node serves the events:
+/// an act's own words hold for every outcome that its bounds allow.
+pub(super) fn landed_words(
+    events: &[Event],
+    credit: &Pubkey,
+    words: impl Fn(&CreditRecord) -> Option<String>,
+) -> Option<String> {
+    events.iter().flat_map(Event::records).filter(|record| record.credit == *credit).find_map(words)
 }
 
 /// Loads the keys of a change that concerns nobody but its signer: there is no usual one. `does` is the act: "buys". Errors: as

@@ -96,14 +96,18 @@ pub(crate) fn missing(arguments: &[OsString]) -> String {
     format!("{name} is no command by itself; write one of these behind it: {}", known.join(", "))
 }
 
-/// A mistake as clap says it, with the nearest command first and without the hint to pass an unknown option as a value, which it never
-/// is meant to be.
-pub(crate) fn plain(mut error: clap::Error) -> clap::Error {
+/// A mistake as clap says it, without the hint to pass an unknown option as a value, which it never is meant to be.
+pub(crate) fn without_value_hint(mut error: clap::Error) -> clap::Error {
     let as_value = |hint: &StyledStr| hint.to_string().contains("as a value");
     if matches!(error.get(ContextKind::Suggested), Some(ContextValue::StyledStrs(hints)) if hints.iter().any(as_value))
     {
         error.remove(ContextKind::Suggested);
     }
+    error
+}
+
+/// A mistake as clap says it, with the nearest command first.
+pub(crate) fn nearest_first(mut error: clap::Error) -> clap::Error {
     let typed = match error.get(ContextKind::InvalidSubcommand) {
         Some(ContextValue::String(typed)) => typed.clone(),
         _ => return error,

@@ -4,7 +4,7 @@ use {
     super::{
         figures::{MONEY, UNITS},
         key_json, key_or_none,
-        terms::{agreed_lines, step_lines, steps_json, terms_json},
+        terms::{agreed_lines, rider_json, step_lines, steps_json, terms_json},
         time_json,
     },
     crate::{lookup::CreditView, session::MarketView, table::Column},
@@ -221,6 +221,7 @@ pub(crate) fn credit_json(credit: &CreditView, market: &MarketView) -> Value {
         "coverage_bps": coverage(&credit.account),
         "terms_hash": hex::encode(account.terms_hash),
         "terms": terms_json(credit),
+        "rider": rider_json(credit),
         "possible_from": steps_json(credit, market),
         "offer_slot": account.offer_slot,
         "events": account.event_seq,

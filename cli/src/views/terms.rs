@@ -1,16 +1,15 @@
-//! What was agreed on, and from when the next steps of an enforcement are possible.
+//! The agreed terms, and the times from which the next steps of an enforcement are possible.
 
 use {
     super::time_json,
     crate::{lookup::CreditView, session::MarketView},
     blockable_sdk::{
-        amounts::ChainTime,
-        program::{
-            state::{AutoFreeze, FreezePolicy, Rider},
-            transitions::Status,
-        },
+        amounts::{ChainTime, MarketTime},
+        names::{auto_freeze_byte_name, freeze_policy_byte_name},
+        program::transitions::Status,
+        terms::{cure_ends, default_from, delinquent_from},
     },
-    blockable_service::{terms::terms_lines, text},
+    blockable_service::{hex, terms::terms_lines, text},
     serde_json::{Value, json},
 };
 
@@ -30,8 +29,8 @@ pub(super) fn agreed_lines(credit: &CreditView, market: &MarketView) -> Vec<(Str
     lines.filter(|(name, _)| !SHOWN.contains(name)).map(|(name, value)| (named(name), value)).collect()
 }
 
-/// A step of an enforcement.
-struct Step {
+/// A step of an enforcement that is next.
+struct NextStep {
     /// Its name in the data.
     name: &'static str,
     /// Its name for people.
@@ -41,32 +40,35 @@ struct Step {
 }
 
 /// The next steps of an enforcement, by the graces of the terms.
-fn steps(credit: &CreditView, market: &MarketView) -> Vec<Step> {
+fn steps(credit: &CreditView, market: &MarketView) -> Vec<NextStep> {
     let account = &credit.account;
-    let at = |market_time: i64| market.chain_time_of(market_time);
-    let after = |since: i64, seconds: u32| at(since.saturating_add(seconds.into()));
-    let since = account.debt.arrears_since;
-    let terms = &account.terms;
-    let default = || Step { name: "default", title: "default from", from: after(since, terms.default_grace) };
-    let cured_by = || after(account.defaulted_at, terms.cure_period);
-    let seizure = |from| Step { name: "seizure", title: "seizure from", from };
-    let cancel =
-        || Step { name: "cancel_by_anyone", title: "cancel by anyone", from: at(account.cancel_opens_at()) };
-    match credit.status() {
-        Ok(Status::Active) if since != 0 => {
-            let from = after(since, terms.delinquency_grace);
-            vec![Step { name: "delinquency", title: "delinquency from", from }, default()]
-        }
+    let step = |name, title, from: Option<MarketTime>| {
+        from.map(|from| NextStep { name, title, from: market.chain_time_of(from.get()) })
+    };
+    let delinquency = || step("delinquency", "delinquency from", delinquent_from(account));
+    let default = || step("default", "default from", default_from(account));
+    let seizure = || step("seizure", "seizure from", cure_ends(account));
+    // Without a holdback there is nothing to cancel.
+    let opens_at = (account.holdback_left > 0).then(|| MarketTime(account.cancel_opens_at()));
+    let cancel = |from| step("cancel_by_anyone", "cancel by anyone", from);
+    let steps = match credit.status() {
+        Ok(Status::Active) => vec![delinquency(), default()],
         Ok(Status::Delinquent) => vec![default()],
-        Ok(Status::Defaulted) => vec![seizure(cured_by()), cancel()],
-        Ok(Status::Seizing) => vec![cancel()],
+        Ok(Status::Defaulted) => {
+            // A schedule that opens it earlier does so once the loan can be seized, and no sooner.
+            let opens_at =
+                opens_at.map(|opens_at| cure_ends(account).map_or(opens_at, |ends| ends.max(opens_at)));
+            vec![seizure(), cancel(opens_at)]
+        }
+        Ok(Status::Seizing) => vec![cancel(opens_at)],
         _ => Vec::new(),
-    }
+    };
+    steps.into_iter().flatten().collect()
 }
 
 /// The next steps of an enforcement for people.
 pub(super) fn step_lines(credit: &CreditView, market: &MarketView) -> Vec<(String, String)> {
-    let line = |step: Step| {
+    let line = |step: NextStep| {
         let value = match step.from <= ChainTime(market.clock.chain) {
             true => "now".to_string(),
             false => text::time(step.from),
@@ -85,7 +87,7 @@ pub(super) fn steps_json(credit: &CreditView, market: &MarketView) -> Value {
     data
 }
 
-/// The agreed terms as data; `null` for units that no loan paid for.
+/// The agreed terms as data, in the words of the keeper's API; `null` for units that no loan paid for.
 pub(super) fn terms_json(credit: &CreditView) -> Value {
     if credit.account.is_unrestricted() {
         return Value::Null;
@@ -94,53 +96,44 @@ pub(super) fn terms_json(credit: &CreditView) -> Value {
     json!({
         "principal": terms.principal,
         "units": terms.units,
-        "held_back": terms.holdback,
+        "unlocked_ahead": terms.unlocked_ahead,
+        "holdback": terms.holdback,
+        "holdback_apr_bps": terms.holdback_apr_bps,
         "apr_bps": terms.apr_bps,
-        "held_back_apr_bps": terms.holdback_apr_bps,
         "late_fee": terms.late_fee,
+        "offer_expires_at": time_json(ChainTime(terms.offer_expires_at)),
         "delinquency_grace_seconds": terms.delinquency_grace,
         "default_grace_seconds": terms.default_grace,
         "cure_period_seconds": terms.cure_period,
-        "units_open_at_once": terms.unlocked_ahead,
+        "unit_lifetime_seconds": terms.unit_lifetime,
+        "freeze_policy": freeze_policy_byte_name(terms.freeze_policy),
+        "auto_freeze": auto_freeze_byte_name(terms.auto_freeze),
         "max_units_per_second": terms.max_units_per_second,
         "longest_job_seconds": terms.longest_job,
-        "unit_lifetime_seconds": terms.unit_lifetime,
-        "offer_expires_at": time_json(ChainTime(terms.offer_expires_at)),
-        "lender_freezes": match FreezePolicy::from_byte(terms.freeze_policy) {
-            Some(FreezePolicy::AtWill) => Some("at_will"),
-            Some(FreezePolicy::OnDelinquency) => Some("from_delinquency"),
-            Some(FreezePolicy::OnDefault) => Some("from_default"),
-            None => None,
-        },
-        "anyone_freezes": match AutoFreeze::from_byte(terms.auto_freeze) {
-            Some(AutoFreeze::Never) => Some("never"),
-            Some(AutoFreeze::FromDelinquency) => Some("from_delinquency"),
-            Some(AutoFreeze::FromDefault) => Some("from_default"),
-            None => None,
-        },
-        "rider": rider_json(&credit.account.rider),
+        "reporters_hash": hex::encode(terms.reporters_hash),
     })
 }
 
-fn rider_json(rider: &Rider) -> Value {
-    let covenant = rider.has_covenant().then(|| {
-        json!({
-            "window_seconds": rider.covenant_window,
-            "planned_units": rider.planned_units,
-            "low_bps": rider.low_bps,
-            "high_bps": rider.high_bps,
-            "apr_step_bps": rider.apr_step_bps,
-            "apr_floor_bps": rider.apr_floor_bps,
-            "apr_ceiling_bps": rider.apr_ceiling_bps,
-            "top_up_bps": rider.top_up_bps,
-        })
-    });
+/// The optional terms as data, in the words of the keeper's API, all zero where nothing was agreed; `null` for units that no loan paid
+/// for.
+pub(super) fn rider_json(credit: &CreditView) -> Value {
+    if credit.account.is_unrestricted() {
+        return Value::Null;
+    }
+    let rider = &credit.account.rider;
     json!({
         "reserve": rider.reserve,
-        "covenant": covenant,
         "pay_in_kind_bps": rider.pay_in_kind_bps,
-        "cross_default": rider.cross_default == 1,
         "breach_notice": rider.breach_notice == 1,
+        "cross_default": rider.cross_default == 1,
+        "covenant_window_seconds": rider.covenant_window,
+        "planned_units": rider.planned_units,
+        "high_bps": rider.high_bps,
+        "low_bps": rider.low_bps,
+        "apr_step_bps": rider.apr_step_bps,
+        "apr_floor_bps": rider.apr_floor_bps,
+        "apr_ceiling_bps": rider.apr_ceiling_bps,
+        "top_up_bps": rider.top_up_bps,
     })
 }
 
@@ -187,15 +180,34 @@ mod tests {
         credit.defaulted_at = 950;
         let defaulted = steps(Status::Defaulted, credit);
         assert_eq!(defaulted["seizure"]["unix"], 1_500);
-        assert!(defaulted["cancel_by_anyone"].is_object(), "{defaulted}");
+        assert!(defaulted["cancel_by_anyone"].is_null(), "nothing is held back: {defaulted}");
+        let held = Credit { holdback_left: 1, ..credit };
+        // The schedule, which is over, opens it; the borrower may cure until 1,450.
+        assert!(held.cancel_opens_at() < 1_450, "{}", held.cancel_opens_at());
+        assert_eq!(steps(Status::Defaulted, held)["cancel_by_anyone"]["unix"], 1_500);
+        let mut later = Credit { issued_at: 1_000, instalment_count: 1, ..held };
+        later.due_after[0] = 500;
+        let opens_at = later.cancel_opens_at();
+        assert!(opens_at > 1_450, "{opens_at}");
+        assert_eq!(steps(Status::Defaulted, later)["cancel_by_anyone"]["unix"], opens_at + 50);
+        assert_eq!(steps(Status::Seizing, later)["cancel_by_anyone"]["unix"], opens_at + 50);
         let (view, market) = at(2_000, Credit { status: Status::Defaulted as u8, ..credit });
         assert_eq!(step_lines(&view, &market)[0], ("seizure from".to_string(), "now".to_string()));
+    }
+
+    #[test]
+    fn the_lines_that_are_left_out_are_lines_of_the_terms() {
+        let mut credit = Credit::zeroed();
+        credit.rider.reserve = 1;
+        let names: Vec<&str> = terms_lines(&credit, ChainTime(0)).into_iter().map(|(name, _)| name).collect();
+        assert!(SHOWN.iter().all(|shown| names.contains(shown)), "{names:?}");
     }
 
     #[test]
     fn units_that_no_loan_paid_for_have_no_terms() {
         let (credit, market) = at(0, Credit::zeroed());
         assert!(credit.account.is_unrestricted());
-        assert_eq!((terms_json(&credit), agreed_lines(&credit, &market).len()), (Value::Null, 0));
+        assert_eq!((terms_json(&credit), rider_json(&credit)), (Value::Null, Value::Null));
+        assert!(agreed_lines(&credit, &market).is_empty());
     }
 }

@@ -18,7 +18,8 @@
 use {
     crate::{
         node::Node,
-        world::{World, run_in, world},
+        run::run_in,
+        world::{World, world},
     },
     base64::{Engine, prelude::BASE64_STANDARD},
     blockable_sdk::{Pubkey, Signer, transactions},

@@ -3,7 +3,8 @@
 //! `just sends 1000` makes as many sends; each run prints its seed, and `BLOCKABLE_SEED` sets it.
 
 use {
-    crate::world::{World, run_in, world},
+    crate::run::run_in,
+    crate::world::{World, world},
     blockable_sdk::{
         Pubkey, Signature, Signer,
         client::{Client, Sender},

@@ -1,7 +1,8 @@
 //! The help of every command, kept as it is.
 
 use {
-    crate::world::{run_in, world},
+    crate::run::run_in,
+    crate::world::world,
     blockable_sandbox::loans::LoanName,
     blockable_testkit::faults::FaultyNode,
     std::time::{Duration, Instant},

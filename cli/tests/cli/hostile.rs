@@ -2,10 +2,7 @@
 //! was not shown.
 
 use {
-    crate::{
-        node::Node,
-        world::{Done, world},
-    },
+    crate::{node::Node, run::Done, world::world},
     blockable_sandbox::loans::LoanName,
     blockable_sdk::Pubkey,
     blockable_testkit::http::{Reply, Server, forward},

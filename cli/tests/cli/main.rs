@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod agreed;
+mod answers;
 mod audit;
 mod complaints;
 mod credit;
@@ -24,9 +25,9 @@ mod pages;
 mod pool;
 mod propose;
 mod reports;
+mod run;
 mod runs;
 mod schema;
 mod simulate;
-mod told;
 mod usage;
 mod world;

@@ -143,7 +143,7 @@ fn a_priority_fee_is_paid_up_to_its_bound() {
 fn a_profile_and_a_commitment_are_named_for_one_run() {
     let (world, home) = (world(), tempfile::tempdir().unwrap());
     let (url, market) = (world.url(), world.market());
-    let run = |arguments: &[&str]| crate::world::run_in(home.path(), arguments, &[]);
+    let run = |arguments: &[&str]| crate::run::run_in(home.path(), arguments, &[]);
     for (key, value) in [("url", &url), ("market", &market), ("commitment", &"processed".to_string())] {
         assert_eq!(run(&["config", "set", key, value, "--profile", "work"]).code, 0);
     }
@@ -204,7 +204,7 @@ fn json_is_asked_for_by_a_flag_the_environment_or_a_profile() {
     let (world, home) = (world(), tempfile::tempdir().unwrap());
     let (url, market) = (world.url(), world.market());
     let run = |arguments: &[&str], variables: &[(&str, &str)]| {
-        crate::world::run_in(home.path(), arguments, variables)
+        crate::run::run_in(home.path(), arguments, variables)
     };
     for (key, value) in [("url", &url), ("market", &market), ("output", &"json".to_string())] {
         assert_eq!(run(&["config", "set", key, value], &[]).code, 0);
@@ -227,12 +227,12 @@ fn json_is_asked_for_by_a_flag_the_environment_or_a_profile() {
 fn a_new_key_is_its_owners_alone_and_never_overwritten() {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("keys/mine.json").display().to_string();
-    let data = crate::world::run_in(home.path(), &["keys", "new", &file, "--output", "json"], &[]).data();
+    let data = crate::run::run_in(home.path(), &["keys", "new", &file, "--output", "json"], &[]).data();
     let key: Keypair = blockable_sdk::read_keypair_file(&file).unwrap();
     assert_eq!(data["address"], key.pubkey().to_string());
     use std::os::unix::fs::PermissionsExt;
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-    let again = crate::world::run_in(home.path(), &["keys", "new", &file, "--output", "json"], &[]);
+    let again = crate::run::run_in(home.path(), &["keys", "new", &file, "--output", "json"], &[]);
     assert_eq!(again.error()["code"], "refused");
     assert_eq!(blockable_sdk::read_keypair_file(&file).unwrap().pubkey(), key.pubkey());
 }

@@ -1,7 +1,8 @@
 //! `blockable market`.
 
 use {
-    crate::world::{Done, world},
+    crate::run::Done,
+    crate::world::world,
     blockable_sdk::{Keypair, Signer, write_keypair_file},
     std::fs,
 };

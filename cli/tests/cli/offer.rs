@@ -20,7 +20,7 @@ fn base(world: &World) -> Vec<String> {
     words.into_iter().chain(["--units", "240,000,000units"]).map(str::to_string).collect()
 }
 
-fn offer(world: &World, flags: &[&str]) -> crate::world::Done {
+fn offer(world: &World, flags: &[&str]) -> crate::run::Done {
     let base = base(world);
     let all: Vec<&str> = base.iter().map(String::as_str).chain(flags.iter().copied()).collect();
     world.run_as("lender", &all)
@@ -246,8 +246,8 @@ fn collateral_that_could_be_used_up_before_a_freeze_is_said_loudly() {
     let warning = done.stderr.lines().nth(2).unwrap_or_default().trim_start();
     assert!(warning.starts_with("WARNING"), "it stands above everything else: {done:?}");
     assert!(warning.contains("ALL COLLATERAL COULD BE USED UP BEFORE YOU MAY FREEZE"), "{warning}");
-    let warnings = &done.data()["state"]["forecast"]["warnings"];
-    assert_eq!(warnings.as_array().unwrap().len(), 1);
+    let warnings = done.data()["state"]["forecast"]["warnings"].clone();
+    assert_eq!((warnings.as_array().unwrap().len(), warnings), (1, done.warnings().into()));
     let locked = offer(world, &["--terms", "prepaid", "--ahead", "10%", "--dry-run"]);
     assert!(!locked.stderr.contains("WARNING"), "{locked:?}");
 }

@@ -60,9 +60,9 @@ fn a_schedule_shows_what_is_left() {
     world.run_as("borrower", &["credit", "repay", &address, "--amount", "400usdc"]).data();
     let shown = world.run(&["credit", "schedule", &address]);
     assert!(shown.stdout.contains("NO.") && shown.stdout.contains("$333.34"), "{shown:?}");
-    let data = world.run(&["credit", "schedule", &address, "--json", "number,principal,left"]).data();
+    let data = world.run(&["credit", "schedule", &address, "--json", "number,principal,unpaid"]).data();
     let lines = data.as_array().unwrap();
-    assert_eq!((lines.len(), &lines[0]["left"]), (36, &0.into()));
-    let left: u64 = lines.iter().map(|line| line["left"].as_u64().unwrap()).sum();
-    assert_eq!(left, world.credit(&credit).debt.principal);
+    assert_eq!((lines.len(), &lines[0]["unpaid"]), (36, &0.into()));
+    let unpaid: u64 = lines.iter().map(|line| line["unpaid"].as_u64().unwrap()).sum();
+    assert_eq!(unpaid, world.credit(&credit).debt.principal);
 }

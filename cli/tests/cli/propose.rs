@@ -4,7 +4,8 @@
 //! that Squads has published.
 
 use {
-    crate::world::{Done, World, world},
+    crate::run::Done,
+    crate::world::{World, world},
     blockable_sdk::{
         AccountMeta, Instruction, Keypair, Pubkey, Signer,
         program::hash::sha256,

@@ -3,7 +3,8 @@
 use {
     crate::{
         node::Node,
-        world::{World, run_in, world},
+        run::run_in,
+        world::{World, world},
     },
     base64::{Engine, prelude::BASE64_STANDARD},
     blockable_sdk::{
@@ -61,7 +62,7 @@ fn write_down(
     path
 }
 
-fn run(world: &World, home: &Path, arguments: &[&str]) -> crate::world::Done {
+fn run(world: &World, home: &Path, arguments: &[&str]) -> crate::run::Done {
     let (url, market) = (world.url(), world.market());
     let all = [arguments, &["--yes"]].concat();
     run_in(home, &all, &[("BLOCKABLE_URL", &url), ("BLOCKABLE_MARKET", &market)])

@@ -3,7 +3,7 @@
 use {
     crate::{
         help::{below, commands},
-        world::{Done, run_in},
+        run::{Done, run_in},
     },
     blockable_testkit::openapi::{Description, Members},
     serde_json::Value,

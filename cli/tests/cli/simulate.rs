@@ -1,6 +1,6 @@
 //! `blockable quote` and `simulate`: without a node.
 
-use crate::world::run_in;
+use crate::run::run_in;
 
 #[test]
 fn terms_are_simulated_and_quoted_without_a_node() {

@@ -1,7 +1,7 @@
-//! The shared sandbox, and runs of the binary.
+//! The shared sandbox.
 
 use {
-    crate::schema::require_described,
+    crate::run::{Done, run_in, run_with_input},
     blockable_sandbox::{Options, Sandbox, Venue, loans::LoanName, venue::LoanOffer},
     blockable_sdk::{
         Instruction, Keypair, Pubkey, Signer, VersionedTransaction,
@@ -14,12 +14,9 @@ use {
         },
         rpc::Account,
     },
-    serde_json::Value,
     std::{
         env, fs,
-        io::Write,
         path::{Path, PathBuf},
-        process::{Command, Stdio},
         sync::{
             LazyLock,
             atomic::{AtomicU64, Ordering},
@@ -42,19 +39,6 @@ pub(crate) struct World {
     pub home: PathBuf,
 }
 
-/// The end of a run of the binary, and its output.
-#[derive(Debug)]
-pub(crate) struct Done {
-    /// The arguments.
-    pub arguments: Vec<String>,
-    /// The exit code.
-    pub code: i32,
-    /// Standard output.
-    pub stdout: String,
-    /// Standard error.
-    pub stderr: String,
-}
-
 /// The shared sandbox.
 pub(crate) fn world() -> &'static World {
     &WORLD
@@ -62,29 +46,6 @@ pub(crate) fn world() -> &'static World {
 
 /// Money that the lender has besides, in micro-USDC.
 const LENT: u64 = 10_000_000_000_000;
-
-/// Runs the binary with a home folder, without a node.
-pub(crate) fn run_in(home: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Done {
-    run_with_input(home, arguments, variables, "")
-}
-
-fn run_with_input(home: &Path, arguments: &[&str], variables: &[(&str, &str)], input: &str) -> Done {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_blockable"));
-    command.args(arguments).current_dir(home);
-    command.env_clear().env("HOME", home).env("PATH", env::var_os("PATH").unwrap());
-    command.envs(variables.iter().copied());
-    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    // A command that reads nothing may have closed it.
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    let output = child.wait_with_output().unwrap();
-    Done {
-        arguments: arguments.iter().map(ToString::to_string).collect(),
-        code: output.status.code().unwrap(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
-}
 
 /// A folder with the programs of the tests: those of this repository, and Squads' own where BLOCKABLE_SQUADS names it.
 fn programs(folder: &Path) -> PathBuf {
@@ -99,50 +60,6 @@ fn programs(folder: &Path) -> PathBuf {
         fs::copy(&squads, folder.join(format!("{}.so", blockable_sdk::squads::PROGRAM))).unwrap();
     }
     folder.to_path_buf()
-}
-
-impl Done {
-    /// The one document on standard output; the data of a success.
-    pub(crate) fn data(&self) -> Value {
-        self.data_of(0)
-    }
-
-    /// The proposal to a multisig that was made in the place of the act.
-    pub(crate) fn proposal(&self) -> Value {
-        self.data_of(7)["proposal"].clone()
-    }
-
-    /// The data of an answer with an exit code.
-    pub(crate) fn data_of(&self, code: i32) -> Value {
-        let document = self.document();
-        assert_eq!((self.code, &document["ok"]), (code, &Value::Bool(true)), "{self:?}");
-        assert!(document["error"].is_null(), "{self:?}");
-        document["data"].clone()
-    }
-
-    /// The error of a failure.
-    pub(crate) fn error(&self) -> Value {
-        let document = self.document();
-        assert_ne!(self.code, 0, "{self:?}");
-        assert_eq!((&document["ok"], &document["data"]), (&Value::Bool(false), &Value::Null), "{self:?}");
-        document["error"].clone()
-    }
-
-    /// The warnings of the document.
-    pub(crate) fn warnings(&self) -> Vec<String> {
-        let warnings = self.document()["warnings"].clone();
-        warnings.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_string()).collect()
-    }
-
-    fn document(&self) -> Value {
-        let document: Value =
-            serde_json::from_str(&self.stdout).unwrap_or_else(|_| panic!("no document: {self:?}"));
-        let keys: Vec<&str> = document.as_object().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(keys, ["data", "error", "ok", "schema_version", "warnings"], "{self:?}");
-        assert_eq!(document["schema_version"], 1);
-        require_described(self, &document);
-        document
-    }
 }
 
 impl World {
@@ -361,6 +278,21 @@ impl World {
         let account = self.credit(&credit);
         assert_eq!(account.status().unwrap(), Status::Defaulted);
         self.wait_until(account.defaulted_at + 2);
+        credit
+    }
+
+    /// Makes a live loan of which an instalment is unpaid since long, so that time has made fees and interest of it that the chain does
+    /// not know.
+    pub(crate) fn unpaid_loan(&self) -> Pubkey {
+        let credit = self.loan_with(|offer| {
+            offer.schedule = vec![
+                Instalment { due_after: 1, principal: 6_000_000_000 },
+                Instalment { due_after: 86_400, principal: 6_000_000_000 },
+            ];
+            let terms = &mut offer.terms;
+            (terms.delinquency_grace, terms.default_grace, terms.late_fee) = (3, 86_400, 20_000_000);
+        });
+        self.wait_until(self.credit(&credit).issued_at + 6);
         credit
     }
 

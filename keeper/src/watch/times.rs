@@ -5,6 +5,7 @@ use {
     blockable_sdk::{
         amounts::{ChainTime, MarketTime},
         program::state::Credit,
+        terms::{cure_ends, default_from, delinquent_from},
     },
 };
 
@@ -50,16 +51,13 @@ pub(crate) struct MarkTimes {
 impl MarkTimes {
     /// Works out the times of a credit that has been accrued to now.
     pub(crate) fn new(now: &Credit, times: &Times) -> MarkTimes {
-        let known = |time: i64| Some(MarketTime(time)).filter(|time| time.get() != 0);
-        let after = |time: Option<MarketTime>, seconds: u32| {
-            time.map(|time| times.to_chain(time.plus_seconds(i64::from(seconds))))
-        };
-        let (unpaid_since, defaulted_at) = (known(now.debt.arrears_since), known(now.defaulted_at));
+        let unpaid_since = Some(MarketTime(now.debt.arrears_since)).filter(|since| since.get() != 0);
+        let chain = |time: Option<MarketTime>| time.map(|time| times.to_chain(time));
         MarkTimes {
-            arrears_since: after(unpaid_since, 0),
-            delinquent_from: after(unpaid_since, now.terms.delinquency_grace),
-            default_from: after(unpaid_since, now.terms.default_grace),
-            cure_ends_at: after(defaulted_at, now.terms.cure_period),
+            arrears_since: chain(unpaid_since),
+            delinquent_from: chain(delinquent_from(now)),
+            default_from: chain(default_from(now)),
+            cure_ends_at: chain(cure_ends(now)),
         }
     }
 }

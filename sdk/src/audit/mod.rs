@@ -15,7 +15,9 @@ mod chain;
 mod compare;
 mod join;
 mod kind;
+mod moved;
 mod replay;
+mod seized;
 mod statement;
 
 #[cfg(feature = "client")]
@@ -28,7 +30,9 @@ pub use {
     compare::{Difference, NOT_REBUILT},
     join::{Found, Joined, Link, Position, ProofError, join, prove},
     kind::{Life, kind},
+    moved::money_moved,
     replay::{Origin, Pauses, Replay, ReplayError},
+    seized::SeizedUnits,
     statement::{Balance, Statement, StatementLine},
 };
 

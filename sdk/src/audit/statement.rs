@@ -1,7 +1,7 @@
 //! The account of a loan over a period, computed from its events.
 
 use {
-    super::{Found, Replay, ReplayError, kind},
+    super::{Found, Replay, ReplayError, SeizedUnits, kind, money_moved},
     crate::amounts::{ChainTime, MicroUsd, Units},
     blockable_credits::{
         events::Change,
@@ -82,6 +82,8 @@ pub struct StatementLine {
     pub settled: Balance,
     /// The debt after it.
     pub balance: Balance,
+    /// Money that it moves into the vault or out of it; see [`money_moved`].
+    pub moved: Option<MicroUsd>,
 }
 
 /// The account of a loan over a period.
@@ -115,6 +117,10 @@ pub struct Statement {
     pub used: Units,
     /// Units used beyond those that the credit allowed: the provider's loss.
     pub overrun: Units,
+    /// Units that were seized until the period ends.
+    pub seized: SeizedUnits,
+    /// Units that the borrower gave up by closing the account; `None` while it is there.
+    pub given_up: Option<Units>,
     /// The credit as the period begins; `None` before its offer.
     pub before: Option<Credit>,
     /// The credit as the period ends; `None` before its offer.
@@ -133,11 +139,15 @@ impl Statement {
         to: ChainTime,
     ) -> Result<Statement, ReplayError> {
         let mut rest = log.iter().peekable();
+        let (mut seized, mut given_up) = (SeizedUnits::default(), None);
         while let Some(found) = rest.next_if(|found| found.record.at < from.get()) {
             replay.apply(&found.record)?;
+            seized.count(&found.record.change);
+            given_up = given_up.or(units_given_up(&found.record.change));
         }
         let before = replay.credit_at(from.get());
-        let mut statement = Statement::begin(replay.address(), from, to, before);
+        let mut statement =
+            Statement { seized, given_up, ..Statement::begin(replay.address(), from, to, before) };
         let mut state = before;
         while let Some(found) = rest.next_if(|found| found.record.at < to.get()) {
             let accrued = replay.credit_at(found.record.at);
@@ -170,6 +180,8 @@ impl Statement {
             collected: MicroUsd::ZERO,
             used: Units::ZERO,
             overrun: Units::ZERO,
+            seized: SeizedUnits::default(),
+            given_up: None,
             before,
             after: None,
             lines: Vec::new(),
@@ -208,6 +220,8 @@ impl Statement {
             }
             _ => self.recovered = self.recovered.plus(settled),
         }
+        self.seized.count(&found.record.change);
+        self.given_up = self.given_up.or(units_given_up(&found.record.change));
         self.lines.push(StatementLine {
             seq: found.record.seq,
             at: ChainTime(found.record.at),
@@ -216,12 +230,19 @@ impl Statement {
             added,
             settled,
             balance: is,
+            moved: after.and_then(|after| money_moved(&found.record, after)),
         });
     }
 
     fn close(&mut self, after: Option<Credit>) {
         self.closing = debt(after.as_ref());
         self.after = after;
+    }
+
+    /// Units that new jobs may draw on as the period ends: none before the offer, and none of an account that is closed.
+    pub fn open_to_use(&self) -> Units {
+        let open = self.after.as_ref().filter(|_| self.given_up.is_none());
+        open.map_or(Units::ZERO, |credit| Units(credit.collateral.available()))
     }
 
     /// The closing balance as the parts of the statement add up to it: opening, disbursed and accrued, less received, recovered and
@@ -231,6 +252,13 @@ impl Statement {
         sum.principal = sum.principal.saturating_add(self.capitalised);
         sum.interest = sum.interest.saturating_sub(self.capitalised);
         sum.beyond(self.received).beyond(self.recovered).beyond(self.forgiven)
+    }
+}
+
+fn units_given_up(change: &Change) -> Option<Units> {
+    match change {
+        Change::Closed { given_up } => Some(Units(*given_up)),
+        _ => None,
     }
 }
 

@@ -2,26 +2,19 @@
 
 use {
     super::{
-        Answer, CarryError, Change, Effect, HandOver, Heading, Nodes, Pending, Proposing, Review, SendFailed,
-        Step, Unsigned,
+        Answer, CarryError, Change, Effect, Heading, Nodes, Pending, Proposing, Review, Step, Unsigned,
         answer::{Ended, change_data},
         change::After,
         confirm,
         confirm::ConfirmError,
         earlier::{forget, landed_before, landed_meanwhile, record_done},
         note::{note, say},
-        propose::Plan,
-        send::all_landed,
-        send_all,
+        propose::{Plan, ProposalState},
+        send::{Sent, send},
         simulate::{Simulated, simulate},
     },
-    blockable_sdk::{
-        Pubkey, Signature, Signer,
-        client::{Prepared, Recorded, Sender, Signed},
-    },
-    futures_util::future::{join_all, try_join_all},
+    blockable_sdk::{Pubkey, Signer, client::Prepared, events::Event},
     serde_json::{Value, json},
-    std::time::Instant,
 };
 
 /// The keys of a change: only [`Keys::Loaded`] holds one, so nothing else can be sent.
@@ -56,94 +49,140 @@ pub struct Signing<'a> {
 }
 
 /// Simulates a change, shows it, asks, and sends it; in a dry run it ends after the review, and where nothing is to be sent it
-/// gives the transactions instead. `done` says what holds afterwards. Where a multisig is to make the change, a proposal to it is all
-/// that is sent, and the answer says that nothing else is done.
+/// gives the transactions instead. `done` says what holds afterwards, by the effect and by the events that have landed: none where no
+/// node serves them. Where a multisig is to make the change, a proposal to it is all that is sent, and the answer says that nothing
+/// else is done.
 ///
 /// What has landed is no failure: where the accounts cannot be read again the answer has the simulated state, and stderr says so.
 /// Errors: [`CarryError`], and those of [`Change::effect`]; nothing was sent then but what the error lists as landed.
 pub async fn carry_out<E: From<CarryError> + std::fmt::Display>(
     signing: &Signing<'_>,
     change: &Change<'_, E>,
-    done: impl FnOnce(&Effect) -> String,
+    done: impl FnOnce(&Effect, &[Event]) -> String,
 ) -> Result<Answer, E> {
-    let Signing { nodes, heading, .. } = signing;
-    say(&heading.to_string());
+    say(&signing.heading.to_string());
     let plan = plan(signing, change).await?;
-    let subject = subjects(change).first().copied();
     if let Some(landed) = landed_before(signing, change, plan.as_ref()).await? {
         return Ok(landed);
     }
     let simulated = simulate(signing, change, plan.as_ref()).await?;
     say(review(change, plan.as_ref(), &simulated).trim_end());
-    let data = |effect, ended: Ended<'_>| {
-        let proposal = plan.as_ref().map(|plan| plan.json(plan.number, None));
-        let ended = Ended { proposal: ended.proposal.or(proposal), ..ended };
-        change_data(nodes, heading, change, simulated.cost, effect, ended)
-    };
-    let (key, others) = match signing.keys {
-        Keys::DryRun => {
-            let text = "dry run: simulated, nothing was sent".to_string();
-            let ended = Ended { dry_run: true, ..Ended::default() };
-            return Ok(Answer { text, data: data(&simulated.effect, ended) });
-        }
-        Keys::NoSend => {
-            let unsigned = Unsigned::build(nodes, &heading.payer, &simulated.prepared).await;
-            let unsigned = unsigned.map_err(CarryError::from)?;
-            let text = unsigned.iter().map(Unsigned::text).collect::<Vec<_>>().join("\n\n");
-            let ended = Ended { unsigned: &unsigned, ..Ended::default() };
-            return Ok(Answer { text, data: data(&simulated.effect, ended) });
-        }
-        Keys::Loaded(key, others) => (key, others),
-    };
+    let reviewed = Reviewed { signing, change, plan, simulated };
+    let Keys::Loaded(key, others) = signing.keys else { return Ok(reviewed.unsent().await?) };
     if signing.non_interactive && !signing.yes {
         return Err(CarryError::from(ConfirmError::NoTerminal).into());
     }
     confirm(signing.yes).map_err(CarryError::from)?;
-    let mut turn = match signing.pending.zip(subject) {
-        Some((pending, subject)) => Some(pending.turn(&subject).await?),
-        None => None,
+    let sent = match reviewed.send_in_turn(key.as_ref(), others).await? {
+        InTurn::Sent(sent) => sent,
+        InTurn::LandedMeanwhile(answer) => return Ok(answer),
     };
-    if let Some(landed) = landed_meanwhile(signing, change, plan.as_ref(), turn.as_ref()).await? {
-        return Ok(landed);
-    }
-    let (steps, gate) = match &plan {
-        Some(plan) => (std::slice::from_ref(&plan.step), None),
-        None => (change.steps.as_slice(), change.gate.as_ref()),
+    let answer = match &reviewed.plan {
+        Some(plan) => reviewed.proposed(plan, &sent).await,
+        None => reviewed.done(&sent, done).await,
     };
-    let reviewed: Vec<(&Step, &Prepared)> = steps.iter().zip(&simulated.prepared).collect();
-    let sent = send(signing, &reviewed, gate, key.as_ref(), others).await;
-    let landed = match &sent {
-        Ok(sent) => &sent.signatures,
-        Err(failed) => &failed.landed,
-    };
-    record_done(signing, turn.as_mut(), landed);
-    let sent = sent.inspect_err(|failed| forget(signing, &failed.landed)).map_err(CarryError::from)?;
-    if let Some(plan) = &plan {
-        let votes = plan.votes(nodes, plan.number).await.or_else(|| simulated.votes.clone());
-        let text = plan.text(plan.number, votes.as_ref(), &sent.signatures);
-        let proposal = Some(plan.json(plan.number, Some(votes.as_ref())));
-        let ended = Ended { signatures: &sent.signatures, proposal, ..Ended::default() };
-        let data = data(&simulated.effect, ended);
-        forget(signing, &sent.signatures);
-        return Ok(Answer { text, data });
+    forget(signing, &sent.signatures());
+    Ok(answer)
+}
+
+/// A change that was shown.
+struct Reviewed<'a, 'c, E> {
+    signing: &'a Signing<'a>,
+    change: &'a Change<'c, E>,
+    /// The proposal; `None` where the key itself makes the change.
+    plan: Option<Plan>,
+    simulated: Simulated,
+}
+
+/// The end of a run's turn to send.
+enum InTurn {
+    /// Everything has landed.
+    Sent(Sent),
+    /// Another run of the same command was faster: the answer.
+    LandedMeanwhile(Answer),
+}
+
+impl<E: From<CarryError> + std::fmt::Display> Reviewed<'_, '_, E> {
+    fn data(&self, effect: &Effect, ended: Ended<'_>) -> Value {
+        let Signing { nodes, heading, .. } = self.signing;
+        let proposal = self.plan.as_ref().map(|plan| plan.json(plan.number, &ProposalState::NotCreated));
+        let ended = Ended { proposal: ended.proposal.or(proposal), ..ended };
+        change_data(nodes, heading, self.change, self.simulated.cost, effect, ended)
     }
-    let effect = shown_after(nodes, change, &simulated.effect).await;
-    let mut text = done(&effect);
-    for signature in &sent.signatures {
-        text += &format!("\nsignature  {signature}");
+
+    /// The answer where no key was loaded: that of a dry run, or the transactions. Errors: [`CarryError`] of a node.
+    async fn unsent(&self) -> Result<Answer, CarryError> {
+        let effect = &self.simulated.effect;
+        if matches!(self.signing.keys, Keys::DryRun) {
+            let text = "dry run: simulated, nothing was sent".to_string();
+            let ended = Ended { dry_run: true, ..Ended::default() };
+            return Ok(Answer { text, data: self.data(effect, ended) });
+        }
+        let payer = &self.signing.heading.payer;
+        let unsigned = Unsigned::build(self.signing.nodes, payer, &self.simulated.prepared).await?;
+        let text = unsigned.iter().map(Unsigned::text).collect::<Vec<_>>().join("\n\n");
+        let ended = Ended { unsigned: &unsigned, ..Ended::default() };
+        Ok(Answer { text, data: self.data(effect, ended) })
     }
-    text += &format!("\nlanded     after {} ms", sent.landed_after_ms);
-    for (name, address) in &change.created {
-        text += &format!("\n{name:9}  {address}");
+
+    /// Sends the transactions once no other run sends any about the same account. Errors: [`CarryError`], and those of
+    /// [`Change::effect`].
+    async fn send_in_turn(&self, key: &dyn Signer, others: &[Box<dyn Signer>]) -> Result<InTurn, E> {
+        let Reviewed { signing, change, plan, simulated } = self;
+        let subject = subjects(change).first().copied();
+        let mut turn = match signing.pending.zip(subject) {
+            Some((pending, subject)) => Some(pending.turn(&subject).await?),
+            None => None,
+        };
+        if let Some(landed) = landed_meanwhile(signing, change, plan.as_ref(), turn.as_ref()).await? {
+            return Ok(InTurn::LandedMeanwhile(landed));
+        }
+        let (steps, gate) = match plan {
+            Some(plan) => (std::slice::from_ref(&plan.step), None),
+            None => (change.steps.as_slice(), change.gate.as_ref()),
+        };
+        let reviewed: Vec<(&Step, &Prepared)> = steps.iter().zip(&simulated.prepared).collect();
+        let sent = send(signing, &reviewed, gate, key, others).await;
+        let landed = match &sent {
+            Ok(sent) => &sent.signatures(),
+            Err(failed) => &failed.landed,
+        };
+        record_done(signing, turn.as_mut(), landed);
+        let sent = sent.inspect_err(|failed| forget(signing, &failed.landed)).map_err(CarryError::from)?;
+        Ok(InTurn::Sent(sent))
     }
-    let ended = Ended { changed: true, signatures: &sent.signatures, ..Ended::default() };
-    let mut data = data(&effect, ended);
-    data["landed_after_ms"] = json!(sent.landed_after_ms);
-    if change.gate.is_some() {
-        data["gate"] = sent.handed.into();
+
+    /// The answer once the change is proposed.
+    async fn proposed(&self, plan: &Plan, sent: &Sent) -> Answer {
+        let votes = plan.votes(self.signing.nodes, plan.number).await;
+        let votes = votes.or_else(|| self.simulated.votes.clone());
+        let signatures = sent.signatures();
+        let text = plan.text(plan.number, votes.as_ref(), &signatures);
+        let proposal = Some(plan.json(plan.number, &ProposalState::created(votes.as_ref())));
+        let ended = Ended { signatures: &signatures, proposal, ..Ended::default() };
+        Answer { text, data: self.data(&self.simulated.effect, ended) }
     }
-    forget(signing, &sent.signatures);
-    Ok(Answer { text, data })
+
+    /// The answer once the change is made.
+    async fn done(&self, sent: &Sent, done: impl FnOnce(&Effect, &[Event]) -> String) -> Answer {
+        let effect = shown_after(self.signing.nodes, self.change, &self.simulated.effect).await;
+        let signatures = sent.signatures();
+        let mut text = done(&effect, &sent.events());
+        for signature in &signatures {
+            text += &format!("\nsignature  {signature}");
+        }
+        text += &format!("\nlanded     after {} ms", sent.landed_after_ms);
+        for (name, address) in &self.change.created {
+            text += &format!("\n{name:9}  {address}");
+        }
+        let ended = Ended { changed: true, signatures: &signatures, ..Ended::default() };
+        let mut data = self.data(&effect, ended);
+        data["landed_after_ms"] = json!(sent.landed_after_ms);
+        if self.change.gate.is_some() {
+            data["gate"] = sent.handed.clone().into();
+        }
+        Answer { text, data }
+    }
 }
 
 /// The plan of a proposal; `None` where the key itself may make the change. Errors: [`CarryError::WrongKey`] where it may not,
@@ -188,71 +227,6 @@ fn review<E>(change: &Change<'_, E>, plan: Option<&Plan>, simulated: &Simulated)
         None => (change.title.clone(), change.irreversible.clone()),
     };
     Review { title: &title, lines: &lines, cost: simulated.cost, irreversible: &irreversible }.to_string()
-}
-
-/// The transactions of a change that have landed, and the provider's answers to them.
-struct Sent {
-    signatures: Vec<Signature>,
-    handed: Vec<Value>,
-    /// Milliseconds from the confirmation to the last landing.
-    landed_after_ms: u64,
-}
-
-/// Sends transactions, each once the one before has landed; with a gate all of them at once, so that it has the last
-/// one as soon as the first. Errors: [`SendFailed`].
-async fn send(
-    signing: &Signing<'_>,
-    reviewed: &[(&Step, &Prepared)],
-    gate: Option<&HandOver<'_>>,
-    key: &dyn Signer,
-    others: &[Box<dyn Signer>],
-) -> Result<Sent, SendFailed> {
-    let began = Instant::now();
-    let signers: Vec<&dyn Signer> = std::iter::once(key).chain(others.iter().map(AsRef::as_ref)).collect();
-    let (sender, payer) = (signing.nodes.sender(signing.most_fee), &signing.heading.payer);
-    let first = signers.iter().find(|signer| signer.pubkey() == *payer).copied().unwrap_or(key);
-    // What was reviewed is signed, with its fee.
-    let sign =
-        async |prepared: &Prepared| signing.nodes.client.sign(&prepared.instructions, first, &signers).await;
-    let (signatures, handed) = match gate {
-        Some(hand_over) => {
-            let signed = try_join_all(reviewed.iter().map(|(_, prepared)| sign(prepared))).await?;
-            hand_over_and_send(hand_over, &sender, reviewed, signed).await?
-        }
-        None => {
-            let send = async |(step, prepared): &(&Step, &Prepared)| {
-                let signed = sign(prepared).await?;
-                let Some(pending) = signing.pending else {
-                    return sender.submit(&signed.without_record()).await;
-                };
-                let subject = step.watched.first().copied();
-                let entry =
-                    pending.entry(signing.nodes.genesis, &signing.heading, subject.as_slice(), &signed);
-                let submit = async |recorded: Recorded| sender.submit(&recorded).await;
-                pending.guard(&entry, signed, submit).await
-            };
-            (send_all(reviewed, send).await?, Vec::new())
-        }
-    };
-    let landed_after_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Ok(Sent { signatures, handed, landed_after_ms })
-}
-
-/// Hands transactions over and sends them, all at the same time: one that fails keeps none of the others from the gate or from the
-/// chain. Errors: [`SendFailed`] of the first that failed, with all that landed.
-async fn hand_over_and_send(
-    hand_over: &HandOver<'_>,
-    sender: &Sender<'_>,
-    reviewed: &[(&Step, &Prepared)],
-    signed: Vec<Signed>,
-) -> Result<(Vec<Signature>, Vec<Value>), SendFailed> {
-    let each = reviewed.iter().zip(signed).map(async |((step, _), signed)| {
-        let recorded = signed.without_record();
-        let handing = hand_over(step, recorded.transaction().clone());
-        futures_util::join!(handing, sender.submit(&recorded))
-    });
-    let (handed, results): (Vec<_>, Vec<_>) = join_all(each).await.into_iter().unzip();
-    Ok((all_landed(results)?, handed))
 }
 
 /// The effect of a change that has landed; the simulated one where the accounts cannot be read again, which stderr says.

@@ -35,14 +35,14 @@ pub struct Change<'a, E> {
     /// Accounts that it creates, by name.
     pub created: Vec<(&'static str, Pubkey)>,
     /// Hands each signed transaction to a provider's server as well, for freezes.
-    pub gate: Option<HandOver<'a>>,
+    pub gate: Option<SendToGate<'a>>,
 }
 
 /// The effect of a change by the accounts as they are afterwards. Errors: the command's own.
 pub type EffectOf<'a, E> = Box<dyn Fn(&After) -> Result<Effect, E> + 'a>;
 
 /// Hands the signed transaction of a step to a server before it lands; the answer as data. A server that fails holds nothing up.
-pub type HandOver<'a> =
+pub type SendToGate<'a> =
     Box<dyn Fn(&Step, VersionedTransaction) -> Pin<Box<dyn Future<Output = Value> + 'a>> + 'a>;
 
 /// A market in the first line of a command that signs.

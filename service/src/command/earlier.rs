@@ -7,7 +7,7 @@ use {
         carry_out::{read_after, subjects},
         nodes::now_ms,
         pending::{Entry, LastDone, Turn},
-        propose::Plan,
+        propose::{Plan, ProposalState},
     },
     blockable_sdk::{Signature, amounts::Lamports, squads::number_proposed},
 };
@@ -107,8 +107,10 @@ async fn proposed_before<E: From<CarryError>>(
     let votes = plan.votes(nodes, number).await;
     let text = plan.text_of_earlier(number, votes.as_ref());
     let cost = Cost { fee: Lamports::ZERO, rent: Lamports::ZERO, transactions: signatures.len() };
-    let (proposal, dry_run) =
-        (Some(plan.json(number, Some(votes.as_ref()))), matches!(signing.keys, Keys::DryRun));
+    let (proposal, dry_run) = (
+        Some(plan.json(number, &ProposalState::created(votes.as_ref()))),
+        matches!(signing.keys, Keys::DryRun),
+    );
     let ended = Ended { signatures: &signatures, proposal, dry_run, ..Ended::default() };
     let data = change_data(nodes, heading, change, cost, &read_after(nodes, change).await?, ended);
     forget(signing, &signatures);

@@ -12,6 +12,6 @@ pub fn say(text: &str) {
 }
 
 /// Says a note on standard error.
-pub(super) fn note(text: &str) {
+pub fn note(text: &str) {
     say(&format!("note: {text}"));
 }

@@ -5,7 +5,7 @@ use {
     crate::error::CliError,
     blockable_sdk::{
         amounts::{ChainTime, MicroUsd, Units},
-        audit::{Balance, Found, Replay, kind},
+        audit::{Balance, Found, Replay, kind, money_moved},
         events::Change,
         names::status_byte_name,
         program::state::Credit,
@@ -51,7 +51,7 @@ impl Row {
     /// The value of every column, amounts as numbers: money in micro-USDC.
     pub(super) fn values(&self) -> Map<String, Value> {
         let (record, after) = (&self.found.record, &self.after);
-        let (units, money) = figures(&record.change);
+        let money = money_moved(record, after);
         let (balance, collateral) = (Balance::from_debt(after), &after.collateral);
         let values = [
             json!(record.seq),
@@ -60,7 +60,7 @@ impl Row {
             json!(self.found.slot),
             json!(self.found.signature.to_string()),
             json!(kind(&record.change)),
-            json!(units),
+            json!(units(&record.change)),
             json!(money),
             json!(status_byte_name(after.status)),
             json!(after.lender.to_string()),
@@ -120,50 +120,41 @@ pub(super) fn rows(mut replay: Replay, log: Vec<Found>) -> Result<Vec<Row>, CliE
     Ok(rows)
 }
 
-/// The money that an event moves; `None` for one that moves none.
-pub(super) fn money_moved(change: &Change) -> Option<MicroUsd> {
-    figures(change).1
-}
-
-/// The units and the money that an event moves.
-fn figures(change: &Change) -> (Option<Units>, Option<MicroUsd>) {
-    let sum = |parts: &[u64]| Some(parts.iter().copied().map(MicroUsd).sum());
-    match change {
-        Change::Offered { terms, .. } => (Some(Units(terms.units)), Some(MicroUsd(terms.principal))),
-        Change::Issued { held_back, .. } => (None, Some(MicroUsd(*held_back))),
-        Change::Cancelled { refunded } => (None, Some(MicroUsd(*refunded))),
-        Change::Paid { reserve, late_fees, interest, principal, released, .. } => {
-            (Some(Units(*released)), sum(&[*reserve, *late_fees, *interest, *principal]))
-        }
-        Change::MarkedDelinquent { arrears } | Change::MarkedDefaulted { arrears, .. } => {
-            (None, Some(MicroUsd(*arrears)))
-        }
+/// The units that an event is about; `None` for one that is about none.
+fn units(change: &Change) -> Option<Units> {
+    let units = match change {
+        Change::Offered { terms, .. } => terms.units,
+        Change::Paid { released, .. } => *released,
+        Change::Metered { metered, .. } => metered.consumed,
         Change::Frozen { units, .. }
         | Change::Thawed { units, .. }
         | Change::Seized { units, .. }
-        | Change::Granted { units, .. } => (Some(Units(*units)), None),
-        Change::Metered { metered, .. } => (Some(Units(metered.consumed)), None),
-        Change::Sold { units, cost, .. } => (Some(Units(*units)), Some(MicroUsd(*cost))),
-        Change::LotClosed { returned, .. } => (Some(Units(*returned)), None),
-        Change::Collected { amount, .. }
-        | Change::FeeWaived { amount, .. }
-        | Change::ReserveFunded { amount, .. } => (None, Some(MicroUsd(*amount))),
-        Change::NoticeGiven { debt, .. } => (None, Some(MicroUsd(*debt))),
-        Change::TakenOver { units, value, .. } => (Some(Units(*units)), Some(MicroUsd(*value))),
-        Change::LockedCancelled { units, paid, .. } | Change::Expired { units, paid, .. } => {
-            (Some(Units(*units)), Some(MicroUsd(*paid)))
-        }
-        Change::WrittenOff { debt, cancelled, .. } => (Some(Units(*cancelled)), Some(MicroUsd(*debt))),
-        Change::CovenantApplied { top_up, .. } => (None, Some(MicroUsd(*top_up))),
-        Change::VaultClosed { swept } => (None, Some(MicroUsd(*swept))),
-        Change::Closed { given_up } => (Some(Units(*given_up)), None),
+        | Change::Sold { units, .. }
+        | Change::Granted { units, .. }
+        | Change::TakenOver { units, .. }
+        | Change::LockedCancelled { units, .. }
+        | Change::Expired { units, .. } => *units,
+        Change::LotClosed { returned, .. } => *returned,
+        Change::WrittenOff { cancelled, .. } => *cancelled,
+        Change::Closed { given_up } => *given_up,
         Change::Accepted
+        | Change::Issued { .. }
+        | Change::Cancelled { .. }
+        | Change::MarkedDelinquent { .. }
+        | Change::MarkedDefaulted { .. }
+        | Change::Collected { .. }
         | Change::Restructured { .. }
+        | Change::FeeWaived { .. }
         | Change::LenderOffered { .. }
         | Change::LenderChanged { .. }
         | Change::BorrowerOffered { .. }
         | Change::BorrowerChanged { .. }
         | Change::FreezeAuthoritySet { .. }
-        | Change::NoticeWithdrawn => (None, None),
-    }
+        | Change::NoticeGiven { .. }
+        | Change::NoticeWithdrawn
+        | Change::CovenantApplied { .. }
+        | Change::ReserveFunded { .. }
+        | Change::VaultClosed { .. } => return None,
+    };
+    Some(Units(units))
 }

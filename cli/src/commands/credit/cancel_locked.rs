@@ -1,7 +1,7 @@
 //! `blockable credit cancel-locked`: units under the holdback are given up for the money that was held back for them.
 
 use {
-    super::seize::{SeizureArgs, require_seizable},
+    super::seize::{SeizureArgs, There, require_seizable},
     crate::{
         args::{GlobalArgs, SignArgs},
         change::Role,
@@ -13,6 +13,7 @@ use {
     blockable_sdk::{
         Pubkey,
         amounts::{MicroUsd, Units},
+        events::Change,
         instructions::credit_cancel_locked,
         program::{instructions::LoanRead, transitions::Status},
     },
@@ -65,8 +66,12 @@ pub(super) async fn run(global: &GlobalArgs, args: &CancelLockedArgs) -> Result<
     } else {
         require_seizable(credit, market)?;
     }
-    let there = Units(account.cancellable().map_err(out_of_range)?);
-    let amount = args.amount.bounds(credit, there, "held back for")?;
+    let there = There {
+        units: Units(account.cancellable().map_err(out_of_range)?),
+        name: "covered by the holdback",
+        none: "nothing is held back for them; in default `blockable credit seize` and `take-over` take the others",
+    };
+    let amount = args.amount.bounds(credit, &there)?;
     let read = LoanRead::from_credit(account).map_err(out_of_range)?;
     let mut parties = on.parties(account.lender)?;
     let is_open = market.clock.market >= account.cancel_opens_at();
@@ -89,13 +94,23 @@ pub(super) async fn run(global: &GlobalArgs, args: &CancelLockedArgs) -> Result<
         read,
     );
     let units = text::units(Units(amount.most));
+    let collect =
+        format!("`blockable credit collect {}` pays the money out to {}", credit.address, account.lender);
     let act = Act::new(
         format!("cancel up to {units} that the holdback pays for"),
         role,
         vec![instruction],
         "the units: the provider owes them to nobody any more",
-        format!("cancelled; `blockable credit collect` pays the money out to {}", account.lender),
+        format!("cancelled up to {units}; {collect}"),
     )
+    .with_landed(move |record| match &record.change {
+        Change::LockedCancelled { units, paid, surplus, .. } => {
+            let lenders = MicroUsd(*paid).saturating_sub(MicroUsd(*surplus));
+            let (units, lenders) = (text::units(Units(*units)), text::usd_received(lenders));
+            Some(format!("cancelled {units} for {lenders}; {collect}"))
+        }
+        _ => None,
+    })
     .with_facts([("held back", text::usd_received(MicroUsd(account.holdback_left)))]);
     on.carry_out(&parties, act).await
 }

@@ -3,9 +3,9 @@
 use {
     super::{
         filter::condition,
-        freeze_amount::{FreezeAmountArgs, Planned, Reason},
+        freeze_amount::{FreezeAmountArgs, PlannedFreeze, Reason},
         gates::{GateArg, Gates, gate},
-        skipped::Skipped,
+        not_frozen::NotFrozen,
     },
     crate::{
         args::{GlobalArgs, SignArgs},
@@ -13,7 +13,7 @@ use {
         change::{After, Change, Effect, EffectLine, Line, MarketHead, Role},
         error::CliError,
         lookup::{CreditView, credit as one, credits, find},
-        output::{Answer, notice},
+        output::{Answer, note},
         packing::{MOST, pack},
         parties::Parties,
         session::{MarketView, Session},
@@ -23,6 +23,7 @@ use {
         Pubkey,
         accounts::CreditFilter,
         amounts::{Lamports, Units},
+        events::Event,
         instructions::{credit_freeze, credit_freeze_for_cross_default},
         names::freeze_reason_name,
     },
@@ -79,60 +80,60 @@ pub(super) async fn run(global: &GlobalArgs, args: &FreezeArgs) -> Result<Answer
     // Before a proposal is executed there is no signed freeze that a server could obey.
     let gate = session.settings.gate.as_ref().filter(|_| args.sign.propose.is_none());
     let gates = Gates::new(&args.gates, gate.map(|setting| setting.value.as_str()), &found)?;
-    let (planned, mut skipped) = plan(&session, args, &market, found).await?;
+    let (planned, mut not_frozen) = plan(&session, args, &market, found).await?;
     let (frozen, planned): (Vec<_>, Vec<_>) = planned.into_iter().partition(|(_, plan)| plan.is_done());
     for (credit, plan) in &frozen {
         let already = match plan.target.is_zero() {
             true => "nothing that can be frozen".to_string(),
             false => format!("{} frozen already", text::units(plan.before)),
         };
-        notice(&format!("{} has {already}", credit.address));
+        note(&format!("{} has {already}", credit.address));
     }
     let Some((first, _)) = planned.first() else {
-        return nothing_left(&session, &market, &frozen, &skipped);
+        return nothing_left(&session, &market, &frozen, &not_frozen);
     };
     let parties = Parties::load(&session, &args.sign, first.account.lender)?;
-    let planned = of_signer(planned, &parties.signer, &mut skipped);
+    let planned = of_signer(planned, &parties.signer, &mut not_frozen);
     let change = change(&market, &planned, &parties, &gates)?;
     let count = planned.len();
-    let done = |_: &Effect| match count {
+    let done = |_: &Effect, _: &[Event]| match count {
         1 => "frozen; new jobs on these units are refused from now on".to_string(),
         count => format!("{count} credits are frozen; new jobs on these units are refused from now on"),
     };
-    skipped.warn();
+    not_frozen.warn();
     let answer = carry_out_at_once(&session, &args.sign, &parties, &change, done).await?;
-    Ok(skipped.told(answer))
+    Ok(not_frozen.add_to(answer))
 }
 
-/// Plans the freeze of every credit that may be frozen; one that may not is skipped and holds up none of the others. Errors:
+/// Plans the freeze of every credit that may be frozen; one that may not is left out and holds up none of the others. Errors:
 /// [`CliError`] of what is no rule on one credit alone.
 async fn plan(
     session: &Session,
     args: &FreezeArgs,
     market: &MarketView,
     found: Vec<CreditView>,
-) -> Result<(Vec<(CreditView, Planned)>, Skipped), CliError> {
-    let (mut planned, mut skipped) = (Vec::new(), Skipped::default());
+) -> Result<(Vec<(CreditView, PlannedFreeze)>, NotFrozen), CliError> {
+    let (mut planned, mut not_frozen) = (Vec::new(), NotFrozen::default());
     for credit in found {
         let other = match args.reason {
             Some(Reason::CrossDefault) => defaulted_beside(session, &credit, args.other.as_ref()).await?,
             _ => None,
         };
-        match Planned::new(&credit, market, args.amount.amount(), args.reason, other.as_ref()) {
+        match PlannedFreeze::new(&credit, market, args.amount.amount(), args.reason, other.as_ref()) {
             Ok(plan) => planned.push((credit, plan)),
-            Err(CliError::Refused(reason)) => skipped.add(&credit, reason),
+            Err(CliError::Refused(reason)) => not_frozen.add(&credit, reason),
             Err(error) => return Err(error),
         }
     }
-    Ok((planned, skipped))
+    Ok((planned, not_frozen))
 }
 
-/// The freezes that a key may sign; the others are skipped. Where it may sign none, all are left: the refusal names the keys that may.
+/// The freezes that a key may sign; the others are left out. Where it may sign none, all are left: the refusal names the keys that may.
 fn of_signer(
-    planned: Vec<(CreditView, Planned)>,
+    planned: Vec<(CreditView, PlannedFreeze)>,
     signer: &Pubkey,
-    skipped: &mut Skipped,
-) -> Vec<(CreditView, Planned)> {
+    not_frozen: &mut NotFrozen,
+) -> Vec<(CreditView, PlannedFreeze)> {
     let may = |credit: &CreditView| Role::freezers([&credit.account]).admits(signer);
     if !planned.iter().any(|(credit, _)| may(credit)) {
         return planned;
@@ -140,7 +141,7 @@ fn of_signer(
     let (own, others): (Vec<_>, Vec<_>) = planned.into_iter().partition(|(credit, _)| may(credit));
     for (credit, _) in &others {
         let needed = Role::freezers([&credit.account]).needed();
-        skipped.add(credit, format!("{} is not frozen: {needed}, and {signer} signs", credit.address));
+        not_frozen.add(credit, format!("{} is not frozen: {needed}, and {signer} signs", credit.address));
     }
     own
 }
@@ -149,15 +150,15 @@ fn of_signer(
 fn nothing_left(
     session: &Session,
     market: &MarketView,
-    frozen: &[(CreditView, Planned)],
-    skipped: &Skipped,
+    frozen: &[(CreditView, PlannedFreeze)],
+    not_frozen: &NotFrozen,
 ) -> Result<Answer, CliError> {
     if frozen.is_empty() {
-        return Err(skipped.refused());
+        return Err(not_frozen.refused());
     }
-    skipped.warn();
+    not_frozen.warn();
     let states = frozen.iter().map(|(credit, _)| credit_json(credit, market)).collect();
-    Ok(skipped.told(nothing(session, market, "as much is frozen already", Value::Array(states))))
+    Ok(not_frozen.add_to(nothing(session, market, "as much is frozen already", Value::Array(states))))
 }
 
 /// The reason of a freeze in words.
@@ -218,7 +219,7 @@ async fn defaulted_beside(
 /// The change: one freeze per credit, in as few transactions as fit.
 fn change<'a>(
     market: &'a MarketView,
-    planned: &'a [(CreditView, Planned)],
+    planned: &'a [(CreditView, PlannedFreeze)],
     parties: &Parties,
     gates: &'a Gates,
 ) -> Result<Change<'a>, CliError> {
@@ -261,13 +262,17 @@ fn change<'a>(
         irreversible: "nothing: a thaw opens the units again; work that the borrower could not run meanwhile is not made up for".to_string(),
         rent: Lamports::ZERO,
         created: Vec::new(),
-        gate: gates.hand_over(|credit| {
+        gate: gates.send_to_gate(|credit| {
             planned.iter().find(|(planned, _)| planned.address == *credit).map(|(_, plan)| plan.target)
         })?,
     })
 }
 
-fn effect(market: &MarketView, planned: &[(CreditView, Planned)], after: &After) -> Result<Effect, CliError> {
+fn effect(
+    market: &MarketView,
+    planned: &[(CreditView, PlannedFreeze)],
+    after: &After,
+) -> Result<Effect, CliError> {
     let (mut lines, mut states) = (Vec::new(), Vec::new());
     for (credit, _) in planned {
         let (before, frozen) = credit.compared_with(after.require(&credit.address)?, market)?;

@@ -102,7 +102,7 @@ impl Reason {
 
 /// The freeze of one credit that is planned.
 #[derive(Clone, Debug)]
-pub(super) struct Planned {
+pub(super) struct PlannedFreeze {
     /// The amount.
     pub amount: FreezeAmount,
     /// The reason.
@@ -119,7 +119,7 @@ pub(super) struct Planned {
     is_rebased: bool,
 }
 
-impl Planned {
+impl PlannedFreeze {
     /// Plans the freeze of a credit, by the program's own functions. Errors: [`CliError::Refused`] with the numbers involved.
     pub(super) fn new(
         credit: &CreditView,
@@ -127,7 +127,7 @@ impl Planned {
         amount: FreezeAmount,
         reason: Option<Reason>,
         other: Option<&CreditView>,
-    ) -> Result<Planned, CliError> {
+    ) -> Result<PlannedFreeze, CliError> {
         let (account, address) = (&credit.account, credit.address);
         let status = credit.status()?;
         if !status.is_secured() {
@@ -161,7 +161,7 @@ impl Planned {
         let other = other.map(|other| other.address);
         let is_rebased = other.is_some_and(|other| other != account.cross_credit);
         let (before, target) = (Units(before), Units(target));
-        Ok(Planned { amount, reason, before, target, arithmetic, other, is_rebased })
+        Ok(PlannedFreeze { amount, reason, before, target, arithmetic, other, is_rebased })
     }
 
     /// True where as much is frozen already, so that nothing is left to do.

@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        change::{HandOver, Line, Step},
+        change::{Line, SendToGate, Step},
         error::CliError,
         gate::{self, Recipient},
         lookup::CreditView,
@@ -123,11 +123,11 @@ impl Gates {
     }
 
     /// A function that hands each freeze to the server of its credit's provider, which must close as many units as `target_of` says for
-    /// the credit; `None` where no server is named. Errors: as [`gate::hand_over`].
-    pub(super) fn hand_over<'a>(
+    /// the credit; `None` where no server is named. Errors: as [`gate::send_to_gate`].
+    pub(super) fn send_to_gate<'a>(
         &'a self,
         target_of: impl Fn(&Pubkey) -> Option<Units> + 'a,
-    ) -> Result<Option<HandOver<'a>>, CliError> {
+    ) -> Result<Option<SendToGate<'a>>, CliError> {
         if self.urls.is_empty() {
             return Ok(None);
         }
@@ -135,7 +135,7 @@ impl Gates {
             let credit = step.watched.first()?;
             Some(Recipient { url: self.url(credit)?.clone(), target: target_of(credit)? })
         };
-        gate::hand_over(recipient_of).map(Some)
+        gate::send_to_gate(recipient_of).map(Some)
     }
 }
 

@@ -13,6 +13,7 @@ mod freeze_amount;
 mod gates;
 mod list;
 mod mark;
+mod not_frozen;
 mod notice;
 mod offer;
 mod repay;
@@ -21,7 +22,7 @@ mod restructure;
 mod schedule;
 mod seize;
 mod show;
-mod skipped;
+mod take_over;
 mod thaw;
 mod waive;
 mod watch;
@@ -46,7 +47,7 @@ pub(crate) enum CreditCommand {
     Mark(mark::MarkArgs),
     Notice(notice::NoticeArgs),
     Seize(seize::SeizeArgs),
-    TakeOver(seize::TakeOverArgs),
+    TakeOver(take_over::TakeOverArgs),
     CancelLocked(cancel_locked::CancelLockedArgs),
     Waive(waive::WaiveArgs),
     Restructure(Box<restructure::RestructureArgs>),
@@ -74,8 +75,8 @@ impl CreditCommand {
             CreditCommand::Thaw(args) => thaw::run(global, args).await,
             CreditCommand::Mark(args) => mark::run(global, args).await,
             CreditCommand::Notice(args) => notice::run(global, args).await,
-            CreditCommand::Seize(args) => seize::seize(global, args).await,
-            CreditCommand::TakeOver(args) => seize::take_over(global, args).await,
+            CreditCommand::Seize(args) => seize::run(global, args).await,
+            CreditCommand::TakeOver(args) => take_over::run(global, args).await,
             CreditCommand::CancelLocked(args) => cancel_locked::run(global, args).await,
             CreditCommand::Waive(args) => waive::waive(global, args).await,
             CreditCommand::WriteOff(args) => waive::write_off(global, args).await,

@@ -86,6 +86,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &RepayArgs) -> Result<Answer,
         format!("paid up to {paid} on {address}"),
     )
     .with_landed(move |record| match &record.change {
+        // A draw of the reserve in the same transaction has the credit as its payer.
         Change::Paid { payer, reserve, late_fees, interest, principal, .. } if *payer != address => {
             let paid: MicroUsd =
                 [*reserve, *late_fees, *interest, *principal].map(MicroUsd).into_iter().sum();
@@ -173,7 +174,7 @@ fn later(clock: &MarketClock, seconds: i64) -> MarketClock {
 }
 
 /// The parts of the debt that a payment pays if it lands now, as its effect is simulated; and the most that it pays of late fees and
-/// interest if it lands later, where that is another sum. Errors: [`CliError::OutOfRange`].
+/// interest if it lands later, where a late fee may have begun by then. Errors: [`CliError::OutOfRange`].
 fn splits(
     credit: &CreditView,
     market: &MarketView,

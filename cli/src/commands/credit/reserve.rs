@@ -16,6 +16,7 @@ use {
         Pubkey,
         amounts::MicroUsd,
         errors::refusal,
+        events::Change,
         instructions::{reserve_draw, reserve_fund},
         program::{errors::BlockableError, instructions::LoanRead},
     },
@@ -95,8 +96,14 @@ async fn fund(on: &OnCredit<'_>, args: &ReserveArgs) -> Result<Answer, CliError>
         Role::anyone("the payer", account.borrower),
         vec![instruction],
         "the payment: it pays missed instalments, and what is left returns to the borrower at the end",
-        format!("paid {sum} into the reserve"),
+        format!("paid up to {sum} into the reserve"),
     )
+    .with_landed(|record| match &record.change {
+        Change::ReserveFunded { amount, .. } => {
+            Some(format!("paid {} into the reserve", text::usd_owed(MicroUsd(*amount))))
+        }
+        _ => None,
+    })
     .with_facts([("from", source.to_string()), ("agreed reserve", text::usd_owed(whole))]);
     on.carry_out(&parties, act).await
 }
@@ -110,14 +117,21 @@ async fn draw(on: &OnCredit<'_>) -> Result<Answer, CliError> {
     }
     let mut tried = *account;
     tried.draw_reserve(credit.address, &market.clock).map_err(|error| refused(credit, refusal(&error)))?;
-    let parties = on.parties(account.lender)?;
+    let (parties, address) = (on.parties(account.lender)?, credit.address);
     let act = Act::new(
         format!("draw the reserve of {}", text::usd_owed(MicroUsd(account.reserve_held))),
         Role::anyone("anyone", account.lender),
         vec![reserve_draw(&market.address, &credit.address)],
         "the payment; while the reserve is short past the delinquency grace the lender may freeze",
         "drawn".to_string(),
-    );
+    )
+    .with_landed(move |record| match &record.change {
+        Change::Paid { payer, late_fees, interest, principal, .. } if *payer == address => {
+            let drawn: MicroUsd = [*late_fees, *interest, *principal].map(MicroUsd).into_iter().sum();
+            Some(format!("drawn {} from the reserve", text::usd_owed(drawn)))
+        }
+        _ => None,
+    });
     on.carry_out(&parties, act).await
 }
 

@@ -1,7 +1,7 @@
 //! `blockable credit restructure`.
 
 use {
-    super::agreement::{ConditionArgs, Planned, ScheduleArgs, UsualDates, require_taken},
+    super::agreement::{ConditionArgs, PlannedSchedule, ScheduleArgs, UsualDates, require_taken},
     crate::{
         args::{GlobalArgs, SignArgs},
         change::Role,
@@ -58,7 +58,7 @@ pub(crate) struct RestructureArgs {
 /// A restructuring as it is to be signed.
 struct Draft {
     terms: Terms,
-    planned: Planned,
+    planned: PlannedSchedule,
     limits: RestructureLimits,
     /// The loan afterwards.
     after: Credit,

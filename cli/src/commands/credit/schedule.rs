@@ -36,20 +36,20 @@ pub(super) async fn run(global: &GlobalArgs, args: &ScheduleArgs) -> Result<Answ
         let due_at = due_at.filter(|_| credit.account.issued_at != 0).map(|at| market.chain_time_of(at));
         let covered = paid.min(instalment.principal);
         paid = paid.saturating_sub(covered);
-        let left = instalment.principal.saturating_sub(covered);
+        let unpaid = instalment.principal.saturating_sub(covered);
         let number = place.saturating_add(1);
         let due = due_at.map_or_else(
             || format!("{} after issue", text::exact_span(instalment.due_after.into())),
             text::time,
         );
         let usd = |amount: u64| text::usd_owed(MicroUsd(amount));
-        rows.push(vec![number.to_string(), due, usd(instalment.principal), usd(left)]);
+        rows.push(vec![number.to_string(), due, usd(instalment.principal), usd(unpaid)]);
         data.push(json!({
             "number": number,
             "due_after_seconds": instalment.due_after,
             "due_at": due_at.map_or(Value::Null, time_json),
             "principal": instalment.principal,
-            "left": left,
+            "unpaid": unpaid,
         }));
     }
     let columns =

@@ -1,4 +1,4 @@
-//! `blockable credit seize` and `take-over`: collateral of a loan in default leaves its lien.
+//! `blockable credit seize`: collateral of a loan in default goes into a lot.
 
 use {
     crate::{
@@ -6,7 +6,7 @@ use {
         change::Role,
         commands::act::{Act, OnCredit},
         error::CliError,
-        lookup::{CreditView, credit_if_any},
+        lookup::CreditView,
         output::Answer,
         session::MarketView,
     },
@@ -14,15 +14,15 @@ use {
         Pubkey, addresses,
         amounts::{Bps, MicroUsd, Units},
         events::Change,
-        instructions::{credit_seize_to_lender, credit_seize_to_pool},
+        instructions::credit_seize_to_pool,
         program::{
             actions::LEAST_FIRST_SEIZURE,
-            auction,
             instructions::{LotTerms, UnitBounds},
-            state::{Credit, Lot},
+            state::Lot,
             transitions::Status,
             units::mul_div_ceil,
         },
+        terms::cure_ends,
     },
     blockable_service::{
         command::values::{address, price_share, seconds_span, units},
@@ -57,18 +57,14 @@ pub(crate) struct SeizeArgs {
     sign: SignArgs,
 }
 
-/// Takes collateral of a loan in default over, at what the loan paid for it
-///
-/// The lender signs, once the cure period has passed. Their value comes off the debt, and the lender uses the units itself.
-#[derive(Args, Debug)]
-pub(crate) struct TakeOverArgs {
-    /// The credit's account
-    #[arg(value_name = "CREDIT", value_parser = address)]
-    credit: Pubkey,
-    #[command(flatten)]
-    amount: SeizureArgs,
-    #[command(flatten)]
-    sign: SignArgs,
+/// The units of a credit that a command can take.
+pub(super) struct There {
+    /// Their number.
+    pub units: Units,
+    /// The property that they have: "seizable".
+    pub name: &'static str,
+    /// The reason for which there are none, where there are none, and the advice.
+    pub none: &'static str,
 }
 
 /// The units of a seizure.
@@ -85,20 +81,14 @@ pub(crate) struct SeizureArgs {
 
 impl SeizureArgs {
     /// The bounds by what is there to take: no more than is shown. Errors: [`CliError::Refused`] for more than there is.
-    pub(super) fn bounds(
-        &self,
-        credit: &CreditView,
-        there: Units,
-        name: &str,
-    ) -> Result<UnitBounds, CliError> {
+    pub(super) fn bounds(&self, credit: &CreditView, there: &There) -> Result<UnitBounds, CliError> {
+        let There { units: there, name, none } = *there;
         let first = mul_div_ceil(there.get(), 1, LEAST_FIRST_SEIZURE)
             .map_err(|_| CliError::OutOfRange(credit.address))?;
         let is_first = credit.status()? == Status::Defaulted;
         let refused = |says: String| Err(CliError::Refused(format!("{}: {says}", credit.address)));
         match self.units {
-            _ if there.is_zero() => {
-                refused(format!("no units are {name}; jobs that run, and the holdback, may keep them"))
-            }
+            _ if there.is_zero() => refused(format!("no units are {name}: {none}")),
             Some(wanted) if wanted > there => {
                 let (wanted, there) = (text::units(wanted), text::units(there));
                 refused(format!("{there} are {name}, fewer than {wanted}; take all by --all"))
@@ -114,7 +104,7 @@ impl SeizureArgs {
 }
 
 /// Seizes units into a lot. Errors: [`CliError`].
-pub(super) async fn seize(global: &GlobalArgs, args: &SeizeArgs) -> Result<Answer, CliError> {
+pub(super) async fn run(global: &GlobalArgs, args: &SeizeArgs) -> Result<Answer, CliError> {
     let on = OnCredit::open(global, &args.sign, &args.credit).await?;
     let (credit, market) = (&on.credit, &on.market);
     require_seizable(credit, market)?;
@@ -122,7 +112,13 @@ pub(super) async fn seize(global: &GlobalArgs, args: &SeizeArgs) -> Result<Answe
     let out_of_range = |_| CliError::OutOfRange(credit.address);
     let covered = account.covered().map_err(out_of_range)?;
     let seizable = account.seizable(&market.clock).map_err(out_of_range)?;
-    let amount = args.amount.bounds(credit, Units(seizable.saturating_sub(covered)), "seizable")?;
+    let there = There {
+        units: Units(seizable.saturating_sub(covered)),
+        name: "seizable",
+        none: "running jobs keep theirs until they end, and those that the holdback covers are cancelled by \
+               `blockable credit cancel-locked`",
+    };
+    let amount = args.amount.bounds(credit, &there)?;
     let terms = lot_terms(credit, market, args)?;
     let parties = on.parties(account.lender)?;
     let index = account.lots_opened;
@@ -147,98 +143,28 @@ pub(super) async fn seize(global: &GlobalArgs, args: &SeizeArgs) -> Result<Answe
         format!("put {} up for sale", text::units(Units(amount.most))),
         Role::lender(&credit.account),
         vec![instruction],
-        undone(credit)?,
+        undone(credit, "the units: they leave the lien; unsold ones come back when the lot is closed")?,
         format!("for sale in lot {lot}"),
     )
-    .with_facts(facts);
+    .with_facts(facts)
+    .with_landed(move |record| match &record.change {
+        Change::Seized { lot: of, units, .. } if *of == lot => {
+            Some(format!("{} are for sale in lot {lot}", text::units(Units(*units))))
+        }
+        _ => None,
+    });
     act.rent = on.session.rent(Lot::SPACE).await?;
     act.created = vec![("lot", lot)];
     on.carry_out(&parties, act).await
 }
 
-/// Takes units over. Errors: [`CliError`].
-pub(super) async fn take_over(global: &GlobalArgs, args: &TakeOverArgs) -> Result<Answer, CliError> {
-    let on = OnCredit::open(global, &args.sign, &args.credit).await?;
-    let (credit, market) = (&on.credit, &on.market);
-    require_seizable(credit, market)?;
-    let account = &credit.account;
-    let out_of_range = |_| CliError::OutOfRange(credit.address);
-    let worth = auction::units_worth(account.debt.total(), account.terms.principal, account.terms.units);
-    let there = account.seizable(&market.clock).map_err(out_of_range)?.min(worth);
-    let amount = args.amount.bounds(credit, Units(there), "free to take over")?;
-    let parties = on.parties(account.lender)?;
-    let (provider, expiry) = (account.provider, account.units_expire_at);
-    let to = addresses::unrestricted_credit(&market.address, &provider, &parties.signer, expiry);
-    let instruction = credit_seize_to_lender(
-        &market.address,
-        &parties.signer,
-        &parties.payer,
-        &credit.address,
-        &provider,
-        expiry,
-        amount,
-    );
-    let value = account.value_paid(amount.most).map_err(out_of_range)?.min(account.debt.total());
-    let facts = [
-        ("units", text::units(Units(amount.most))),
-        ("at the loan's price", text::usd_received(MicroUsd(value))),
-        ("to credit", to.to_string()),
-    ];
-    let title = format!("take {} over", text::units(Units(amount.most)));
-    let done = format!("taken over into {to}; use them at the provider");
-    let gone = "the units: they leave the lien, and their value comes off the debt";
-    let gone = if credit.status()? == Status::Defaulted { undone(credit)? } else { gone };
-    let mut act = Act::new(title, Role::lender(&credit.account), vec![instruction], gone, done)
-        .with_facts(cash_instead(credit, amount.most, there)?)
-        .with_facts(facts)
-        .with_landed(move |record| match &record.change {
-            Change::TakenOver { units, value, .. } => Some(format!(
-                "taken over {} for {} of debt, into {to}; use them at the provider",
-                text::units(Units(*units)),
-                text::usd_received(MicroUsd(*value))
-            )),
-            _ => None,
-        });
-    if credit_if_any(&on.session, &to).await?.is_none() {
-        act.rent = on.session.rent(Credit::SPACE).await?;
-        act.created = vec![("credit", to)];
-    }
-    on.carry_out(&parties, act).await
-}
-
-/// The units of a takeover for which the holdback would pay the lender instead, as a warning; none where it takes none of these, which it
-/// takes last. Errors: [`CliError::OutOfRange`].
-fn cash_instead(
-    credit: &CreditView,
-    taken: u64,
-    there: u64,
-) -> Result<Option<(&'static str, String)>, CliError> {
-    let out_of_range = |_| CliError::OutOfRange(credit.address);
-    let account = &credit.account;
-    let covered = account.cancellable().map_err(out_of_range)?;
-    let held = taken.saturating_sub(there.saturating_sub(covered)).min(covered);
-    if held == 0 {
-        return Ok(None);
-    }
-    let money = account.value_paid(held).map_err(out_of_range)?.min(account.holdback_left);
-    Ok(Some((
-        "WARNING",
-        format!(
-            "{} of these are units that the holdback pays for: `blockable credit cancel-locked {} --all` would bring you {} in cash for \
-             them",
-            text::units(Units(held)),
-            credit.address,
-            text::usd_received(MicroUsd(money))
-        ),
-    )))
-}
-
-fn undone(credit: &CreditView) -> Result<&'static str, CliError> {
+/// The part of a seizure that cannot be undone; `later` is it where this is not the first one. Errors: [`CliError`] of an unknown status.
+pub(super) fn undone(credit: &CreditView, later: &'static str) -> Result<&'static str, CliError> {
     Ok(match credit.status()? {
         Status::Defaulted => {
             "the first seizure ends the borrower's right to cure: payments recover, and release nothing any more"
         }
-        _ => "the units: they leave the lien; unsold ones come back when the lot is closed",
+        _ => later,
     })
 }
 
@@ -260,9 +186,9 @@ pub(super) fn require_seizable(credit: &CreditView, market: &MarketView) -> Resu
             text::usd_owed(MicroUsd(account.arrears()))
         ));
     }
-    let cured_by = account.defaulted_at.saturating_add(account.terms.cure_period.into());
-    if status == Status::Defaulted && market.clock.market < cured_by {
-        let at = text::time(market.chain_time_of(cured_by));
+    if let Some(ends) = cure_ends(account).filter(|ends| status == Status::Defaulted && market.now() < *ends)
+    {
+        let at = text::time(market.chain_time_of(ends.get()));
         return refused(format!("the cure period of {address} runs until {at}; run this again then"));
     }
     if account.units_expire_at != 0 && market.clock.market >= account.units_expire_at {
@@ -301,4 +227,26 @@ fn lot_terms(credit: &CreditView, market: &MarketView, args: &SeizeArgs) -> Resu
         )));
     }
     Ok(terms)
+}
+
+#[cfg(test)]
+mod tests {
+    use {super::*, bytemuck::Zeroable};
+
+    #[test]
+    fn a_refusal_names_the_units_and_the_reason_of_the_command() {
+        let account =
+            blockable_sdk::program::state::Credit { status: Status::Seizing as u8, ..Zeroable::zeroed() };
+        let credit = CreditView { address: Pubkey::default(), account };
+        let refused = |units: u64, wanted: Option<u64>| {
+            let there =
+                There { units: Units(units), name: "covered by the holdback", none: "nothing is held back" };
+            let args = SeizureArgs { all: wanted.is_none(), units: wanted.map(Units) };
+            args.bounds(&credit, &there).unwrap_err().to_string()
+        };
+        let none = refused(0, None);
+        assert!(none.ends_with("no units are covered by the holdback: nothing is held back"), "{none}");
+        let fewer = refused(5, Some(6));
+        assert!(fewer.contains("5 units are covered by the holdback, fewer than 6 units"), "{fewer}");
+    }
 }

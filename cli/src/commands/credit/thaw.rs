@@ -75,9 +75,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &ThawArgs) -> Result<Answer, 
         format!("thawed up to {thawed} of {address}"),
     )
     .with_landed(move |record| match &record.change {
-        Change::Thawed { units, .. } if record.credit == address => {
-            Some(format!("thawed {} of {address}", text::units(Units(*units))))
-        }
+        Change::Thawed { units, .. } => Some(format!("thawed {} of {address}", text::units(Units(*units)))),
         _ => None,
     });
     let act = act.with_facts(facts(credit, market));

@@ -17,6 +17,7 @@ use {
         events::Change,
         instructions::{credit_waive_fee, credit_write_off},
         program::transitions::Status,
+        terms::{cure_ends, default_from},
     },
     blockable_service::{
         command::values::{address, money},
@@ -121,18 +122,18 @@ async fn require_no_open_lot(
 
 /// Requires a loan in default. Errors: [`CliError::Refused`] with the time from which it can be one.
 fn require_in_default(credit: &CreditView, market: &MarketView) -> Result<(), CliError> {
-    let (account, address) = (&credit.account, credit.address);
+    let address = credit.address;
     let status = credit.status()?;
     if matches!(status, Status::Defaulted | Status::Seizing) {
         return Ok(());
     }
-    let when = match (status, account.debt.arrears_since) {
-        (Status::Active | Status::Delinquent, 0) => {
+    let when = match (status, default_from(&credit.account)) {
+        (Status::Active | Status::Delinquent, None) => {
             "nothing of it is in arrears; `blockable credit waive` waives late fees".to_string()
         }
-        (Status::Active | Status::Delinquent, since) => format!(
+        (Status::Active | Status::Delinquent, Some(from)) => format!(
             "it can be from {}, once `blockable credit mark {address}` has marked the default",
-            text::time(market.chain_time_of(since.saturating_add(account.terms.default_grace.into())))
+            text::time(market.chain_time_of(from.get()))
         ),
         _ => format!("before the issue `blockable credit cancel {address}` withdraws it"),
     };
@@ -142,17 +143,15 @@ fn require_in_default(credit: &CreditView, market: &MarketView) -> Result<(), Cl
     )))
 }
 
-/// The collateral that a write-off leaves to the borrower, with its value at the loan's price; none where nothing is left.
-fn given_away(credit: &CreditView, cancelled: u64) -> Option<(&'static str, String)> {
+/// The warning of collateral that a write-off leaves to the borrower, with its value at the loan's price; none where nothing is left.
+fn given_away(credit: &CreditView, cancelled: u64) -> Option<String> {
     let left = credit.account.collateral.lien().saturating_sub(cancelled);
     let value = credit.account.value_paid(left).ok().filter(|_| left > 0)?;
-    Some((
-        "gives away",
-        format!(
-            "{} of collateral, worth {} at the loan's price: `blockable credit seize` or `take-over` would recover from them first",
-            text::units(Units(left)),
-            text::usd_received(MicroUsd(value))
-        ),
+    Some(format!(
+        "this gives {} of collateral away, worth {} at the loan's price: `blockable credit seize` or `take-over` would recover from them \
+         first",
+        text::units(Units(left)),
+        text::usd_received(MicroUsd(value))
     ))
 }
 
@@ -168,13 +167,13 @@ pub(super) async fn write_off(global: &GlobalArgs, args: &WriteOffArgs) -> Resul
     require_in_default(credit, market)?;
     require_no_open_lot(&on.session, credit, market).await?;
     let cancelled = account.cancellable().map_err(|_| CliError::OutOfRange(credit.address))?;
-    let cured_by = account.defaulted_at.saturating_add(account.terms.cure_period.into());
     // A write-off cancels no sooner than a cancel.
-    if credit.status()? == Status::Defaulted && cancelled > 0 && market.clock.market < cured_by {
+    let waits = credit.status()? == Status::Defaulted && cancelled > 0;
+    if let Some(ends) = cure_ends(account).filter(|ends| waits && market.now() < *ends) {
         return Err(CliError::Refused(format!(
             "the cure period of {} runs until {}, and a write-off cancels {} before it; run this again then",
             credit.address,
-            text::time(market.chain_time_of(cured_by)),
+            text::time(market.chain_time_of(ends.get())),
             text::units(Units(cancelled))
         )));
     }
@@ -213,6 +212,6 @@ pub(super) async fn write_off(global: &GlobalArgs, args: &WriteOffArgs) -> Resul
         ("at most", text::usd_owed(MicroUsd(most))),
         ("cancels first", text::units(Units(cancelled))),
     ])
-    .with_facts(given_away(credit, cancelled));
+    .with_warning(given_away(credit, cancelled));
     on.carry_out(&parties, act).await
 }

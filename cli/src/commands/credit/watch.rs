@@ -4,7 +4,7 @@ use {
     crate::{
         error::CliError,
         lookup::credit,
-        output::{Answer, notice},
+        output::{Answer, note},
         session::Session,
         table::lines,
         views::{credit_json, credit_lines},
@@ -37,10 +37,10 @@ pub(super) async fn watch(mut session: Session, address: &Pubkey, every: u32) ->
             }
             Err(error @ CliError::NotFound(_)) => {
                 // The accounts of a loan that has ended are removed.
-                notice(&error.to_string());
+                note(&error.to_string());
                 return Ok(shown);
             }
-            Err(error) => notice(&format!("{error}; it is tried again")),
+            Err(error) => note(&format!("{error}; it is tried again")),
         }
     }
 }

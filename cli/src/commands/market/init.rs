@@ -12,7 +12,9 @@ use {
         views::market_json,
     },
     blockable_migrations::{Difference, MarketConfig, MarketStep, Outcome, market_step},
-    blockable_sdk::{Instruction, Pubkey, addresses, amounts::Lamports, program::state::Market},
+    blockable_sdk::{
+        Instruction, Pubkey, addresses, amounts::Lamports, events::Event, program::state::Market,
+    },
     clap::Args,
     serde_json::Value,
     std::path::PathBuf,
@@ -45,8 +47,9 @@ pub(super) async fn run(global: &GlobalArgs, args: &InitArgs) -> Result<Answer, 
         MarketStep::Create(creation) => {
             let rent = rent(&session, &config).await?;
             let change = change(&session, id, &config, creation, rent);
-            let done =
-                |_: &Effect| format!("created market {} (id {}), admin {}", id.address, config.id, id.admin);
+            let done = |_: &Effect, _: &[Event]| {
+                format!("created market {} (id {}), admin {}", id.address, config.id, id.admin)
+            };
             carry_out(&session, &args.sign, &parties, &change, done).await
         }
     }

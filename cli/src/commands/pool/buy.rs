@@ -7,7 +7,7 @@ use {
         carry_out::carry_out,
         change::{After, Change, Effect, EffectLine, Line, MarketHead, Role, Step},
         commands::{
-            act::{as_landed, load_own_key},
+            act::{landed_words, load_own_key},
             money::{balance_after, require_money},
         },
         error::CliError,
@@ -19,7 +19,7 @@ use {
     blockable_sdk::{
         Pubkey, addresses,
         amounts::{Lamports, MicroUsd, Units},
-        events::{Change as Bought, CreditRecord},
+        events::{self, CreditRecord, Event},
         instructions::lot_buy,
         program::{
             instructions::UnitBounds,
@@ -96,18 +96,20 @@ pub(super) async fn run(global: &GlobalArgs, args: &BuyArgs) -> Result<Answer, C
         gate: None,
     };
     let use_them = format!("fetch the API key of {to} at the provider to use them");
-    let done = |_: &Effect| format!("bought up to {bought} for at most {cost}; {use_them}");
-    let answer = carry_out(&session, &args.sign, &parties, &change, done).await?;
     let buyer = parties.signer;
     let landed = |record: &CreditRecord| match &record.change {
-        Bought::Sold { buyer: by, units, cost, .. } if *by == buyer => Some(format!(
+        events::Change::Sold { buyer: by, units, cost, .. } if *by == buyer => Some(format!(
             "bought {} for {}; {use_them}",
             text::units(Units(*units)),
             text::usd_owed(MicroUsd(*cost))
         )),
         _ => None,
     };
-    Ok(as_landed(&session, answer, landed).await)
+    let done = |_: &Effect, events: &[Event]| {
+        landed_words(events, &lot.credit.address, landed)
+            .unwrap_or_else(|| format!("bought up to {bought} for at most {cost}; {use_them}"))
+    };
+    carry_out(&session, &args.sign, &parties, &change, done).await
 }
 
 /// The units within which the purchase is made. Errors: [`CliError::Usage`], [`CliError::Refused`] for a price above the highest.

@@ -75,7 +75,8 @@ pub(super) async fn run(global: &GlobalArgs, args: &SubmitArgs) -> Result<Answer
         created: Vec::new(),
         gate: None,
     };
-    carry_out(&session, &args.sign, &parties, &change, |_| format!("counted the use of {count} {noun}")).await
+    carry_out(&session, &args.sign, &parties, &change, |_, _| format!("counted the use of {count} {noun}"))
+        .await
 }
 
 /// The reports without a fault; the others are named on stderr.

@@ -7,7 +7,7 @@ mod chain;
 use {
     crate::{
         help::{below, commands, help_of},
-        world::{Done, run_in},
+        run::{Done, run_in},
     },
     std::{
         collections::{BTreeMap, BTreeSet},

@@ -2,7 +2,9 @@
 
 use {
     crate::{
-        values::{Time, UnitCount, UsdAmount, auto_freeze_name, exact, exact_bps, policy_name},
+        values::{
+            Time, UnitCount, UsdAmount, auto_freeze_byte_name, exact, exact_bps, freeze_policy_byte_name,
+        },
         watch::Measure,
     },
     blockable_sdk::{
@@ -125,8 +127,8 @@ impl TermsView {
             default_grace_seconds: terms.default_grace,
             cure_period_seconds: terms.cure_period,
             unit_lifetime_seconds: terms.unit_lifetime,
-            freeze_policy: policy_name(terms.freeze_policy),
-            auto_freeze: auto_freeze_name(terms.auto_freeze),
+            freeze_policy: freeze_policy_byte_name(terms.freeze_policy),
+            auto_freeze: auto_freeze_byte_name(terms.auto_freeze),
             max_units_per_second: UnitCount(Units(terms.max_units_per_second)),
             longest_job_seconds: terms.longest_job,
             reporters_hash: hex::encode(terms.reporters_hash),

@@ -4,7 +4,8 @@ use {
     crate::{
         chain::Snapshot,
         values::{
-            Address, Time, UnitCount, UsdAmount, auto_freeze_name, freeze_reason_byte_name, policy_name,
+            Address, Time, UnitCount, UsdAmount, auto_freeze_byte_name, freeze_policy_byte_name,
+            freeze_reason_byte_name,
         },
         watch::times::Times,
     },
@@ -192,10 +193,10 @@ impl FreezeView {
             promised: amount(meter.promised),
             promised_until: (meter.promised > 0).then(|| times.to_chain(promise_ends).into()),
             lapsed: amount(meter.lapsed),
-            policy: policy_name(accrued.terms.freeze_policy),
+            policy: freeze_policy_byte_name(accrued.terms.freeze_policy),
             may_freeze,
             freezable: amount(units.freezable().saturating_sub(units.frozen())),
-            auto_freeze: auto_freeze_name(accrued.terms.auto_freeze),
+            auto_freeze: auto_freeze_byte_name(accrued.terms.auto_freeze),
         }
     }
 }

@@ -26,6 +26,7 @@ use {
             state::Credit,
             transitions::{Action, Status, next},
         },
+        terms::cure_ends,
     },
     std::collections::BTreeSet,
 };
@@ -172,5 +173,5 @@ fn at_market_time(now: &Now, time: MarketTime) -> Timing {
 
 /// The end of the cure period of a loan in default.
 fn cure_end(credit: &Credit) -> MarketTime {
-    MarketTime(credit.defaulted_at).plus_seconds(i64::from(credit.terms.cure_period))
+    cure_ends(credit).unwrap_or_default()
 }

@@ -77,7 +77,7 @@ pub(crate) async fn carry_out(
         pending: pending.as_ref(),
         proposing: None,
     };
-    command::carry_out(&signing, change, done).await
+    command::carry_out(&signing, change, |effect, _| done(effect)).await
 }
 
 /// The answer of a command that found nothing to do, or only reads.

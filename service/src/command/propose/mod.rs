@@ -40,6 +40,23 @@ impl Proposing {
     }
 }
 
+/// The state of a proposal, as data has it.
+pub(super) enum ProposalState<'a> {
+    /// It is not created yet.
+    NotCreated,
+    /// Its votes cannot be read.
+    Unread,
+    /// Its votes.
+    Voted(&'a Votes),
+}
+
+impl<'a> ProposalState<'a> {
+    /// The state of a proposal that is created, by its votes where they can be read.
+    pub(super) fn created(votes: Option<&'a Votes>) -> ProposalState<'a> {
+        votes.map_or(ProposalState::Unread, ProposalState::Voted)
+    }
+}
+
 /// A change as a proposal: checked, and built as the transaction that a member sends.
 pub(super) struct Plan {
     proposing: Proposing,
@@ -170,10 +187,14 @@ impl Plan {
         format!("\nproposal   {address}\nnumber     {number} of multisig {multisig}\nstate      {state}")
     }
 
-    /// The proposal as data; without a state where it is not created yet.
-    pub(super) fn json(&self, number: u64, state: Option<Option<&Votes>>) -> Value {
+    /// The proposal as data.
+    pub(super) fn json(&self, number: u64, state: &ProposalState<'_>) -> Value {
         let Proposing { multisig, vault_index } = self.proposing;
-        let status = state.map(|votes| votes.map_or("unread", |votes| votes.status.name()));
+        let (status, votes) = match *state {
+            ProposalState::NotCreated => (None, None),
+            ProposalState::Unread => (Some("unread"), None),
+            ProposalState::Voted(votes) => (Some(votes.status.name()), Some(votes)),
+        };
         json!({
             "multisig": multisig.to_string(),
             "vault_index": vault_index,
@@ -183,7 +204,7 @@ impl Plan {
             "transaction": squads::transaction(&multisig, number).to_string(),
             "address": squads::proposal(&multisig, number).to_string(),
             "status": status,
-            "approvals": state.flatten().map(|votes| votes.approved.len()),
+            "approvals": votes.map(|votes| votes.approved.len()),
             "threshold": self.account.threshold,
             "time_lock_seconds": self.account.time_lock,
         })

@@ -3,10 +3,13 @@
 use {
     super::{
         last,
-        sheet::{Sheet, Told, movements},
+        sheet::{Sheet, movements},
     },
     crate::commands::audit::cells::{csv, exact, timestamp},
-    blockable_sdk::{amounts::ChainTime, audit::Balance},
+    blockable_sdk::{
+        amounts::ChainTime,
+        audit::{Balance, Statement},
+    },
 };
 
 const COLUMNS: [&str; 11] = [
@@ -24,15 +27,14 @@ const COLUMNS: [&str; 11] = [
 ];
 
 /// Lays statements out as CSV. Rows `balance` and `movement` are the summary, rows `event` what happened: debt added, less debt
-/// settled is in `movement` rows; an event row has the debt after it, and in `money` what it moves.
+/// settled is in `movement` rows; an event row has the debt after it, and in `money` what it moves into the vault or out of it.
 pub(super) fn render(sheet: &Sheet) -> String {
     let title: Vec<String> = COLUMNS.map(str::to_string).to_vec();
     let rows: Vec<Vec<String>> = sheet.statements.iter().flat_map(rows).collect();
     csv(std::iter::once(&title).chain(&rows))
 }
 
-fn rows(told: &Told) -> Vec<Vec<String>> {
-    let statement = &told.statement;
+fn rows(statement: &Statement) -> Vec<Vec<String>> {
     let credit = statement.credit.to_string();
     let row =
         |row: &str, at: ChainTime, event: String, kind: &str, balance: &Balance, transaction: String| {
@@ -52,10 +54,10 @@ fn rows(told: &Told) -> Vec<Vec<String>> {
         cells.push(String::new());
         cells
     });
-    let events = statement.lines.iter().zip(&told.moved).map(|(line, moved)| {
+    let events = statement.lines.iter().map(|line| {
         let (event, transaction) = (line.seq.to_string(), line.signature.to_string());
         let mut cells = row("event", line.at, event, line.kind, &line.balance, transaction);
-        cells.push(moved.map_or(String::new(), exact));
+        cells.push(line.moved.map_or(String::new(), exact));
         cells
     });
     summary.chain(events).collect()

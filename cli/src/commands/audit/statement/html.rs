@@ -1,8 +1,9 @@
 //! A statement for a browser or a printer: one file, without scripts and without anything from elsewhere.
 
 use {
-    super::sheet::{Sheet, Told, movements, sections},
+    super::sheet::{Sheet, movements, sections},
     crate::commands::audit::cells::{dollars, timestamp},
+    blockable_sdk::audit::Statement,
 };
 
 const STYLE: &str = "body{font:14px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1b1f}\
@@ -23,8 +24,7 @@ pub(super) fn render(sheet: &Sheet) -> String {
     )
 }
 
-fn one(told: &Told) -> String {
-    let statement = &told.statement;
+fn one(statement: &Statement) -> String {
     let mut html = format!("<h2>Credit <code>{}</code></h2>\n", escaped(&statement.credit.to_string()));
     html += "<table>\n<tr><th>Balance</th><th class=\"figure\">Principal</th><th class=\"figure\">Interest</th>\
              <th class=\"figure\">Late fees</th><th class=\"figure\">Total</th></tr>\n";
@@ -37,31 +37,30 @@ fn one(told: &Told) -> String {
         html += "</tr>\n";
     }
     html += "</table>\n";
-    for section in sections(told) {
+    for section in sections(statement) {
         html += &format!("<h3>{}</h3>\n<table>\n", escaped(section.title));
         for (name, value) in section.lines {
             html += &format!("<tr><td>{}</td>{}</tr>\n", escaped(name), figure(&value));
         }
         html += "</table>\n";
     }
-    html + &events(told)
+    html + &events(statement)
 }
 
-fn events(told: &Told) -> String {
-    let statement = &told.statement;
+fn events(statement: &Statement) -> String {
     if statement.lines.is_empty() {
         return "<p>No events in the period.</p>\n".to_string();
     }
     let mut html = "<h3>Events</h3>\n<table>\n<tr><th class=\"figure\">Event</th><th>Time</th><th>Kind</th>\
                     <th class=\"figure\">Money</th><th class=\"figure\">Added</th><th class=\"figure\">Settled</th><th class=\"figure\">Debt</th></tr>\n"
         .to_string();
-    for (line, moved) in statement.lines.iter().zip(&told.moved) {
+    for line in &statement.lines {
         html += &format!(
             "<tr>{}<td>{}</td><td>{}</td>{}{}{}{}</tr>\n",
             figure(&line.seq.to_string()),
             escaped(&timestamp(line.at)),
             escaped(&line.kind.replace('_', " ")),
-            figure(&moved.map_or("-".to_string(), dollars)),
+            figure(&line.moved.map_or("-".to_string(), dollars)),
             figure(&dollars(line.added.total())),
             figure(&dollars(line.settled.total())),
             figure(&dollars(line.balance.total())),

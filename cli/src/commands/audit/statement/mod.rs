@@ -14,7 +14,7 @@ use {
     clap::{Args, ValueEnum},
     month::{Month, month},
     serde_json::{Value, json},
-    sheet::{Sheet, Told, statement_json},
+    sheet::{Sheet, statement_json},
     std::path::PathBuf,
 };
 
@@ -69,7 +69,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &StatementArgs) -> Result<Ans
                 "the parts of the statement of {credit} do not add up to its closing balance; report this"
             )));
         }
-        statements.push(Told::new(statement, &log));
+        statements.push(statement);
     }
     let sheet = Sheet::new(args.month, ends.min(session.now) == ends, session.cluster(), statements);
     answer(args, &sheet, session.cluster_json())

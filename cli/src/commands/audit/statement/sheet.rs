@@ -3,16 +3,12 @@
 use {
     super::{last, month::Month},
     crate::{
-        commands::audit::{
-            cells::{dollars, timestamp},
-            rows::money_moved,
-        },
+        commands::audit::cells::{dollars, timestamp},
         views::time_json,
     },
     blockable_sdk::{
         amounts::{Bps, MicroUsd, Units},
-        audit::{Balance, Found, Statement},
-        events::Change,
+        audit::{Balance, Statement},
         names::status_byte_name,
         program::state::Credit,
         terms::{coverage, lien_value},
@@ -30,53 +26,7 @@ pub(super) struct Sheet {
     /// The cluster.
     pub cluster: String,
     /// One per credit.
-    pub statements: Vec<Told>,
-}
-
-/// The statement of a credit, with what its events say beyond balances.
-pub(super) struct Told {
-    /// The statement.
-    pub statement: Statement,
-    /// Seized units that are in lots at the end.
-    pub in_lots: Units,
-    /// Units that were sold from lots until the end.
-    pub sold: Units,
-    /// Units that the lender took over until the end.
-    pub taken_over: Units,
-    /// Units that the borrower gave up by closing the account; `None` while it is there.
-    pub given_up: Option<Units>,
-    /// Money that each event of the period moves, in the order of the statement's lines; `None` for one that moves none.
-    pub moved: Vec<Option<MicroUsd>>,
-}
-
-impl Told {
-    /// The statement of a log.
-    pub(super) fn new(statement: Statement, log: &[Found]) -> Told {
-        let until = log.iter().filter(|found| found.record.at < statement.to.get());
-        let [mut in_lots, mut sold, mut taken_over] = [Units::ZERO; 3];
-        let mut given_up = None;
-        for found in until.clone() {
-            match &found.record.change {
-                Change::Seized { units, .. } => in_lots = in_lots.saturating_add(Units(*units)),
-                Change::Sold { units, .. } => {
-                    in_lots = in_lots.saturating_sub(Units(*units));
-                    sold = sold.saturating_add(Units(*units));
-                }
-                Change::LotClosed { returned, .. } => in_lots = in_lots.saturating_sub(Units(*returned)),
-                Change::TakenOver { units, .. } => taken_over = taken_over.saturating_add(Units(*units)),
-                Change::Closed { given_up: units } => given_up = Some(Units(*units)),
-                _ => {}
-            }
-        }
-        let moved = until.filter(|found| found.record.at >= statement.from.get());
-        let moved = moved.map(|found| money_moved(&found.record.change)).collect();
-        Told { statement, in_lots, sold, taken_over, given_up, moved }
-    }
-
-    /// Units that new jobs may draw on at the end: none of an account that is closed.
-    fn open_to_use(&self, credit: &Credit) -> Units {
-        if self.given_up.is_some() { Units::ZERO } else { Units(credit.collateral.available()) }
-    }
+    pub statements: Vec<Statement>,
 }
 
 /// Names and values under a heading.
@@ -89,14 +39,14 @@ pub(super) struct Section {
 
 impl Sheet {
     /// Statements of a month.
-    pub(super) fn new(month: Month, is_whole: bool, cluster: String, statements: Vec<Told>) -> Sheet {
+    pub(super) fn new(month: Month, is_whole: bool, cluster: String, statements: Vec<Statement>) -> Sheet {
         Sheet { month, is_whole, cluster, statements }
     }
 
     /// The title.
     pub(super) fn title(&self) -> String {
         let until = self.statements.first().filter(|_| !self.is_whole);
-        let until = until.map(|told| format!(", until {}", timestamp(last(told.statement.to))));
+        let until = until.map(|statement| format!(", until {}", timestamp(last(statement.to))));
         format!("Statement for {}{}", self.month, until.unwrap_or_default())
     }
 }
@@ -123,8 +73,7 @@ pub(super) fn movements(statement: &Statement) -> Vec<(&'static str, &'static st
 }
 
 /// Everything but balances and events.
-pub(super) fn sections(told: &Told) -> Vec<Section> {
-    let statement = &told.statement;
+pub(super) fn sections(statement: &Statement) -> Vec<Section> {
     let Some(after) = &statement.after else {
         return vec![Section { title: "Loan", lines: vec![("status", "not offered yet".to_string())] }];
     };
@@ -154,17 +103,18 @@ pub(super) fn sections(told: &Told) -> Vec<Section> {
         ("used in all", units(collateral.consumed)),
         ("beyond what was allowed", text::units(statement.overrun)),
     ];
-    let lots_worth = after.value_paid(told.in_lots.get()).ok().filter(|_| !told.in_lots.is_zero());
+    let lots_worth =
+        after.value_paid(statement.seized.in_lots.get()).ok().filter(|_| !statement.seized.in_lots.is_zero());
     let mut secured = vec![
         ("under lien", units(collateral.lien())),
         ("frozen", units(collateral.frozen())),
         ("locked", units(collateral.locked())),
-        ("open to use", text::units(told.open_to_use(after))),
-        ("for sale in lots", text::units(told.in_lots)),
-        ("sold from lots so far", text::units(told.sold)),
-        ("taken over by the lender so far", text::units(told.taken_over)),
+        ("open to use", text::units(statement.open_to_use())),
+        ("for sale in lots", text::units(statement.seized.in_lots)),
+        ("sold from lots so far", text::units(statement.seized.sold)),
+        ("taken over by the lender so far", text::units(statement.seized.taken_over)),
     ];
-    secured.extend(told.given_up.map(|units| ("given up by the borrower", text::units(units))));
+    secured.extend(statement.given_up.map(|units| ("given up by the borrower", text::units(units))));
     secured.push(("value of the lien, at the loan's price", dollars(lien_value(after).unwrap_or_default())));
     secured.extend(
         lots_worth.map(|value| ("value of what is for sale, at the loan's price", dollars(MicroUsd(value)))),
@@ -190,19 +140,18 @@ fn days_past_due(credit: &Credit) -> i64 {
 }
 
 /// A statement as data. Money in micro-USDC.
-pub(super) fn statement_json(told: &Told) -> Value {
-    let statement = &told.statement;
+pub(super) fn statement_json(statement: &Statement) -> Value {
     let balance = |balance: &Balance| {
         json!({
             "principal": balance.principal, "interest": balance.interest, "late_fees": balance.late_fees,
             "total": balance.total(),
         })
     };
-    let lines = statement.lines.iter().zip(&told.moved).map(|(line, moved)| {
+    let lines = statement.lines.iter().map(|line| {
         json!({
             "event": line.seq, "at": time_json(line.at), "kind": line.kind,
             "transaction": line.signature.to_string(), "added": balance(&line.added),
-            "settled": balance(&line.settled), "balance": balance(&line.balance), "moved": moved,
+            "settled": balance(&line.settled), "balance": balance(&line.balance), "moved": line.moved,
         })
     });
     let after = statement.after.as_ref();
@@ -228,11 +177,11 @@ pub(super) fn statement_json(told: &Told) -> Value {
         "lien": after.map(|credit| credit.collateral.lien()),
         "frozen": after.map(|credit| credit.collateral.frozen()),
         "locked": after.map(|credit| credit.collateral.locked()),
-        "open_to_use": after.map(|credit| told.open_to_use(credit)),
-        "in_lots": told.in_lots,
-        "sold": told.sold,
-        "taken_over": told.taken_over,
-        "given_up": told.given_up,
+        "open_to_use": after.map(|_| statement.open_to_use()),
+        "in_lots": statement.seized.in_lots,
+        "sold": statement.seized.sold,
+        "taken_over": statement.seized.taken_over,
+        "given_up": statement.given_up,
         "lien_value": after.and_then(lien_value),
         "coverage_bps": after.and_then(coverage),
         "events": lines.collect::<Vec<Value>>(),

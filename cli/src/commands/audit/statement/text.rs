@@ -1,25 +1,24 @@
 //! A statement for the terminal.
 
 use {
-    super::sheet::{Sheet, Told, movements, sections},
+    super::sheet::{Sheet, movements, sections},
     crate::{
         commands::audit::cells::{dollars, timestamp},
         table::{Column, lines, table},
     },
-    blockable_sdk::audit::Balance,
+    blockable_sdk::audit::{Balance, Statement},
 };
 
 /// Lays statements out as text.
 pub(super) fn render(sheet: &Sheet) -> String {
     let mut text = format!("{}\ncluster: {}\n", sheet.title(), sheet.cluster);
-    for told in &sheet.statements {
-        text += &one(told);
+    for statement in &sheet.statements {
+        text += &one(statement);
     }
     text
 }
 
-fn one(told: &Told) -> String {
-    let statement = &told.statement;
+fn one(statement: &Statement) -> String {
     let mut text = format!("\ncredit {}\n\n", statement.credit);
     let columns = [
         Column::Text("BALANCE"),
@@ -35,16 +34,15 @@ fn one(told: &Told) -> String {
     };
     let rows: Vec<Vec<String>> = movements(statement).into_iter().map(row).collect();
     text += &table(&columns, &rows);
-    for section in sections(told) {
+    for section in sections(statement) {
         let named: Vec<(String, String)> =
             section.lines.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
         text += &format!("\n{}\n{}", section.title, lines(&named));
     }
-    text + &events(told)
+    text + &events(statement)
 }
 
-fn events(told: &Told) -> String {
-    let statement = &told.statement;
+fn events(statement: &Statement) -> String {
     if statement.lines.is_empty() {
         return "\nno events in the period\n".to_string();
     }
@@ -60,13 +58,12 @@ fn events(told: &Told) -> String {
     let rows: Vec<Vec<String>> = statement
         .lines
         .iter()
-        .zip(&told.moved)
-        .map(|(line, moved)| {
+        .map(|line| {
             vec![
                 line.seq.to_string(),
                 timestamp(line.at),
                 line.kind.replace('_', " "),
-                moved.map_or("-".to_string(), dollars),
+                line.moved.map_or("-".to_string(), dollars),
                 dollars(line.added.total()),
                 dollars(line.settled.total()),
                 dollars(line.balance.total()),

@@ -1,7 +1,7 @@
 //! The simulator's expectation of an agreement, and the collateral that it leaves open to be used up.
 
 use {
-    super::schedule::Planned,
+    super::schedule::PlannedSchedule,
     blockable_economics::{
         assumptions::Assumptions,
         expectation::Expectation,
@@ -25,12 +25,12 @@ pub(crate) struct Forecast {
     expectation: Result<Expectation, String>,
     exposure: Option<Exposure>,
     rate_units: Units,
-    from: Planned,
+    from: PlannedSchedule,
 }
 
 impl Forecast {
     /// Simulates an agreement that began as `preset`.
-    pub(crate) fn new(agreement: &Agreement, preset: &Preset, planned: &Planned) -> Forecast {
+    pub(crate) fn new(agreement: &Agreement, preset: &Preset, planned: &PlannedSchedule) -> Forecast {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
         let plan = StudyPlan { paths: PATHS, seed: SEED, threads };
         let expectation = Assumptions::built_in()

@@ -18,5 +18,5 @@ pub(super) use {
     parsers::{Expiry, expiry},
     refusal::require_taken,
     rider::RiderArgs,
-    schedule::{Planned, ScheduleArgs},
+    schedule::{PlannedSchedule, ScheduleArgs},
 };

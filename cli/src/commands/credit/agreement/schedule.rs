@@ -50,7 +50,7 @@ pub(crate) enum Form {
 
 /// A schedule, and the beginning that its dates are counted from.
 #[derive(Clone, Debug)]
-pub(crate) struct Planned {
+pub(crate) struct PlannedSchedule {
     /// The instalments.
     pub schedule: Vec<Instalment>,
     /// The beginning.
@@ -76,7 +76,7 @@ impl ScheduleArgs {
         apr: Bps,
         usual: &UsualDates,
         now: ChainTime,
-    ) -> Result<Planned, CliError> {
+    ) -> Result<PlannedSchedule, CliError> {
         let from = self.dates.beginning(now)?;
         if let Some(path) = &self.schedule_file {
             let schedule = csv::read(path, &from)?;
@@ -89,7 +89,7 @@ impl ScheduleArgs {
                     text::usd_owed(principal)
                 )));
             }
-            return Ok(Planned { schedule, from });
+            return Ok(PlannedSchedule { schedule, from });
         }
         let form = self.schedule.unwrap_or_default();
         // A bullet falls due at the end of the last interval, also where instalments would be due in advance.
@@ -108,11 +108,11 @@ impl ScheduleArgs {
         };
         let schedule = dates.into_iter().zip(parts);
         let schedule = schedule.map(|(due_after, principal)| Instalment { due_after, principal }).collect();
-        Ok(Planned { schedule, from })
+        Ok(PlannedSchedule { schedule, from })
     }
 }
 
-impl Planned {
+impl PlannedSchedule {
     /// A preset with the number and the mean distance of these instalments, so that what it counts in instalments fits them.
     pub(crate) fn described_by(&self, preset: &Preset) -> Preset {
         let count = u32::try_from(self.schedule.len()).unwrap_or(1).max(1);

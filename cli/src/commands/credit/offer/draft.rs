@@ -2,7 +2,7 @@
 
 use {
     super::{
-        super::agreement::{Expiry, Planned, UsualDates},
+        super::agreement::{Expiry, PlannedSchedule, UsualDates},
         OfferArgs,
     },
     crate::{error::CliError, packing::fits, session::MarketView},
@@ -27,7 +27,7 @@ pub(super) struct Draft {
     /// The named terms, with the number and distance of these instalments.
     pub preset: Preset,
     /// The schedule with its beginning.
-    pub planned: Planned,
+    pub planned: PlannedSchedule,
     /// The arguments of the instruction.
     pub offer: Offer,
     /// The address of the loan.
@@ -77,7 +77,7 @@ pub(super) fn draft(
 }
 
 /// Requires a schedule that is counted from a time at which the offer can still be issued. Errors: [`CliError::Usage`].
-fn require_begins_within(planned: &Planned, expires_at: i64) -> Result<(), CliError> {
+fn require_begins_within(planned: &PlannedSchedule, expires_at: i64) -> Result<(), CliError> {
     if expires_at == 0 || planned.from.at.get() <= expires_at {
         return Ok(());
     }

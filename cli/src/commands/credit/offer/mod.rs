@@ -18,7 +18,7 @@ use {
         error::CliError,
         kind::kind_of,
         lookup::{CreditView, ProviderView, credit_if_any, provider},
-        output::Answer,
+        output::{Answer, keep_warning},
         parties::Parties,
         session::{MarketView, Session},
         views::{credit_json, key_or_none},
@@ -26,11 +26,13 @@ use {
     blockable_sdk::{
         PROGRAM_ID, Pubkey, addresses,
         amounts::{ChainTime, Lamports, MicroUsd, Units},
+        events::Event,
         instructions::credit_offer,
         program::{
             actions::NewCredit,
             state::{Credit, Terms},
         },
+        squads,
         terms::instalments,
         tokens,
     },
@@ -121,6 +123,9 @@ pub(super) async fn run(global: &GlobalArgs, args: &OfferArgs) -> Result<Answer,
     );
     require_fits(&instruction, &parties.payer, draft.agreement.schedule.len())?;
     let forecast = Forecast::new(&draft.agreement, &draft.preset, &draft.planned);
+    if let Some(warning) = forecast.warning() {
+        keep_warning(&warning);
+    }
     let facts = facts(args, &market, &provider, &draft, &parties, &source, &forecast)?;
     let watched = vec![draft.address, source];
     let change = Change {
@@ -137,22 +142,27 @@ pub(super) async fn run(global: &GlobalArgs, args: &OfferArgs) -> Result<Answer,
         created: vec![("credit", draft.address)],
         gate: None,
     };
-    let done = |_: &Effect| {
+    let done = |_: &Effect, _: &[Event]| {
         format!("offered; {} accepts it by `blockable credit accept {}`", args.borrower, draft.address)
     };
     carry_out(&session, &args.sign, &parties, &change, done).await
 }
 
-/// Requires a borrower that can sign: no account of the program, such as a credit or a market that was pasted in the place of a key.
-/// Errors: [`CliError::Refused`], [`CliError::Carry`].
+/// Requires a borrower that can sign: no account that was pasted in the place of a key, such as a credit, a token account, or a multisig,
+/// which signs as its vault. Errors: [`CliError::Refused`], [`CliError::Carry`].
 async fn require_wallet(session: &Session, borrower: &Pubkey) -> Result<(), CliError> {
-    match session.client.account(borrower).await?.filter(|account| account.owner == PROGRAM_ID) {
-        Some(account) => Err(CliError::Refused(format!(
-            "--borrower {borrower} is {}, which no key can sign for; name the borrower's key",
-            kind_of(&account.owner, &account.data)
-        ))),
-        None => Ok(()),
-    }
+    let Some(account) = session.client.account(borrower).await? else { return Ok(()) };
+    let name = match account.owner {
+        squads::PROGRAM => format!("a multisig's vault, such as {}", squads::vault(borrower, 0)),
+        owner if owner == PROGRAM_ID || tokens::balance(&account.data).is_some() => {
+            "the borrower's key".to_string()
+        }
+        _ => return Ok(()),
+    };
+    Err(CliError::Refused(format!(
+        "--borrower {borrower} is {}, which no key can sign for; name {name}",
+        kind_of(&account.owner, &account.data)
+    )))
 }
 
 /// Requires a market that takes new loans. Errors: [`CliError::Refused`].

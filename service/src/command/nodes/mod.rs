@@ -33,14 +33,9 @@ pub enum NodesError {
     /// No node answers; the failure of the last one.
     #[error("no node answers ({0}); check --url, or name several nodes")]
     NoNode(String),
-    /// The nodes are of two clusters, and no cluster has more than half of them.
-    #[error("the nodes are of different clusters: node {} is of {}, node {} of {}; name nodes of one cluster", first.0, first.1, second.0, second.1)]
-    TwoClusters {
-        /// The number of a node, in the order in which they are named, and its cluster.
-        first: (usize, String),
-        /// Those of another one.
-        second: (usize, String),
-    },
+    /// The nodes are of different clusters, of which none has more than half of them: for each the number of a node, and its name.
+    #[error("the nodes are of different clusters: {}; name nodes of one cluster", .0.join(", "))]
+    NoMajority(Vec<String>),
 }
 
 impl NodesError {
@@ -48,7 +43,7 @@ impl NodesError {
     pub fn exit(&self) -> Exit {
         match self {
             NodesError::NoNode(_) => Exit::Failed,
-            NodesError::TwoClusters { .. } => Exit::Usage,
+            NodesError::NoMajority(_) => Exit::Usage,
         }
     }
 }
@@ -77,7 +72,8 @@ pub(super) fn now_ms() -> u64 {
 
 impl Nodes {
     /// Asks every node for its cluster, and waits no longer than half a second for the others once one has answered. Says on stderr
-    /// which of several do not answer. Errors: [`NodesError`].
+    /// which of several do not answer, which are left out because they are of another cluster than most, and which are behind and are not
+    /// read. Errors: [`NodesError`].
     pub async fn open(urls: &[String], commitment: CommitmentConfig) -> Result<Nodes, NodesError> {
         let opened_at_ms = now_ms();
         let mut answers = Answers::ask(urls, commitment).await;
@@ -189,20 +185,25 @@ impl Answers {
     }
 
     /// Leaves the nodes out that are of another cluster than more than half of those that have answered. Says on stderr which these
-    /// are. Errors: [`NodesError::TwoClusters`] where no cluster has so many.
+    /// are. Errors: [`NodesError::NoMajority`] where no cluster has so many.
     fn keep_one_cluster(&mut self) -> Result<(), NodesError> {
-        let Some((first_place, first)) = self.answered.first_key_value() else { return Ok(()) };
-        let other = |(_, node): &(&usize, &Answered)| node.genesis != first.genesis;
-        let Some((second_place, second)) = self.answered.iter().find(other) else { return Ok(()) };
-        let has_most = |genesis: &Hash| {
+        let mut clusters: Vec<(usize, Hash)> = Vec::new();
+        for (place, node) in &self.answered {
+            if clusters.iter().all(|(_, known)| *known != node.genesis) {
+                clusters.push((place.saturating_add(1), node.genesis));
+            }
+        }
+        if clusters.is_empty() {
+            return Ok(());
+        }
+        let has_most = |(_, genesis): &&(usize, Hash)| {
             let nodes = self.answered.values().filter(|node| node.genesis == *genesis).count();
             nodes.saturating_mul(2) > self.answered.len()
         };
-        let Some(kept) = self.answered.values().map(|node| node.genesis).find(has_most) else {
+        let Some((_, kept)) = clusters.iter().find(has_most).copied() else {
             let named =
-                |place: &usize, node: &Answered| (place.saturating_add(1), cluster_name(&node.genesis));
-            let (first, second) = (named(first_place, first), named(second_place, second));
-            return Err(NodesError::TwoClusters { first, second });
+                |(number, genesis): &(usize, Hash)| format!("node {number} is of {}", cluster_name(genesis));
+            return Err(NodesError::NoMajority(clusters.iter().map(named).collect()));
         };
         self.answered.retain(|place, node| {
             let is_kept = node.genesis == kept;
@@ -235,121 +236,4 @@ impl Answers {
 }
 
 #[cfg(test)]
-mod tests {
-    use {
-        super::*,
-        tokio::{
-            io::{AsyncReadExt, AsyncWriteExt},
-            net::TcpListener,
-            time::sleep,
-        },
-    };
-
-    /// A node that answers a request after some time with the hash of its first block.
-    async fn node(after: Duration) -> String {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move {
-            let (mut stream, _) = listener.accept().await.unwrap();
-            let mut request = Vec::new();
-            while !request.ends_with(b"}") {
-                stream.read_buf(&mut request).await.unwrap();
-            }
-            sleep(after).await;
-            let body = json!({"jsonrpc": "2.0", "id": 0, "result": Hash::default().to_string()}).to_string();
-            let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length";
-            stream.write_all(format!("{head}: {}\r\n\r\n{body}", body.len()).as_bytes()).await.unwrap();
-        });
-        url
-    }
-
-    /// A node that is at a slot.
-    async fn node_at(slot: u64) -> String {
-        node_of(Hash::default(), slot).await
-    }
-
-    /// A node of a cluster with this first block that is at a slot.
-    async fn node_of(genesis: Hash, slot: u64) -> String {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move {
-            loop {
-                let (mut stream, _) = listener.accept().await.unwrap();
-                let mut request = Vec::new();
-                while !request.ends_with(b"}") {
-                    stream.read_buf(&mut request).await.unwrap();
-                }
-                let is_slot = String::from_utf8_lossy(&request).contains("getSlot");
-                let result = if is_slot { json!(slot) } else { json!(genesis.to_string()) };
-                let body = json!({"jsonrpc": "2.0", "id": 0, "result": result}).to_string();
-                let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length";
-                stream.write_all(format!("{head}: {}\r\n\r\n{body}", body.len()).as_bytes()).await.unwrap();
-            }
-        });
-        url
-    }
-
-    /// Its accounts are old, and a transaction that is signed with its blockhash cannot land.
-    #[tokio::test]
-    async fn a_node_that_stands_still_is_not_read() {
-        for (slots, read) in [([1_000, 1_031], 1), ([1_000, 1_030], 0), ([1_031, 1_000], 0), ([0, 7], 0)] {
-            let urls = [node_at(slots[0]).await, node_at(slots[1]).await];
-            let nodes = Nodes::open(&urls, CommitmentConfig::confirmed()).await.unwrap();
-            assert_eq!(nodes.client.rpc().url(), urls[read], "{slots:?}");
-            assert_eq!(nodes.clients().count(), 2, "it gets transactions all the same");
-        }
-    }
-
-    /// Else one node of three could keep a lender from a freeze by naming another cluster.
-    #[tokio::test]
-    async fn a_node_of_another_cluster_than_most_is_left_out() {
-        let (own, other) = (Hash::default(), Hash::new_from_array([7; 32]));
-        for (clusters, left) in [(vec![other, own, own], vec![1, 2]), (vec![own, own, other], vec![0, 1])] {
-            let mut urls = Vec::new();
-            for genesis in clusters {
-                urls.push(node_of(genesis, 1_000).await);
-            }
-            let nodes = Nodes::open(&urls, CommitmentConfig::confirmed()).await.unwrap();
-            let kept: Vec<String> = nodes.clients().map(|client| client.rpc().url()).collect();
-            assert_eq!(nodes.genesis, own);
-            assert_eq!(kept, left.iter().map(|place: &usize| urls[*place].clone()).collect::<Vec<_>>());
-        }
-        let urls = [node_of(own, 1_000).await, node_of(other, 1_000).await];
-        let refused = Nodes::open(&urls, CommitmentConfig::confirmed()).await.err();
-        assert!(matches!(refused, Some(NodesError::TwoClusters { .. })), "{refused:?}");
-    }
-
-    /// Else one node of three that claims a slot far ahead would be the one that is read.
-    #[tokio::test]
-    async fn a_node_that_claims_to_be_ahead_makes_no_other_seem_old() {
-        let mut urls = Vec::new();
-        for slot in [1_000, 1_010, 1 << 60] {
-            urls.push(node_at(slot).await);
-        }
-        let nodes = Nodes::open(&urls, CommitmentConfig::confirmed()).await.unwrap();
-        assert_eq!(nodes.client.rpc().url(), urls[0]);
-    }
-
-    /// The first answer is that of a node of another cluster; the others are slower than the half second that they would have after it.
-    #[tokio::test]
-    async fn half_of_the_nodes_are_heard_before_one_decides_on_the_cluster() {
-        let mut urls = vec![node_of(Hash::new_from_array([7; 32]), 1_000).await];
-        for delay in [700, 900] {
-            urls.push(node(Duration::from_millis(delay)).await);
-        }
-        let nodes = Nodes::open(&urls, CommitmentConfig::confirmed()).await.unwrap();
-        assert_eq!(nodes.genesis, Hash::default());
-    }
-
-    #[tokio::test]
-    async fn all_other_nodes_share_one_time_once_the_first_has_answered() {
-        let mut urls = Vec::new();
-        for delay in [0, 400, 800, 1_200, 1_600, 2_000] {
-            urls.push(node(Duration::from_millis(delay)).await);
-        }
-        let answers = Answers::ask(&urls, CommitmentConfig::confirmed()).await;
-        assert!(answers.answered.contains_key(&0), "{}", answers.failure);
-        assert!(!answers.answered.contains_key(&5), "each answer gave the next node its own time");
-        assert_eq!(answers.answered.len() + answers.silent.len(), 6);
-    }
-}
+mod tests;

@@ -12,9 +12,9 @@ use {
 
 /// Credits that cannot be frozen, each with the reason as a sentence that names it.
 #[derive(Default)]
-pub(super) struct Skipped(Vec<(Pubkey, String)>);
+pub(super) struct NotFrozen(Vec<(Pubkey, String)>);
 
-impl Skipped {
+impl NotFrozen {
     /// Adds a credit.
     pub(super) fn add(&mut self, credit: &CreditView, reason: String) {
         self.0.push((credit.address, reason));
@@ -32,7 +32,7 @@ impl Skipped {
     }
 
     /// The answer with the credits that are left out: in its text, and in its data as `not_frozen`.
-    pub(super) fn told(&self, mut answer: Answer) -> Answer {
+    pub(super) fn add_to(&self, mut answer: Answer) -> Answer {
         let entry =
             |(credit, reason): &(Pubkey, String)| json!({"credit": credit.to_string(), "reason": reason});
         answer.data["not_frozen"] = self.0.iter().map(entry).collect::<Value>();
@@ -50,11 +50,11 @@ mod tests {
     #[test]
     fn credits_that_are_left_out_are_named_with_their_reasons() {
         let credit = Pubkey::new_unique();
-        let skipped =
-            Skipped(vec![(credit, "it is repaid".to_string()), (credit, "it is closed".to_string())]);
-        let answer = skipped.told(Answer { text: "frozen".to_string(), data: json!({}) });
+        let not_frozen =
+            NotFrozen(vec![(credit, "it is repaid".to_string()), (credit, "it is closed".to_string())]);
+        let answer = not_frozen.add_to(Answer { text: "frozen".to_string(), data: json!({}) });
         assert_eq!(answer.text, format!("frozen\nnot frozen {credit}\nnot frozen {credit}"));
         assert_eq!(answer.data["not_frozen"][1]["reason"], "it is closed");
-        assert_eq!(skipped.refused().to_string(), "it is repaid; it is closed");
+        assert_eq!(not_frozen.refused().to_string(), "it is repaid; it is closed");
     }
 }

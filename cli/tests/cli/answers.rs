@@ -1,11 +1,14 @@
-//! What reviews, answers and statements tell is what holds.
+//! Reviews, answers and statements against the chain.
 
 use {
-    crate::world::{Done, World, world},
-    blockable_sdk::{Pubkey, program::state::Instalment},
+    crate::world::{World, world},
+    blockable_sdk::{
+        Pubkey,
+        amounts::{ChainTime, MicroUsd, Units},
+        terms::default_from,
+    },
+    blockable_service::text,
 };
-
-const DAY: u32 = 86_400;
 
 /// The value of a line of a review or a table.
 fn line<'a>(text: &'a str, name: &str) -> Option<&'a str> {
@@ -16,26 +19,7 @@ fn line<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     text.lines().find_map(value)
 }
 
-fn said(done: &Done) -> String {
-    let message = done.error()["message"].as_str().unwrap().to_string();
-    message.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// A live loan of which an instalment is unpaid since long, so that time has made fees and interest of it that the chain does not know.
-fn unpaid(world: &World) -> Pubkey {
-    let credit = world.loan_with(|offer| {
-        offer.schedule = vec![
-            Instalment { due_after: 1, principal: 6_000_000_000 },
-            Instalment { due_after: DAY, principal: 6_000_000_000 },
-        ];
-        let terms = &mut offer.terms;
-        (terms.delinquency_grace, terms.default_grace, terms.late_fee) = (3, DAY, 20_000_000);
-    });
-    world.wait_until(world.credit(&credit).issued_at + 6);
-    credit
-}
-
-/// Marks a loan in default, if a keeper has not yet, and has the units under the holdback cancelled.
+/// Makes a loan in default, cancels its units under the holdback, and puts others up for sale; the loan and the lot.
 fn lot_of(world: &World, units: &[&str]) -> (Pubkey, String) {
     let credit = world.defaulted_loan();
     let address = credit.to_string();
@@ -47,7 +31,7 @@ fn lot_of(world: &World, units: &[&str]) -> (Pubkey, String) {
 
 #[test]
 fn time_alone_is_no_effect_of_an_act() {
-    let (world, credit) = (world(), unpaid(world()));
+    let (world, credit) = (world(), world().unpaid_loan());
     let (address, keeper) = (credit.to_string(), world.party("keeper"));
     assert_eq!(world.credit(&credit).debt.late_fees, 20_000_000);
     let named = world.run_as("lender", &["credit", "freeze-authority", &address, &keeper]);
@@ -85,7 +69,22 @@ fn the_split_of_a_payment_is_the_one_that_its_effect_shows() {
 #[test]
 fn an_answer_has_the_amounts_that_landed() {
     let world = world();
-    let (credit, lot) = lot_of(world, &["--units", "1,000,000,000"]);
+    let credit = world.defaulted_loan();
+    let address = credit.to_string();
+    let lender = world.key("lender");
+    let cancel = ["credit", "cancel-locked", &address, "--all", "-k", &lender, "--yes"];
+    let cancelled = world.run(&cancel);
+    let account = world.credit(&credit);
+    let (units, claim) = (account.collateral.cancelled, account.claims.lender);
+    let expected =
+        format!("cancelled {} for {}; ", text::units(Units(units)), text::usd_received(MicroUsd(claim)));
+    assert!(cancelled.stdout.starts_with(&expected), "{expected}: {cancelled:?}");
+    let none = world.run_as("lender", &["credit", "cancel-locked", &address, "--all"]).message();
+    assert!(none.contains("no units are covered by the holdback: nothing is held back for them"), "{none}");
+    let seize = ["credit", "seize", &address, "--window", "1h", "--units", "1,000,000,000"];
+    let seized = world.run(&[&seize[..], &["-k", &lender, "--yes"]].concat());
+    assert!(seized.stdout.starts_with("1,000,000,000 units are for sale in lot "), "{seized:?}");
+    let lot = line(&seized.stdout, "lot").unwrap().to_string();
     let buyer = world.key("buyer");
     let buy = ["pool", "buy", &lot, "--units", "10,000,000", "-k", &buyer, "--yes"];
     let before = world.wallet("buyer");
@@ -94,7 +93,6 @@ fn an_answer_has_the_amounts_that_landed() {
     let cents = paid.div_ceil(10_000);
     let expected = format!("bought 10,000,000 units for ${}.{:02}; fetch", cents / 100, cents % 100);
     assert!(bought.stdout.starts_with(&expected), "{expected}: {bought:?}");
-    let address = credit.to_string();
     let claim = world.credit(&credit).claims.lender / 10_000;
     let collected = world.run(&["credit", "collect", &address, "-k", &buyer, "--yes"]);
     let dollars = format!("{}.{:02}", blockable_service::text::thousands(claim / 100), claim % 100);
@@ -104,7 +102,7 @@ fn an_answer_has_the_amounts_that_landed() {
 }
 
 #[test]
-fn a_statement_has_what_is_in_lots_and_what_was_given_up() {
+fn a_statement_has_what_is_in_lots() {
     let world = world();
     let (credit, lot) = lot_of(world, &["--units", "1,000,000,000"]);
     for _ in 0..2 {
@@ -114,19 +112,27 @@ fn a_statement_has_what_is_in_lots_and_what_was_given_up() {
     let address = credit.to_string();
     world.run_as("buyer", &["credit", "collect", &address]).data();
     let month = blockable_service::text::time(world.chain_time())[..7].to_string();
-    let statement = ["audit", "statement", &address, "--month", &month];
-    let data = world.run(&[&statement[..], &["--output", "json"]].concat()).data();
-    let told = &data["statements"][0];
-    assert_eq!((&told["in_lots"], &told["sold"]), (&980_000_000.into(), &20_000_000.into()), "{told}");
-    assert!(told["given_up"].is_null());
+    let command = ["audit", "statement", &address, "--month", &month];
+    let data = world.run(&[&command[..], &["--output", "json"]].concat()).data();
+    let statement = &data["statements"][0];
+    assert_eq!(
+        (&statement["in_lots"], &statement["sold"]),
+        (&980_000_000.into(), &20_000_000.into()),
+        "{statement}"
+    );
+    assert!(statement["given_up"].is_null());
     let collected =
-        told["events"].as_array().unwrap().iter().find(|event| event["kind"] == "collected").unwrap();
-    assert_eq!(collected["moved"], told["collected"], "{collected}");
-    let text = world.run(&statement).stdout;
+        statement["events"].as_array().unwrap().iter().find(|event| event["kind"] == "collected").unwrap();
+    assert_eq!(collected["moved"], statement["collected"], "{collected}");
+    let text = world.run(&command).stdout;
     assert_eq!(line(&text, "for sale in lots"), Some("980,000,000 units"), "{text}");
+}
 
-    let ended = world.loan();
+#[test]
+fn a_statement_has_what_the_borrower_gave_up() {
+    let (world, ended) = (world(), world().loan());
     let address = ended.to_string();
+    let month = blockable_service::text::time(world.chain_time())[..7].to_string();
     world.run_as("borrower", &["credit", "repay", &address, "--all"]).data();
     for party in ["lender", "provider"] {
         world.run_as("buyer", &["credit", "collect", &address, "--for", party]).data();
@@ -137,10 +143,13 @@ fn a_statement_has_what_is_in_lots_and_what_was_given_up() {
     let lost = line(&closed.stderr, "you lose").unwrap();
     assert!(lost.contains(" units, for which the loan paid $"), "{closed:?}");
     assert_eq!(closed.data()["changed"], true);
-    let statement = ["audit", "statement", &address, "--month", &month, "--output", "json"];
-    let data = world.run(&statement).data();
-    let told = &data["statements"][0];
-    assert_eq!((told["open_to_use"].as_u64(), told["given_up"].to_string()), (Some(0), left), "{told}");
+    let data = world.run(&["audit", "statement", &address, "--month", &month, "--output", "json"]).data();
+    let statement = &data["statements"][0];
+    assert_eq!(
+        (statement["open_to_use"].as_u64(), statement["given_up"].to_string()),
+        (Some(0), left),
+        "{statement}"
+    );
 }
 
 #[test]
@@ -185,7 +194,8 @@ fn a_freeze_of_several_leaves_none_out_that_may_be_frozen() {
     let none = world.run_as("lender", &["credit", "freeze", &late_name, "--units", "1000"]);
     assert_eq!(none.error()["code"], "refused");
     let none = world.run_as("lender", &["credit", "freeze", &foreign_name, "--units", "1000"]);
-    assert!(said(&none).contains("only "), "{none:?}");
+    let needed = format!("only the lender or the freeze authority can, {buyer}");
+    assert!(none.message().contains(&needed), "{none:?}");
 }
 
 #[test]
@@ -206,10 +216,11 @@ fn a_credit_has_its_terms_and_the_times_of_the_next_steps() {
     let account = world.credit(&defaulted);
     assert_eq!(data["terms"]["cure_period_seconds"], account.terms.cure_period);
     assert_eq!(data["terms"]["units"], account.terms.units);
+    assert_eq!((&data["terms"]["freeze_policy"], &data["rider"]["reserve"]), (&"at_will".into(), &0.into()));
     assert!(data["possible_from"]["seizure"]["unix"].as_i64().unwrap() <= world.chain_time().get());
     let shown = world.run(&["credit", "show", &defaulted.to_string()]).stdout;
     assert_eq!(line(&shown, "seizure from"), Some("now"), "{shown}");
-    let unpaid = unpaid(world);
+    let unpaid = world.unpaid_loan();
     let shown = world.run(&["credit", "show", &unpaid.to_string()]).stdout;
     assert!(line(&shown, "default from").unwrap().ends_with(" UTC"), "{shown}");
     // Due times of an offer stay apart.
@@ -240,20 +251,27 @@ fn a_borrower_reads_every_instalment_that_is_not_like_the_others() {
 #[test]
 fn what_an_enforcement_costs_is_said_before_it() {
     let (world, sound) = (world(), world().loan().to_string());
-    let refused = said(&world.run_as("lender", &["credit", "write-off", &sound]));
+    let refused = world.run_as("lender", &["credit", "write-off", &sound]).message();
     assert!(refused.contains("is active, and only a loan in default is written off"), "{refused}");
-    let unpaid = unpaid(world).to_string();
-    let refused = said(&world.run_as("lender", &["credit", "write-off", &unpaid]));
-    assert!(refused.contains("it can be from "), "{refused}");
+    let unpaid = world.unpaid_loan();
+    let market = world.block_on(world.venue().client.market(&world.venue().keys.market)).unwrap();
+    let clock = market.clock_at(world.chain_time().get()).unwrap();
+    let from = default_from(&world.credit(&unpaid)).unwrap().get() - clock.market + clock.chain;
+    let from = text::time(ChainTime(from));
+    let refused = world.run_as("lender", &["credit", "write-off", &unpaid.to_string()]).message();
+    assert!(refused.contains(&format!("it can be from {from}, once")), "{from}: {refused}");
     let defaulted = world.defaulted_loan();
     let address = defaulted.to_string();
     let covered = world.credit(&defaulted).cancellable().unwrap();
     assert!(covered > 0);
-    let over = world.run(&["credit", "take-over", &address, "--all", "--dry-run"]).stderr;
-    let warning = line(&over, "WARNING").unwrap();
-    assert!(warning.contains("`blockable credit cancel-locked") && warning.contains("in cash"), "{over}");
-    let off = world.run(&["credit", "write-off", &address, "--dry-run"]).stderr;
-    assert!(line(&off, "gives away").unwrap().contains("worth $"), "{off}");
+    for (act, said) in
+        [(&["take-over", &address, "--all"][..], "in cash"), (&["write-off", &address], "worth $")]
+    {
+        let done = world.run(&[&["credit"], act, &["--dry-run", "--output", "json"]].concat());
+        let warning = line(&done.stderr, "WARNING").unwrap();
+        assert!(warning.contains("`blockable credit ") && warning.contains(said), "{done:?}");
+        assert_eq!(done.warnings(), [warning], "a program reads it too");
+    }
     world.run_as("lender", &["credit", "take-over", &address, "--units", "1,000,000,000"]).data();
     let again = world.run(&["credit", "take-over", &address, "--units", "1,000,000", "--dry-run"]).stderr;
     assert!(!again.contains("when the lot is closed"), "there is no lot: {again}");
@@ -270,10 +288,15 @@ fn an_offer_is_made_to_a_key_and_begins_before_it_ends() {
     };
     for (borrower, kind) in [(&credit, "a credit"), (&world.market(), "a market"), (&provider, "a provider")]
     {
-        let refused = said(&offer(borrower, &[]));
+        let refused = offer(borrower, &[]).message();
         assert!(refused.contains(&format!("is {kind}, which no key can sign for")), "{refused}");
     }
+    let wallet = offer(&world.token_account("borrower"), &[]).message();
+    assert!(
+        wallet.contains("is a token account, which no key can sign for; name the borrower's key"),
+        "{wallet}"
+    );
     let late = ["--counted-from", "20d", "--expires", "7d"];
-    let refused = said(&offer(&world.party("borrower"), &late));
+    let refused = offer(&world.party("borrower"), &late).message();
     assert!(refused.contains("after the offer ends at") && refused.contains("--expires"), "{refused}");
 }
