@@ -88,6 +88,32 @@ fn named_terms_are_offered_with_the_simulators_expectation_beside_them() {
 }
 
 #[test]
+fn an_offer_with_dates_is_the_same_one_a_second_later() {
+    let (world, folder) = (world(), tempfile::tempdir().unwrap());
+    let rate = ["--units-per-second", "100", "--longest-job", "60s", "--terms", "prepaid"];
+    let in_a_week = (world.chain_time().get() / i64::from(DAY) + 7) * i64::from(DAY);
+    let in_a_week = jiff::Timestamp::from_second(in_a_week).unwrap().strftime("%Y-%m-%d").to_string();
+    let file = folder.path().join("dates.csv").display().to_string();
+    std::fs::write(&file, format!("due,principal\n{in_a_week},400usdc\n90d,800usdc\n")).unwrap();
+    for dates in [
+        vec!["--first-due", &in_a_week, "--every", "month", "--instalments", "3"],
+        vec!["--first-due", "tomorrow", "--every", "30d", "--instalments", "4"],
+        vec!["--first-due", &in_a_week, "--every", "30d", "--instalments", "5", "--schedule", "level"],
+        vec!["--schedule-file", &file],
+    ] {
+        let flags = [&rate[..], &dates[..]].concat();
+        let (address, ..) = offered(world, &flags);
+        world.wait_until(world.chain_time().get() + 2);
+        let again = offer(world, &flags).data();
+        assert_eq!(again["changed"], false, "{dates:?}: {again}");
+        assert_eq!(again["state"]["credit"], address.to_string(), "{dates:?}");
+    }
+    // Another date is another loan.
+    let day = |date: &str| offered(world, &[&rate[..], &["--first-due", date, "--every", "30d"]].concat()).0;
+    assert_ne!(day(&in_a_week), day("9d"));
+}
+
+#[test]
 fn every_name_has_its_terms() {
     let world = world();
     for (name, ahead, holdback) in [

@@ -3,7 +3,7 @@
 mod draft;
 
 use {
-    self::draft::{Draft, draft, require_fits, require_provider_takes},
+    self::draft::{Draft, draft, offered_by_same_flags, require_fits, require_provider_takes},
     super::agreement::{
         ConditionArgs, Expiry, Forecast, GrantArgs, RiderArgs, ScheduleArgs, TermsName, expiry, require_taken,
     },
@@ -29,9 +29,8 @@ use {
         instructions::credit_offer,
         program::{
             actions::NewCredit,
-            state::{Credit, Terms},
+            state::{Credit, Provider},
         },
-        terms::instalments,
         tokens,
     },
     blockable_service::{
@@ -104,7 +103,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &OfferArgs) -> Result<Answer,
     require_wallet(&session, &args.borrower).await?;
     let draft = draft(args, &market, &provider.account, &lender)?;
     if let Some(existing) = credit_if_any(&session, &draft.address).await? {
-        return repeated(&session, &market, &draft, existing);
+        return repeated(&session, args, (&market, &provider.account), &draft, existing);
     }
     require_taken(&draft.agreement, args.principal.get(), &market.account.bounds)?;
     require_provider_takes(&provider.account, &draft.agreement.terms)?;
@@ -180,25 +179,31 @@ fn require_named(session: &Session, market: &MarketView, provider: &Pubkey) -> R
 /// [`CliError::Refused`].
 fn repeated(
     session: &Session,
-    market: &MarketView,
+    args: &OfferArgs,
+    (market, provider): (&MarketView, &Provider),
     draft: &Draft,
     existing: Credit,
 ) -> Result<Answer, CliError> {
-    let timeless = |terms: Terms| Terms { offer_expires_at: 0, reporters_hash: [0; 32], ..terms };
-    let is_same = timeless(existing.terms) == timeless(draft.offer.terms)
-        && existing.rider == draft.offer.rider
-        && instalments(&existing) == draft.agreement.schedule;
+    let now = ChainTime(market.clock.chain);
+    let offered_at = offered_by_same_flags(args, draft, provider, &existing, now);
     let credit = CreditView { address: draft.address, account: existing };
-    if !is_same {
+    let Some(offered_at) = offered_at else {
         return Err(CliError::Refused(format!(
             "{} is a loan of yours on other terms ({}), with the same number {}; name another --nonce",
             draft.address,
             credit.status_name(),
             draft.offer.nonce
         )));
-    }
+    };
+    let counted = match offered_at == now {
+        true => String::new(),
+        false => format!(
+            ", with dates that were counted from {}: a later issue moves them by as much",
+            text::time(offered_at)
+        ),
+    };
     let says = format!(
-        "{} is on these terms and {}; name a --nonce for another loan on the same terms",
+        "{} is on these terms and {}{counted}; name a --nonce for another loan on the same terms",
         draft.address,
         credit.status_name()
     );
