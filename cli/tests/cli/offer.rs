@@ -274,6 +274,18 @@ fn collateral_that_could_be_used_up_before_a_freeze_is_said_loudly() {
     assert!(warning.contains("ALL COLLATERAL COULD BE USED UP BEFORE YOU MAY FREEZE"), "{warning}");
     let warnings = &done.data()["state"]["forecast"]["warnings"];
     assert_eq!(warnings.as_array().unwrap().len(), 1);
+    // Where the lender may freeze at will, nothing is used up before it may.
+    let at_will = offer(world, &[&open[..2], &["--freeze", "at-will", "--dry-run"]].concat());
+    assert!(!at_will.stderr.contains("WARNING") && !at_will.stderr.contains("before you may"), "{at_will:?}");
+    assert!(
+        at_will.stderr.contains("you may freeze at will; if you do not, 240,000,000 units"),
+        "{at_will:?}"
+    );
+    let forecast = at_will.data()["state"]["forecast"].clone();
+    assert_eq!(
+        (&forecast["exposure"]["is_at_will"], &forecast["warnings"]),
+        (&true.into(), &Value::Array(vec![]))
+    );
     let locked = offer(world, &["--terms", "prepaid", "--ahead", "10%", "--dry-run"]);
     assert!(!locked.stderr.contains("WARNING"), "{locked:?}");
 }
