@@ -114,6 +114,27 @@ fn an_offer_with_dates_is_the_same_one_a_second_later() {
 }
 
 #[test]
+fn a_price_with_a_digit_too_many_is_warned_of() {
+    let world = world();
+    let near = offer(world, &["--dry-run"]);
+    assert!(near.stderr.contains("$5.00 per million units\n"), "{near:?}");
+    assert!(near.warnings().is_empty(), "{near:?}");
+    let mut far = base(world);
+    (far[7], far[9]) = ("100000usdc".to_string(), "20,000,000units".to_string());
+    let far: Vec<&str> = far.iter().map(String::as_str).chain(["--dry-run"]).collect();
+    let done = world.run_as("lender", &far);
+    assert!(done.stderr.contains("$5,000.00 per million units\n"), "{done:?}");
+    let warnings = done.warnings();
+    assert!(
+        warnings.iter().any(|warning| warning.contains("the provider's other loans of this market paid")),
+        "{done:?}"
+    );
+    let price = &done.data()["state"]["price"];
+    assert_eq!(price["price"], 5_000_000_000_u64);
+    assert!(price["other_loans"].as_u64().unwrap() > 0, "{price}");
+}
+
+#[test]
 fn every_name_has_its_terms() {
     let world = world();
     for (name, ahead, holdback) in [
@@ -379,8 +400,10 @@ fn the_review_of_an_offer_reads_like_this() {
         (world.genesis(), "<GENESIS>"),
         (world.token_account("lender"), "<LENDER ACCOUNT>"),
     ];
-    // Other tests lend from the same account.
-    let lines = done.stderr.lines().filter(|line| !line.trim_start().starts_with("your account"));
+    // Other tests lend from the same account, and to the same provider.
+    let differs =
+        |line: &&str| ["your account", "other loans"].iter().any(|name| line.trim_start().starts_with(name));
+    let lines = done.stderr.lines().filter(|line| !differs(line));
     let text = world.stable(&lines.collect::<Vec<_>>().join("\n"));
     let text = names.iter().fold(text, |text, (value, name)| text.replace(value, name));
     let mut settings = insta::Settings::clone_current();

@@ -147,7 +147,8 @@ fn expected(expectation: &Expectation) -> Vec<(&'static str, String)> {
         (
             "",
             format!(
-                "simulated with {} loans, where a unit costs {} of the loan's price on the market; assumptions in docs/recovery.md",
+                "simulated with {} loans, which assume that this loan's price is the market's: a unit costs {} of it there; assumptions in \
+                 docs/recovery.md",
                 text::thousands(expectation.paths),
                 percent(expectation.market_price)
             ),

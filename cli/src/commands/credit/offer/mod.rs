@@ -1,9 +1,13 @@
 //! `blockable credit offer`.
 
 mod draft;
+mod price;
 
 use {
-    self::draft::{Draft, draft, offered_by_same_flags, require_fits, require_provider_takes},
+    self::{
+        draft::{Draft, draft, offered_by_same_flags, require_fits, require_provider_takes},
+        price::OfferPrice,
+    },
     super::agreement::{
         ConditionArgs, Expiry, Forecast, GrantArgs, RiderArgs, ScheduleArgs, TermsName, expiry, require_taken,
     },
@@ -18,7 +22,7 @@ use {
         error::CliError,
         kind::kind_of,
         lookup::{CreditView, ProviderView, credit_if_any, provider},
-        output::Answer,
+        output::{Answer, warn},
         parties::Parties,
         session::{MarketView, Session},
         views::{credit_json, key_or_none},
@@ -120,7 +124,11 @@ pub(super) async fn run(global: &GlobalArgs, args: &OfferArgs) -> Result<Answer,
     );
     require_fits(&instruction, &parties.payer, draft.agreement.schedule.len())?;
     let forecast = Forecast::new(&draft.agreement, &draft.preset, &draft.planned);
-    let facts = facts(args, &market, &provider, &draft, &parties, &source, &forecast)?;
+    let price = OfferPrice::read(&session, &market, &args.provider, (args.principal, args.units)).await?;
+    if let Some(warning) = price.warning() {
+        warn(&warning);
+    }
+    let facts = facts(args, &market, &provider, &draft, &parties, &source, (&price, &forecast))?;
     let watched = vec![draft.address, source];
     let change = Change {
         title: format!("offer {} to {}", text::usd_owed(args.principal), args.borrower),
@@ -128,7 +136,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &OfferArgs) -> Result<Answer,
         role: Role::anyone("the lender", lender),
         facts,
         steps: vec![Step { instructions: vec![instruction], watched }],
-        effect: Box::new(|after| effect(&market, &draft, (&source, balance), &forecast, after)),
+        effect: Box::new(|after| effect(&market, &draft, (&source, balance), (&price, &forecast), after)),
         irreversible:
             "you can withdraw the offer until the units are issued; from then on the money is the provider's"
                 .to_string(),
@@ -225,7 +233,7 @@ fn facts(
     draft: &Draft,
     parties: &Parties,
     source: &Pubkey,
-    forecast: &Forecast,
+    (price, forecast): (&OfferPrice, &Forecast),
 ) -> Result<Vec<Line>, CliError> {
     let new = NewCredit {
         market: market.address,
@@ -253,7 +261,13 @@ fn facts(
         ("from", source.to_string()),
         ("freeze authority", key_or_none(draft.offer.freeze_authority)),
     ]);
-    lines.extend(terms_lines(&credit, ChainTime(market.clock.chain)));
+    let terms = terms_lines(&credit, ChainTime(market.clock.chain));
+    let units = terms
+        .iter()
+        .position(|(name, _)| *name == "units")
+        .map_or(terms.len(), |place| place.saturating_add(1));
+    let (first, rest) = terms.split_at(units);
+    lines.extend(first.iter().cloned().chain(price.lines()).chain(rest.iter().cloned()));
     lines.push(("due dates", draft.planned.text()));
     let free = provider.free_units();
     if free < args.units.get() {
@@ -271,7 +285,7 @@ fn effect(
     market: &MarketView,
     draft: &Draft,
     (source, before): (&Pubkey, MicroUsd),
-    forecast: &Forecast,
+    (price, forecast): (&OfferPrice, &Forecast),
     after: &After,
 ) -> Result<Effect, CliError> {
     let account: Credit = after.require(&draft.address)?;
@@ -289,6 +303,7 @@ fn effect(
     let mut state = credit_json(&credit, market);
     state["nonce"] = draft.offer.nonce.into();
     state["schedule"] = draft.planned.json();
+    state["price"] = price.json();
     state["forecast"] = forecast.json();
     Ok(Effect { lines: lines.into_iter().flatten().collect(), state })
 }
