@@ -9,10 +9,15 @@ use {
     },
     crate::{lookup::CreditView, session::MarketView, table::Column},
     blockable_sdk::{
+        Pubkey,
         amounts::{Bps, ChainTime, MicroUsd, Units},
         names::freeze_reason_byte_name,
         payments::{NextInstalment, next_instalment},
-        program::{state::VaultClaims, transitions::Status, units::mul_div_floor},
+        program::{
+            state::{Credit, VaultClaims},
+            transitions::Status,
+            units::mul_div_floor,
+        },
         terms::{coverage, instalments},
     },
     blockable_service::{hex, terms::freezes_text, text},
@@ -93,11 +98,24 @@ pub(crate) fn credit_lines(credit: &CreditView, market: &MarketView) -> Vec<(Str
     line("borrower", account.borrower.to_string());
     line("provider", account.provider.to_string());
     line("freeze authority", key_or_none(account.freeze_authority));
+    lines.extend(pending_lines(account));
     lines.extend(debt_lines(credit, market));
     lines.extend(step_lines(credit, market));
     lines.extend(collateral_lines(credit));
     lines.extend(agreed_lines(credit, market));
     lines
+}
+
+/// The keys that a place is offered to, and the command by which each takes it.
+fn pending_lines(account: &Credit) -> impl Iterator<Item = (String, String)> {
+    let places = [
+        ("lender's place", account.pending_lender, "credit accept-assignment"),
+        ("borrower's place", account.pending_borrower, "credit borrower-key --accept"),
+    ];
+    let offered = places.into_iter().filter(|(_, key, _)| *key != Pubkey::default());
+    offered.map(|(name, key, by)| {
+        (name.to_string(), format!("offered to {key}, who takes it by `blockable {by}`"))
+    })
 }
 
 fn debt_lines(credit: &CreditView, market: &MarketView) -> Vec<(String, String)> {
@@ -214,6 +232,8 @@ pub(crate) fn credit_json(credit: &CreditView, market: &MarketView) -> Value {
         "borrower": account.borrower.to_string(),
         "provider": account.provider.to_string(),
         "freeze_authority": key_json(account.freeze_authority),
+        "pending_lender": key_json(account.pending_lender),
+        "pending_borrower": key_json(account.pending_borrower),
         "status": credit.status_name(),
         "health": health(credit),
         "is_loan": !account.is_unrestricted(),

@@ -39,7 +39,14 @@ fn a_loan_is_assigned_within_what_the_buyer_has_read() {
     let assign = ["credit", "assign", &address, &buyer];
     assert_eq!(world.run_as("lender", &assign).data()["changed"], true);
     assert_eq!(world.run_as("lender", &assign).data()["changed"], false);
+    let shown = world.run(&["credit", "show", &address]).stdout;
+    assert!(shown.contains(&format!("offered to {buyer}, who takes it by")), "{shown}");
+    let pending = || {
+        world.run(&["credit", "show", &address, "--json", "pending_lender"]).data()["pending_lender"].clone()
+    };
+    assert_eq!(pending(), buyer);
     world.run_as("lender", &["credit", "assign", &address, "--withdraw"]).data();
+    assert!(pending().is_null());
     assert_eq!(world.credit(&credit).pending_lender, Pubkey::default());
     world.run_as("lender", &assign).data();
     let done = world.run_as("buyer", &["credit", "accept-assignment", &address]);
