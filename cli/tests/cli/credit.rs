@@ -30,7 +30,8 @@ fn credits_are_listed_by_conditions() {
     let all = world.run(&["credit", "list", "-w", &format!("lender={}", world.party("lender"))]);
     assert!(all.stdout.starts_with("CREDIT") && all.stdout.contains(&repaid), "{all:?}");
     let none = world.run(&["credit", "list", "-w", &format!("lender={}", world.party("buyer"))]);
-    assert!(none.stdout.starts_with("no credits on a cluster of its own"), "{none:?}");
+    assert!(none.stdout.starts_with("no credits of market "), "{none:?}");
+    assert!(none.stdout.contains(" on a cluster of its own"), "{none:?}");
     let none =
         world.run(&["credit", "list", "-w", &format!("lender={}", world.party("buyer")), "--output", "json"]);
     assert_eq!(none.data(), Value::Array(Vec::new()));
@@ -358,4 +359,32 @@ fn a_review_reads_like_this() {
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.bind(|| insta::assert_snapshot!("credit_freeze_review", text));
+}
+
+#[test]
+fn the_market_that_is_named_is_the_credits_and_an_empty_list_says_which_it_was() {
+    let (world, credit) = (world(), world().sandbox_loan(LoanName::Healthy).to_string());
+    let message = |done: crate::world::Done| done.error()["message"].as_str().unwrap().to_string();
+    let (market, wallet) = (world.market(), world.party("lender"));
+    let show = |market: &str| world.run(&["credit", "show", &credit, "--market", market, "--output", "json"]);
+    assert_eq!(show(&market).data()["credit"], credit);
+    let error = message(show(&wallet));
+    assert!(error.contains("and no market; check --market"), "{error}");
+    let repay = ["credit", "repay", &credit, "--amount", "1usdc", "--market", &wallet];
+    assert!(message(world.run_as("borrower", &repay)).contains("and no market; check --market"));
+    let none = world.run(&["credit", "list", "--where", &format!("borrower={}", world.party("keeper"))]);
+    assert!(
+        none.stdout.contains(&format!("no credits of market {market} (environment BLOCKABLE_MARKET)")),
+        "{none:?}"
+    );
+    // A wrong letter in a party.
+    let mut typed = world.party("borrower");
+    let last = if typed.pop() == Some('2') { '3' } else { '2' };
+    typed.push(last);
+    if typed.parse::<blockable_sdk::Pubkey>().is_ok() {
+        let near =
+            world.run(&["credit", "list", "--where", &format!("borrower={typed}"), "--output", "json"]);
+        let warnings = near.warnings();
+        assert!(warnings[0].contains(&format!("did you mean {}?", world.party("borrower"))), "{near:?}");
+    }
 }
