@@ -2,7 +2,7 @@
 
 pub(crate) use blockable_service::command::Answer;
 use {
-    crate::{error::CliError, settings::Format},
+    crate::{error::CliError, near::nearest, settings::Format},
     blockable_sdk::printable,
     blockable_service::command::{Exit, Failure, document, say},
     clap::error::ErrorKind,
@@ -87,8 +87,12 @@ fn choose(data: Value, fields: &[String]) -> Result<Value, CliError> {
             for field in fields {
                 let pointer = format!("/{}", field.replace('.', "/"));
                 let Some(value) = Value::Object(object.clone()).pointer(&pointer).cloned() else {
+                    let near = nearest(field, object.keys());
+                    let near = near.map(|near| format!("did you mean {near}? ")).unwrap_or_default();
                     let known = object.keys().cloned().collect::<Vec<_>>().join(", ");
-                    return Err(CliError::Usage(format!("there is no field {field:?}; there are: {known}")));
+                    return Err(CliError::Usage(format!(
+                        "there is no field {field:?}; {near}there are: {known}"
+                    )));
                 };
                 chosen.insert(field.clone(), value);
             }

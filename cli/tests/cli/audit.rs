@@ -17,9 +17,27 @@ fn every_loan_of_the_sandbox_is_proven_from_its_events() {
         let text = world.run(&["audit", "verify", &credit]);
         assert!(text.stdout.contains("complete, ") && text.stdout.contains("field by field"), "{text:?}");
     }
-    let none = world.party("lender");
-    let error = world.run(&["audit", "verify", &none, "--output", "json"]);
-    assert_ne!(error.code, 0, "{error:?}");
+    let (wallet, credit) = (world.party("lender"), world.sandbox_loan(LoanName::Repaid).to_string());
+    let near = (b'2'..=b'9').find_map(|last| {
+        let typed = format!("{}{}", &credit[..credit.len() - 1], char::from(last));
+        typed.parse::<blockable_sdk::Pubkey>().ok().map(|_| typed).filter(|typed| *typed != credit)
+    });
+    let month = month_of(world.chain_time().get());
+    for command in [&["verify"][..], &["export"], &["statement", "--month", &month]] {
+        let run = |address: &str| {
+            world.run(&[&["audit"], command, &[address, "--output", "json"]].concat()).error()
+        };
+        let error = run(&wallet);
+        assert_eq!(error["code"], "not_found", "{error}");
+        assert!(
+            error["message"].as_str().unwrap().contains("and no credit; `blockable credit list`"),
+            "{error}"
+        );
+        let error = run(near.as_ref().unwrap());
+        assert!(error["message"].as_str().unwrap().contains(&format!("did you mean {credit}?")), "{error}");
+    }
+    let field = world.run(&["credit", "show", &credit, "--json", "stauts"]).error();
+    assert!(field["message"].as_str().unwrap().contains("did you mean status? there are: "), "{field}");
 }
 
 #[test]
