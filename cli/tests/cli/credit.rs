@@ -388,3 +388,16 @@ fn the_market_that_is_named_is_the_credits_and_an_empty_list_says_which_it_was()
         assert!(warnings[0].contains(&format!("did you mean {}?", world.party("borrower"))), "{near:?}");
     }
 }
+
+#[test]
+fn an_offer_is_listed_with_its_principal_and_owes_nothing() {
+    let (world, offered) = (world(), world().sandbox_loan(LoanName::Offered));
+    let (address, principal) = (offered.to_string(), world.credit(&offered).terms.principal);
+    let shown = world.run(&["credit", "show", &address]).stdout;
+    assert!(shown.lines().any(|line| line.starts_with("offered ") && line.contains(" for ")), "{shown}");
+    assert!(!shown.lines().any(|line| line.starts_with("lent ")), "{shown}");
+    let listed = world.run(&["credit", "list", "--where", "status=offered"]).stdout;
+    let row = listed.lines().find(|line| line.starts_with(&address)).unwrap();
+    let principal = blockable_service::text::usd_owed(blockable_sdk::amounts::MicroUsd(principal));
+    assert!(row.contains(&principal) && !row.contains("$0.00"), "{row}");
+}
