@@ -135,6 +135,15 @@ fn a_price_with_a_digit_too_many_is_warned_of() {
 }
 
 #[test]
+fn terms_that_the_simulator_does_not_take_are_told_from_those_of_the_market() {
+    let world = world();
+    let seconds = ["--delinquent-after", "5s", "--default-after", "9s", "--dry-run"];
+    let done = offer(world, &seconds);
+    assert!(done.stderr.contains("nothing: the simulator has bounds of its own"), "{done:?}");
+    assert!(done.stderr.contains("this market may take them"), "{done:?}");
+}
+
+#[test]
 fn every_name_has_its_terms() {
     let world = world();
     for (name, ahead, holdback) in [

@@ -76,7 +76,13 @@ impl Forecast {
         match &self.expectation {
             Ok(expectation) => lines.extend(expected(expectation)),
             Err(reason) => {
-                lines.push(("expected", format!("nothing: the simulator takes no such terms ({reason})")))
+                lines.push((
+                    "expected",
+                    format!(
+                        "nothing: the simulator has bounds of its own, the loosest of a market for real money, and these terms are \
+                         outside ({reason}); this market may take them"
+                    ),
+                ));
             }
         }
         lines
