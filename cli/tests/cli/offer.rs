@@ -148,14 +148,17 @@ fn every_name_has_its_terms() {
     let world = world();
     for (name, ahead, holdback) in [
         ("bursty", 20_000_000, 550_000_000),
+        ("standard-reserve", 10_000_000, 575_000_000),
+        ("sealed-reserve", 10_000_000, 1_150_000_000),
+        ("light-reserve", 10_000_000, 287_500_000),
         ("sealed", 10_000_000, 1_150_000_000),
         ("light", 10_000_000, 287_500_000),
-        ("prepaid", 240_000_000, 0),
+        ("prepaid-12", 240_000_000, 0),
     ] {
         let (_, credit, data) = offered(world, &["--terms", name]);
         assert_eq!(credit.terms.unlocked_ahead, ahead, "{name}");
         assert!(credit.terms.holdback.abs_diff(holdback) < 10, "{name}: {}", credit.terms.holdback);
-        assert_eq!(credit.rider.reserve > 0, name == "bursty");
+        assert_eq!(credit.rider.reserve > 0, name == "bursty" || name.ends_with("-reserve"));
         assert!(data["state"]["forecast"]["expectation"].is_object(), "{name}: {data}");
     }
 }
