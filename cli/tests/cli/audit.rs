@@ -1,6 +1,6 @@
 //! Audits of the sandbox's loans: verified, exported, summed up.
 
-use {crate::world::world, blockable_sandbox::loans::LoanName, serde_json::Value};
+use {crate::world::world, blockable_sandbox::loans::LoanName, blockable_sdk::Signer, serde_json::Value};
 
 fn month_of(time: i64) -> String {
     jiff::Timestamp::from_second(time).unwrap().strftime("%Y-%m").to_string()
@@ -103,4 +103,34 @@ fn a_statement_adds_up_in_every_form() {
     }
     let future = world.run(&["audit", "statement", &credits[0], "--month", "2199-01", "--output", "json"]);
     assert_eq!((future.code, future.error()["code"].clone()), (2, Value::from("usage")));
+}
+
+#[test]
+fn a_statement_names_the_lender_of_each_time() {
+    let (world, credit) = (world(), world().loan().to_string());
+    let folder = tempfile::tempdir().unwrap();
+    let (key, file) = world.newcomer(folder.path());
+    let (lender, buyer) = (world.party("lender"), key.pubkey().to_string());
+    world.run_as("borrower", &["credit", "repay", &credit, "--amount", "500usdc"]).data();
+    world.run_as("lender", &["credit", "assign", &credit, &buyer]).data();
+    world.run_by(&file, &["credit", "accept-assignment", &credit]).data();
+    let month = month_of(world.chain_time().get());
+    let base = ["audit", "statement", credit.as_str(), "--month", month.as_str()];
+    let data = world.run(&[&base[..], &["--output", "json"]].concat()).data();
+    let statement = &data["statements"][0];
+    let lenders = statement["lenders"].as_array().unwrap();
+    let names: Vec<&str> = lenders.iter().map(|of| of["lender"].as_str().unwrap()).collect();
+    assert_eq!(names, [lender.as_str(), buyer.as_str()]);
+    assert_eq!((&lenders[0]["collected"], &lenders[1]["collected"]), (&500_000_000.into(), &0.into()));
+    assert_eq!(
+        (&lenders[0]["disbursed"], &lenders[1]["disbursed"]),
+        (&statement["disbursed"]["total"], &0.into())
+    );
+    let events = statement["events"].as_array().unwrap();
+    let changed = events.iter().find(|event| event["kind"] == "lender_changed").unwrap();
+    assert_eq!(changed["lenders"], serde_json::json!({"from": lender, "to": buyer}));
+    let text = world.run(&base).stdout;
+    assert!(text.contains(&format!("lender changed from {lender} to {buyer}")), "{text}");
+    assert!(text.contains(&format!("$500.000000 by {lender}")), "{text}");
+    assert!(text.contains(&format!("{lender} until ")) && text.contains(", which disbursed $"), "{text}");
 }

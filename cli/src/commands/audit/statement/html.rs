@@ -60,7 +60,7 @@ fn events(told: &Told) -> String {
             "<tr>{}<td>{}</td><td>{}</td>{}{}{}{}</tr>\n",
             figure(&line.seq.to_string()),
             escaped(&timestamp(line.at)),
-            escaped(&line.kind.replace('_', " ")),
+            escaped(&told.event_name(line)),
             figure(&moved.map_or("-".to_string(), dollars)),
             figure(&dollars(line.added.total())),
             figure(&dollars(line.settled.total())),

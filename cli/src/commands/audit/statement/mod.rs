@@ -2,6 +2,7 @@
 
 mod csv;
 mod html;
+mod lenders;
 mod month;
 mod sheet;
 mod text;
@@ -69,7 +70,12 @@ pub(super) async fn run(global: &GlobalArgs, args: &StatementArgs) -> Result<Ans
                 "the parts of the statement of {credit} do not add up to its closing balance; report this"
             )));
         }
-        statements.push(Told::new(statement, &log));
+        let mut offer = audited.replay.restart();
+        for found in log.iter().take(1) {
+            offer.apply(&found.record).map_err(failed)?;
+        }
+        let first = offer.credit().map(|credit| credit.lender).unwrap_or_default();
+        statements.push(Told::new(statement, &log, first));
     }
     let sheet = Sheet::new(args.month, ends.min(session.now) == ends, session.cluster(), statements);
     answer(args, &sheet, session.cluster_json())

@@ -1,7 +1,11 @@
 //! The content of a statement, the same for every form.
 
 use {
-    super::{last, month::Month},
+    super::{
+        last,
+        lenders::{LenderTime, lenders},
+        month::Month,
+    },
     crate::{
         commands::audit::{
             cells::{dollars, timestamp},
@@ -10,6 +14,7 @@ use {
         views::time_json,
     },
     blockable_sdk::{
+        Pubkey,
         amounts::{Bps, MicroUsd, Units},
         audit::{Balance, Found, Statement},
         events::Change,
@@ -45,13 +50,15 @@ pub(super) struct Told {
     pub taken_over: Units,
     /// Units that the borrower gave up by closing the account; `None` while it is there.
     pub given_up: Option<Units>,
+    /// The lenders of the period, in their order.
+    pub lenders: Vec<LenderTime>,
     /// Money that each event of the period moves, in the order of the statement's lines; `None` for one that moves none.
     pub moved: Vec<Option<MicroUsd>>,
 }
 
 impl Told {
-    /// The statement of a log.
-    pub(super) fn new(statement: Statement, log: &[Found]) -> Told {
+    /// The statement of a log, which began with an offer of the lender `first`.
+    pub(super) fn new(statement: Statement, log: &[Found], first: Pubkey) -> Told {
         let until = log.iter().filter(|found| found.record.at < statement.to.get());
         let [mut in_lots, mut sold, mut taken_over] = [Units::ZERO; 3];
         let mut given_up = None;
@@ -70,7 +77,8 @@ impl Told {
         }
         let moved = until.filter(|found| found.record.at >= statement.from.get());
         let moved = moved.map(|found| money_moved(&found.record.change)).collect();
-        Told { statement, in_lots, sold, taken_over, given_up, moved }
+        let lenders = lenders(&statement, log, first);
+        Told { statement, in_lots, sold, taken_over, given_up, lenders, moved }
     }
 
     /// Units that new jobs may draw on at the end: none of an account that is closed.
@@ -134,21 +142,22 @@ pub(super) fn sections(told: &Told) -> Vec<Section> {
     let was = before.map_or("not offered", |before| status_byte_name(before.status));
     let arrears = after.arrears();
     let units = |amount: u64| text::units(Units(amount));
-    let loan = vec![
+    let mut loan = vec![
         ("status", if was == status { status.to_string() } else { format!("{was}, then {status}") }),
         ("annual rate", text::percent(Bps(after.apr_bps().into()))),
-        ("lender", after.lender.to_string()),
-        ("borrower", after.borrower.to_string()),
-        ("provider", after.provider.to_string()),
     ];
-    let money = vec![
+    loan.extend(told.lender_lines());
+    loan.extend([("borrower", after.borrower.to_string()), ("provider", after.provider.to_string())]);
+    let mut money = vec![
         ("arrears at the end", dollars(MicroUsd(arrears))),
         ("days past due", days_past_due(after).to_string()),
-        ("collected by the lender", dollars(statement.collected)),
+    ];
+    money.extend(told.collected_lines());
+    money.extend([
         ("to be collected by the lender", dollars(MicroUsd(after.claims.lender))),
         ("held back", dollars(MicroUsd(after.holdback_left))),
         ("borrower's reserve", dollars(MicroUsd(after.reserve_held))),
-    ];
+    ]);
     let use_of = vec![
         ("used in the period", text::units(statement.used)),
         ("used in all", units(collateral.consumed)),
@@ -203,6 +212,7 @@ pub(super) fn statement_json(told: &Told) -> Value {
             "event": line.seq, "at": time_json(line.at), "kind": line.kind,
             "transaction": line.signature.to_string(), "added": balance(&line.added),
             "settled": balance(&line.settled), "balance": balance(&line.balance), "moved": moved,
+            "lenders": told.changed_by(line).map(|(from, to)| json!({"from": from.to_string(), "to": to.to_string()})),
         })
     });
     let after = statement.after.as_ref();
@@ -222,6 +232,7 @@ pub(super) fn statement_json(told: &Told) -> Value {
         "arrears": after.map(Credit::arrears),
         "days_past_due": after.map(days_past_due),
         "collected": statement.collected,
+        "lenders": told.lenders_json(),
         "lender_claim": after.map(|credit| credit.claims.lender),
         "used": statement.used,
         "overrun": statement.overrun,

@@ -65,7 +65,7 @@ fn events(told: &Told) -> String {
             vec![
                 line.seq.to_string(),
                 timestamp(line.at),
-                line.kind.replace('_', " "),
+                told.event_name(line),
                 moved.map_or("-".to_string(), dollars),
                 dollars(line.added.total()),
                 dollars(line.settled.total()),
