@@ -147,8 +147,8 @@ mod tests {
         let data = json!([{"a": 1, "b": {"c": 2}}, {"a": 3, "b": {"c": 4}}]);
         let fields = ["a".to_string(), "b.c".to_string()];
         assert_eq!(choose(data.clone(), &fields).unwrap(), json!([{"a": 1, "b.c": 2}, {"a": 3, "b.c": 4}]));
-        let error = choose(data, &["d".to_string()]).unwrap_err().to_string();
-        assert_eq!(error, "there is no field \"d\"; there are: a, b");
+        let error = choose(data, &["colour".to_string()]).unwrap_err().to_string();
+        assert_eq!(error, "there is no field \"colour\"; there are: a, b");
         let fields = ["signatures".to_string(), "nothing".to_string()];
         let landed = json!({"changed": true, "signatures": ["5x"]});
         assert_eq!(chosen(landed.clone(), &fields).unwrap(), landed, "what has landed is never a failure");
