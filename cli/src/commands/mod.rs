@@ -23,7 +23,7 @@ use {
         settings::{Format, Settings, Surroundings},
     },
     blockable_economics::commands::{QuoteArgs, SimulateArgs},
-    blockable_service::command::{EXIT_CODES, EXIT_PROPOSED},
+    blockable_service::command::{EXIT_CODES, EXIT_PARTLY, EXIT_PROPOSED},
     clap::{
         CommandFactory, Parser, Subcommand,
         builder::StyledStr,
@@ -34,7 +34,7 @@ use {
 
 /// Loans secured by compute credits that can be frozen at once
 #[derive(Parser, Debug)]
-#[command(name = "blockable", version, after_help = format!("{EXIT_CODES}{EXIT_PROPOSED}"), arg_required_else_help = true)]
+#[command(name = "blockable", version, after_help = format!("{EXIT_CODES}{EXIT_PROPOSED}{EXIT_PARTLY}"), arg_required_else_help = true)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: GlobalArgs,

@@ -29,7 +29,7 @@ pub use {
     cluster::cluster_name,
     confirm::{ConfirmError, NON_INTERACTIVE, confirm},
     envelope::{Failure, SCHEMA_VERSION, document},
-    exit::{EXIT_CODES, EXIT_PROPOSED, Exit},
+    exit::{EXIT_CODES, EXIT_PARTLY, EXIT_PROPOSED, Exit},
     key_file::{KeyFileError, read_key_file},
     nodes::{Nodes, NodesError},
     note::say,
