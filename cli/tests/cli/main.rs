@@ -13,6 +13,7 @@ mod enforcement;
 mod faults;
 mod golden;
 mod help;
+mod freezes;
 mod hostile;
 mod manners;
 mod market;

@@ -51,6 +51,9 @@ pub struct Signing<'a> {
     /// The transactions of earlier runs whose outcome is not known. `None` for a command that changes nothing where it is done twice,
     /// such as a freeze: it waits for no earlier one.
     pub pending: Option<&'a Pending>,
+    /// True for a change of which each transaction may land without the others, and twice, such as a freeze: all are sent at once, and
+    /// one that fails keeps none of the others from the chain.
+    pub at_once: bool,
     /// The multisig that is to make the change: then the key that signs is that of a member, who proposes it.
     pub proposing: Option<Proposing>,
 }
@@ -117,7 +120,8 @@ pub async fn carry_out<E: From<CarryError> + std::fmt::Display>(
         Err(failed) => &failed.landed,
     };
     record_done(signing, turn.as_mut(), landed);
-    let sent = sent.inspect_err(|failed| forget(signing, &failed.landed)).map_err(CarryError::from)?;
+    let sent = sent.inspect_err(|failed| forget(signing, &failed.landed));
+    let sent = sent.map_err(|failed| CarryError::from(failed.with_fee(simulated.cost.fee)))?;
     if let Some(plan) = &plan {
         let votes = plan.votes(nodes, plan.number).await.or_else(|| simulated.votes.clone());
         let text = plan.text(plan.number, votes.as_ref(), &sent.signatures);
@@ -219,6 +223,11 @@ async fn send(
             let signed = try_join_all(reviewed.iter().map(|(_, prepared)| sign(prepared))).await?;
             hand_over_and_send(hand_over, &sender, reviewed, signed).await?
         }
+        None if signing.at_once => {
+            let signed = try_join_all(reviewed.iter().map(|(_, prepared)| sign(prepared))).await?;
+            let each = signed.into_iter().map(async |signed| sender.submit(&signed.without_record()).await);
+            (all_landed(join_all(each).await)?, Vec::new())
+        }
         None => {
             let send = async |(step, prepared): &(&Step, &Prepared)| {
                 let signed = sign(prepared).await?;
@@ -252,7 +261,10 @@ async fn hand_over_and_send(
         futures_util::join!(handing, sender.submit(&recorded))
     });
     let (handed, results): (Vec<_>, Vec<_>) = join_all(each).await.into_iter().unzip();
-    Ok((all_landed(results)?, handed))
+    match all_landed(results) {
+        Ok(landed) => Ok((landed, handed)),
+        Err(failed) => Err(failed.with_handed(handed)),
+    }
 }
 
 /// The effect of a change that has landed; the simulated one where the accounts cannot be read again, which stderr says.

@@ -36,6 +36,6 @@ pub use {
     pending::Pending,
     propose::{ProposeError, Proposing},
     review::{Cost, Heading, Review, sol},
-    send::{SendFailed, send_all},
+    send::{SendFailed, SentAtOnce, send_all},
     unsigned::Unsigned,
 };

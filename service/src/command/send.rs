@@ -4,10 +4,12 @@ use {
     super::{Exit, note::say},
     blockable_sdk::{
         Signature,
+        amounts::Lamports,
         client::Landed,
         errors::{ClientError, Outcome},
         rpc::describe,
     },
+    serde_json::Value,
 };
 
 /// The failure of a client, or of one of several transactions. Those that have landed stay. Its text names a program's error, and
@@ -21,11 +23,24 @@ pub struct SendFailed {
     pub count: usize,
     /// The failure of another one.
     pub error: ClientError,
+    /// The rest of what is known of transactions that were sent at once; `None` where nothing was sent, or one after the other.
+    pub at_once: Option<Box<SentAtOnce>>,
+}
+
+/// Transactions that were all sent at once, of which one has failed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SentAtOnce {
+    /// True where the program, or a node for it, has refused one of them; it changed nothing.
+    pub is_refused: bool,
+    /// The fee of all, as it was reviewed.
+    pub fee: Lamports,
+    /// The answers of the provider's server to all of them.
+    pub handed: Vec<Value>,
 }
 
 impl From<ClientError> for SendFailed {
     fn from(error: ClientError) -> SendFailed {
-        SendFailed { landed: Vec::new(), count: 1, error }
+        SendFailed { landed: Vec::new(), count: 1, error, at_once: None }
     }
 }
 
@@ -37,6 +52,20 @@ impl SendFailed {
             Exit::Unknown => Exit::Unknown,
             _ => Exit::Failed,
         }
+    }
+
+    /// The same with the reviewed fee of transactions that were sent at once.
+    pub(super) fn with_fee(mut self, fee: Lamports) -> SendFailed {
+        self.at_once.iter_mut().for_each(|sent| sent.fee = fee);
+        self
+    }
+
+    /// The same with the answers of the provider's server.
+    pub(super) fn with_handed(mut self, handed: Vec<Value>) -> SendFailed {
+        if let Some(sent) = &mut self.at_once {
+            sent.handed = handed;
+        }
+        self
     }
 
     /// Words for the transactions that had landed, behind the failure's own; empty where there are none.
@@ -63,7 +92,9 @@ pub async fn send_all<T>(
     for transaction in transactions {
         match landed_signature(send(transaction).await) {
             Ok(signature) => landed.push(signature),
-            Err(error) => return Err(SendFailed { landed, count: transactions.len(), error }),
+            Err(error) => {
+                return Err(SendFailed { landed, count: transactions.len(), error, at_once: None });
+            }
         }
     }
     Ok(landed)
@@ -81,8 +112,12 @@ pub(super) fn all_landed(results: Vec<Result<Landed, ClientError>>) -> Result<Ve
         }
     }
     failed.sort_by_key(|error| Exit::from_client(error) != Exit::Unknown);
+    let is_refused = failed.iter().any(|error| Exit::from_client(error) == Exit::Refused);
     match failed.into_iter().next() {
-        Some(error) => Err(SendFailed { landed, count, error }),
+        Some(error) => {
+            let at_once = Some(Box::new(SentAtOnce { is_refused, ..SentAtOnce::default() }));
+            Err(SendFailed { landed, count, error, at_once })
+        }
         None => Ok(landed),
     }
 }

@@ -10,6 +10,8 @@ mod collect;
 mod filter;
 mod freeze;
 mod freeze_amount;
+mod freeze_change;
+mod freeze_rest;
 mod gates;
 mod list;
 mod mark;
