@@ -6,9 +6,13 @@ use {
         world::{Done, World, world},
     },
     blockable_sdk::{Pubkey, amounts::MicroUsd},
-    blockable_testkit::http::forward,
+    blockable_testkit::http::{Reply, Server, forward},
     serde_json::Value,
-    std::sync::atomic::{AtomicBool, Ordering},
+    std::{
+        sync::atomic::{AtomicBool, Ordering},
+        thread,
+        time::Duration,
+    },
 };
 
 /// Loans that take two transactions.
@@ -190,4 +194,22 @@ fn the_lender_of_loans_of_several_is_not_guessed() {
         );
     }
     assert_eq!(world.run(&["credit", "freeze", &own, "--all", "--no-send"]).code, 0, "its lender is known");
+}
+
+/// The answer waits for no gate longer than seconds after the landing, and its time is not that of the landing.
+#[test]
+fn a_slow_gate_is_not_counted_into_the_landing() {
+    let (world, credit) = (world(), world().loan().to_string());
+    let gate = Server::start(|_| {
+        thread::sleep(Duration::from_secs(30));
+        Reply::Body("{}".to_string())
+    });
+    let data = world.run_as("lender", &["credit", "freeze", &credit, "--all", "--gate", &gate.url()]).data();
+    let (landed, answered) = (&data["landed_after_ms"], &data["gate"][0]);
+    assert_eq!(
+        (&answered["obeyed"], &answered["error"]),
+        (&false.into(), &"no answer in time".into()),
+        "{data}"
+    );
+    assert!(landed.as_u64() < answered["after_ms"].as_u64(), "{data}");
 }

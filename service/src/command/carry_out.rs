@@ -19,10 +19,17 @@ use {
         Pubkey, Signature, Signer,
         client::{Prepared, Recorded, Sender, Signed},
     },
-    futures_util::future::{join_all, try_join_all},
+    futures_util::future::{Either, join_all, select, try_join_all},
     serde_json::{Value, json},
-    std::time::Instant,
+    std::{
+        pin::pin,
+        time::{Duration, Instant},
+    },
+    tokio::time::timeout,
 };
+
+/// Time that a gate has for its answer once the transaction has landed.
+const GATE_GRACE: Duration = Duration::from_secs(3);
 
 /// The keys of a change: only [`Keys::Loaded`] holds one, so nothing else can be sent.
 pub enum Keys {
@@ -221,7 +228,7 @@ async fn send(
     let (signatures, handed) = match gate {
         Some(hand_over) => {
             let signed = try_join_all(reviewed.iter().map(|(_, prepared)| sign(prepared))).await?;
-            hand_over_and_send(hand_over, &sender, reviewed, signed).await?
+            return hand_over_and_send(hand_over, &sender, reviewed, signed, began).await;
         }
         None if signing.at_once => {
             let signed = try_join_all(reviewed.iter().map(|(_, prepared)| sign(prepared))).await?;
@@ -243,28 +250,52 @@ async fn send(
             (send_all(reviewed, send).await?, Vec::new())
         }
     };
-    let landed_after_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Ok(Sent { signatures, handed, landed_after_ms })
+    Ok(Sent { signatures, handed, landed_after_ms: millis(began) })
+}
+
+/// Milliseconds since a time.
+fn millis(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Hands transactions over and sends them, all at the same time: one that fails keeps none of the others from the gate or from the
-/// chain. Errors: [`SendFailed`] of the first that failed, with all that landed.
+/// chain, and a slow gate none from the answer. Errors: [`SendFailed`] of the first that failed, with all that landed.
 async fn hand_over_and_send(
     hand_over: &HandOver<'_>,
     sender: &Sender<'_>,
     reviewed: &[(&Step, &Prepared)],
     signed: Vec<Signed>,
-) -> Result<(Vec<Signature>, Vec<Value>), SendFailed> {
+    began: Instant,
+) -> Result<Sent, SendFailed> {
     let each = reviewed.iter().zip(signed).map(async |((step, _), signed)| {
         let recorded = signed.without_record();
         let handing = hand_over(step, recorded.transaction().clone());
-        futures_util::join!(handing, sender.submit(&recorded))
+        let landing = async {
+            let result = sender.submit(&recorded).await;
+            (result, millis(began))
+        };
+        match select(handing, pin!(landing)).await {
+            Either::Left((handed, landing)) => (handed, landing.await),
+            Either::Right((landed, handing)) => {
+                let answer = timeout(GATE_GRACE, handing).await;
+                (answer.unwrap_or_else(|_| unanswered(millis(began))), landed)
+            }
+        }
     });
-    let (handed, results): (Vec<_>, Vec<_>) = join_all(each).await.into_iter().unzip();
+    let (handed, landed): (Vec<_>, Vec<_>) = join_all(each).await.into_iter().unzip();
+    let (results, after_ms): (Vec<_>, Vec<u64>) = landed.into_iter().unzip();
     match all_landed(results) {
-        Ok(landed) => Ok((landed, handed)),
+        Ok(signatures) => {
+            Ok(Sent { signatures, handed, landed_after_ms: after_ms.into_iter().max().unwrap_or(0) })
+        }
         Err(failed) => Err(failed.with_handed(handed)),
     }
+}
+
+/// The data of a gate that has not answered in time.
+fn unanswered(after_ms: u64) -> Value {
+    note("the provider has not answered yet, and is not waited for: the freeze has landed or failed");
+    json!({"obeyed": false, "after_ms": after_ms, "frozen": null, "error": "no answer in time"})
 }
 
 /// The effect of a change that has landed; the simulated one where the accounts cannot be read again, which stderr says.
