@@ -148,6 +148,20 @@ fn another_command_waits_for_what_may_land_on_its_account() {
     assert_eq!(world.credit(&credit).claims.lender, 19_000_000);
 }
 
+/// What a clock that was ahead has recorded stops nobody until then.
+#[test]
+fn a_turn_of_a_time_to_come_holds_nobody_up() {
+    let (world, credit, home) = (world(), world().loan().to_string(), tempfile::tempdir().unwrap());
+    let turns = home.path().join(".local/state/blockable/turns");
+    fs::create_dir_all(&turns).unwrap();
+    let signature = blockable_sdk::Signature::from([7; 64]);
+    fs::write(turns.join(&credit), format!("{} {signature} {}\n", "ab".repeat(32), 9_999_999_999_999_u64))
+        .unwrap();
+    let key = world.key("borrower");
+    let repay = ["credit", "repay", &credit, "--amount", "5usdc", "-k", &key, "--output", "json"];
+    assert_eq!(run(world, home.path(), &repay).data()["changed"], true);
+}
+
 /// Both have read the account before either sends.
 #[test]
 fn two_runs_of_a_command_at_once_are_one() {
