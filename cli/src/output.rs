@@ -61,6 +61,11 @@ pub(crate) fn warn(text: &str) {
     warnings().push(text);
 }
 
+/// Keeps a danger that the review shows on standard error for the document's `warnings`.
+pub(crate) fn keep_warning(text: &str) {
+    warnings().push(printable(text));
+}
+
 /// Keeps the fields that are asked for. Where the command has sent something, a field that is not there is no failure: the whole
 /// document is given. Errors: as [`choose`].
 fn chosen(data: Value, fields: &[String]) -> Result<Value, CliError> {

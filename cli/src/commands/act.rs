@@ -7,7 +7,7 @@ use {
         change::{Change, EffectOf, Line, MarketHead, Role, Step},
         error::CliError,
         lookup::{CreditView, credit},
-        output::Answer,
+        output::{Answer, keep_warning},
         parties::Parties,
         session::{MarketView, Session},
         views::{credit_effect, credit_json, health, market_effect, market_json},
@@ -75,6 +75,15 @@ impl Act {
     /// The same with facts.
     pub(super) fn with_facts(mut self, facts: impl IntoIterator<Item = (&'static str, String)>) -> Act {
         self.facts.extend(facts.into_iter().map(|(name, value)| (name.to_string(), value)));
+        self
+    }
+
+    /// The same with a danger that its reader should see: above its other facts, and in the document's `warnings`.
+    pub(super) fn with_warning(mut self, warning: Option<String>) -> Act {
+        if let Some(warning) = warning {
+            keep_warning(&warning);
+            self.facts.insert(0, ("WARNING".to_string(), warning));
+        }
         self
     }
 

@@ -10,6 +10,7 @@ mod audit;
 mod complaints;
 mod credit;
 mod enforcement;
+mod dangers;
 mod faults;
 mod golden;
 mod help;

@@ -22,6 +22,7 @@ mod reserve;
 mod restructure;
 mod schedule;
 mod seize;
+mod served_by;
 mod show;
 mod skipped;
 mod thaw;
