@@ -57,8 +57,13 @@ fn warnings() -> MutexGuard<'static, Vec<String>> {
 /// Says what the answer lacks, or what its reader should look at: on standard error, and in the document's `warnings`.
 pub(crate) fn warn(text: &str) {
     let text = printable(text);
+    let mut warnings = warnings();
+    // A command that reads the chain anew has the same to say.
+    if warnings.contains(&text) {
+        return;
+    }
     say(&format!("warning: {text}"));
-    warnings().push(text);
+    warnings.push(text);
 }
 
 /// Keeps a danger that the review shows on standard error for the document's `warnings`.

@@ -7,6 +7,7 @@
 
 mod agreed;
 mod audit;
+mod clocks;
 mod complaints;
 mod credit;
 mod enforcement;

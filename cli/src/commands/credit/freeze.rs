@@ -188,7 +188,8 @@ fn of_signer(
     own
 }
 
-/// The answer where no freeze is left to make. Errors: [`CliError::Refused`] where none of the credits is frozen and none may be.
+/// The answer where no freeze is left to make. Errors: [`CliError::Refused`] where none of the credits is frozen and none may be;
+/// [`CliError::Failed`] by a node that may stand still: units that it shows as frozen may be open.
 fn nothing_left(
     session: &Session,
     market: &MarketView,
@@ -197,6 +198,12 @@ fn nothing_left(
 ) -> Result<Answer, CliError> {
     if frozen.is_empty() {
         return Err(skipped.refused());
+    }
+    if session.is_behind() {
+        return Err(CliError::Failed(format!(
+            "{}; as much is frozen there already, and may be open by now: nothing was sent, ask another node by --url",
+            session.how_far_behind()
+        )));
     }
     skipped.warn();
     let says = already(frozen.len(), skipped);
