@@ -20,7 +20,7 @@ use {
         args::GlobalArgs,
         error::CliError,
         output::{Answer, wants_json},
-        settings::{Format, Settings, Surroundings},
+        settings::{Format, Settings, Surroundings, shown, shown_url},
     },
     blockable_economics::commands::{QuoteArgs, SimulateArgs},
     blockable_service::command::{EXIT_CODES, EXIT_PARTLY, EXIT_PROPOSED},
@@ -96,9 +96,10 @@ pub(crate) fn missing(arguments: &[OsString]) -> String {
     format!("{name} is no command by itself; write one of these behind it: {}", known.join(", "))
 }
 
-/// A mistake as clap says it, with the nearest command first and without the hint to pass an unknown option as a value, which it never
-/// is meant to be.
+/// A mistake as clap says it, with the nearest command first, without the hint to pass an unknown option as a value, which it never
+/// is meant to be, and without secrets.
 pub(crate) fn plain(mut error: clap::Error) -> clap::Error {
+    hide_secrets(&mut error);
     let as_value = |hint: &StyledStr| hint.to_string().contains("as a value");
     if matches!(error.get(ContextKind::Suggested), Some(ContextValue::StyledStrs(hints)) if hints.iter().any(as_value))
     {
@@ -113,6 +114,19 @@ pub(crate) fn plain(mut error: clap::Error) -> clap::Error {
         error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(near));
     }
     error
+}
+
+/// Takes keys out of the texts that a mistake says again, and all but the host out of a URL.
+fn hide_secrets(error: &mut clap::Error) {
+    let is_of_url = matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(name)) if name.contains("URL"));
+    for kind in [ContextKind::InvalidValue, ContextKind::InvalidArg, ContextKind::InvalidSubcommand] {
+        if let Some(ContextValue::String(said)) = error.get(kind) {
+            let hidden = shown(said);
+            let is_value = kind == ContextKind::InvalidValue;
+            let hidden = if is_value && is_of_url { shown_url(&hidden) } else { hidden };
+            error.insert(kind, ContextValue::String(hidden));
+        }
+    }
 }
 
 /// Runs a command to its end. Errors: [`CliError`].
