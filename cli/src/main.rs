@@ -48,7 +48,8 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let error = commands::plain(error);
-            return output::print_usage(&arguments, &error, commands::missing(&arguments)).into();
+            let format = commands::format_of_line(&arguments);
+            return output::print_usage(format, &error, commands::missing(&arguments)).into();
         }
     };
     let format = commands::format(&cli, &arguments);

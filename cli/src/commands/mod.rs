@@ -20,7 +20,7 @@ use {
         args::GlobalArgs,
         error::CliError,
         output::{Answer, wants_json},
-        settings::{Format, Settings, Surroundings, shown, shown_url},
+        settings::{Flags, Format, Settings, Surroundings, shown, shown_url},
     },
     blockable_economics::commands::{QuoteArgs, SimulateArgs},
     blockable_service::command::{EXIT_CODES, EXIT_PARTLY, EXIT_PROPOSED},
@@ -75,11 +75,26 @@ enum Command {
 
 /// The form of the answer, found before anything can fail.
 pub(crate) fn format(cli: &Cli, arguments: &[OsString]) -> Format {
-    match Settings::resolve(&cli.global.flags(None, None), &Surroundings::from_process()) {
-        Ok(settings) => settings.output.value,
-        Err(_) if wants_json(arguments) => Format::Json,
-        Err(_) => Format::Table,
+    let found = Settings::output(&cli.global.flags(None, None), &Surroundings::from_process());
+    found.unwrap_or(if wants_json(arguments) { Format::Json } else { Format::Table })
+}
+
+/// The form of the answer to a line that cannot be read: by its own words, else by the environment or the profile.
+pub(crate) fn format_of_line(arguments: &[OsString]) -> Format {
+    if wants_json(arguments) {
+        return Format::Json;
     }
+    let words: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
+    let value_of = |flag: &str| {
+        let by_two =
+            words.windows(2).find_map(|pair| (pair.first() == Some(&flag)).then(|| pair.last().copied())?);
+        by_two.or_else(|| words.iter().find_map(|word| word.strip_prefix(flag)?.strip_prefix('=')))
+    };
+    if value_of("--output") == Some("table") {
+        return Format::Table;
+    }
+    let flags = Flags { profile: value_of("--profile").map(str::to_string), ..Flags::default() };
+    Settings::output(&flags, &Surroundings::from_process()).unwrap_or_default()
 }
 
 /// The mistake of a line that names no command, with those that it could name.

@@ -125,6 +125,15 @@ impl Settings {
         })
     }
 
+    /// The form of the answer alone, whatever is wrong about the other settings; `None` where it is not set or is none.
+    pub(crate) fn output(flags: &Flags, surroundings: &Surroundings) -> Option<Format> {
+        let profiles = Profiles::read(surroundings).unwrap_or_default();
+        let named = flags.profile.as_deref().or(surroundings.variable("BLOCKABLE_PROFILE"));
+        let profile = named.unwrap_or(profiles.current());
+        let sources = Sources { flags, surroundings, profiles: &profiles, profile, solana: BTreeMap::new() };
+        Some(sources.one(SettingName::Output).ok()??.value)
+    }
+
     /// The key that signs, named or by default. Errors: [`SettingsError::NoKey`].
     pub(crate) fn keypair(&self) -> Result<&Setting<KeySource>, SettingsError> {
         self.keypair.as_ref().ok_or(SettingsError::NoKey)
