@@ -57,7 +57,7 @@ struct Tally {
 }
 
 impl Tally {
-    /// What they come to, of `named` nodes in all.
+    /// The state that these answers amount to, where `named` nodes were asked.
     ///
     /// It has landed where more nodes say so than say that it may land yet. That it has had no effect, because it failed or expired, takes
     /// more than half of all that are named: it would be signed and sent once more, and a node that fails a request meanwhile is no node

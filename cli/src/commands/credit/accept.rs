@@ -104,7 +104,7 @@ pub(super) async fn accept(global: &GlobalArgs, args: &AcceptArgs) -> Result<Ans
     on.carry_out(&parties, act).await
 }
 
-/// What comes after the acceptance, in words.
+/// The steps that follow the acceptance, in words.
 fn accepted(credit: &CreditView) -> String {
     let account = &credit.account;
     let (agreed, held) = (MicroUsd(account.rider.reserve), MicroUsd(account.reserve_held));
