@@ -4,6 +4,7 @@ use {
     super::setup::{PATIENCE, SERVER, Server, Setup},
     blockable_sdk::reports::{ReportPage, ReportRecord},
     reqwest::{Client, Method, RequestBuilder},
+    rusqlite::{Connection, OpenFlags},
     serde_json::{Value, json},
     std::{
         fs,
@@ -193,18 +194,22 @@ impl Customer {
     }
 }
 
-/// Kills a server while a request runs.
-async fn kill_at_work(server: &mut Server, url: &str, ops_url: &str, key: &str) {
+/// Kills a server while a request runs: once its hold is on the disk, for before that there is nothing to find again.
+async fn kill_at_work(setup: &Setup, server: &mut Server, url: &str, key: &str) {
     let running = tokio::spawn(chat(url, key, "slow", "x").send());
+    let store = Connection::open_with_flags(setup.store(), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    store.busy_timeout(PATIENCE).unwrap();
     let began = Instant::now();
     loop {
-        let metrics = reqwest::get(format!("{ops_url}/metrics")).await.unwrap().text().await.unwrap();
-        if metrics.contains("\nblockable_provider_holds_open 1\n") {
+        let holds: i64 = store.query_row("SELECT count(*) FROM holds", [], |row| row.get(0)).unwrap();
+        if holds == 1 {
             break;
         }
-        assert!(began.elapsed() < PATIENCE, "{metrics}");
+        assert!(began.elapsed() < PATIENCE, "{holds} holds:\n{}", setup.log());
         sleep(Duration::from_millis(10)).await;
     }
+    // The last one to close a store would put its log into it.
+    drop(store);
     server.kill();
     assert!(running.await.unwrap().is_err());
 }
@@ -229,7 +234,7 @@ async fn a_second_server_takes_over_from_a_dead_one_and_counts_nothing_twice() {
     let shared = Machine::new(&setup, Some(&setup.store()));
     let (code, said) = shared.run(&["serve"]);
     assert!(code == Some(1) && said.contains("in use by another gate"), "{said}");
-    kill_at_work(&mut server, &setup.url(), &setup.ops_url(), key).await;
+    kill_at_work(&setup, &mut server, &setup.url(), key).await;
     let mut server = shared.serve(&setup).await;
     let mut expected = known;
     expected.ends.push("restart".to_string());
@@ -238,7 +243,7 @@ async fn a_second_server_takes_over_from_a_dead_one_and_counts_nothing_twice() {
     let next = reports(&setup, &shared.url, expected.units.0, Some(&signed)).await;
 
     // On a copy of the dead one's files, all of them.
-    kill_at_work(&mut server, &shared.url, &shared.ops_url, key).await;
+    kill_at_work(&setup, &mut server, &shared.url, key).await;
     let copied = Machine::new(&setup, None);
     for name in ["gate.db", "gate.db-wal", CHANGES_OF_KEYS] {
         copied.copy_from(setup.config().parent().unwrap(), name);
