@@ -27,7 +27,7 @@ pub(crate) enum CliError {
     #[error(transparent)]
     Nodes(#[from] NodesError),
     /// The change was not carried out, or the chain or its node failed.
-    #[error(transparent)]
+    #[error("{0}{rest}", rest = again(.0))]
     Carry(#[from] CarryError),
     /// The market could not be created or compared.
     #[error(transparent)]
@@ -47,6 +47,16 @@ pub(crate) enum CliError {
     /// A file or the system fails.
     #[error("{0}")]
     Failed(String),
+}
+
+/// The way on from a transaction of which the outcome is not known.
+fn again(error: &CarryError) -> &'static str {
+    match error.exit() {
+        Exit::Unknown => {
+            "; run the same command again: it finds out what became of this transaction before it sends another one"
+        }
+        _ => "",
+    }
 }
 
 impl From<ProfilesError> for CliError {
@@ -107,5 +117,28 @@ fn migration_exit(error: &MigrationError) -> Exit {
         MigrationError::NotTheAdmin { .. } => Exit::Refused,
         MigrationError::NoProgram(_) | MigrationError::NotAMint(_) => Exit::NotFound,
         MigrationError::Unreachable(_) => Exit::Failed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use {super::*, blockable_sdk::errors::Outcome};
+
+    #[test]
+    fn an_outcome_that_is_not_known_is_found_out_by_the_same_command() {
+        let error = |outcome| {
+            let sent = SentError {
+                signature: Signature::default(),
+                last_valid: 9,
+                outcome,
+                reason: "silence".to_string(),
+            };
+            CliError::from(ClientError::Sent(Box::new(sent)))
+        };
+        let unknown = error(Outcome::Unknown);
+        assert_eq!(unknown.exit(), Exit::Unknown);
+        assert!(unknown.to_string().contains("silence"), "{unknown}");
+        assert!(unknown.to_string().contains("; run the same command again: it finds out"), "{unknown}");
+        assert!(!error(Outcome::Expired).to_string().contains("run the same"), "{unknown}");
     }
 }

@@ -27,6 +27,7 @@ mod gate;
 mod kind;
 mod ledger;
 mod lookup;
+mod near;
 mod output;
 mod packing;
 mod parties;

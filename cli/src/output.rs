@@ -2,7 +2,7 @@
 
 pub(crate) use blockable_service::command::{Answer, note};
 use {
-    crate::{error::CliError, settings::Format},
+    crate::{error::CliError, near::nearest, settings::Format},
     blockable_sdk::printable,
     blockable_service::command::{Exit, Failure, document, say},
     clap::error::ErrorKind,
@@ -87,8 +87,12 @@ fn choose(data: Value, fields: &[String]) -> Result<Value, CliError> {
             for field in fields {
                 let pointer = format!("/{}", field.replace('.', "/"));
                 let Some(value) = Value::Object(object.clone()).pointer(&pointer).cloned() else {
+                    let near = nearest(field, object.keys());
+                    let near = near.map(|near| format!("did you mean {near}? ")).unwrap_or_default();
                     let known = object.keys().cloned().collect::<Vec<_>>().join(", ");
-                    return Err(CliError::Usage(format!("there is no field {field:?}; there are: {known}")));
+                    return Err(CliError::Usage(format!(
+                        "there is no field {field:?}; {near}there are: {known}"
+                    )));
                 };
                 chosen.insert(field.clone(), value);
             }
@@ -143,8 +147,8 @@ mod tests {
         let data = json!([{"a": 1, "b": {"c": 2}}, {"a": 3, "b": {"c": 4}}]);
         let fields = ["a".to_string(), "b.c".to_string()];
         assert_eq!(choose(data.clone(), &fields).unwrap(), json!([{"a": 1, "b.c": 2}, {"a": 3, "b.c": 4}]));
-        let error = choose(data, &["d".to_string()]).unwrap_err().to_string();
-        assert_eq!(error, "there is no field \"d\"; there are: a, b");
+        let error = choose(data, &["colour".to_string()]).unwrap_err().to_string();
+        assert_eq!(error, "there is no field \"colour\"; there are: a, b");
         let fields = ["signatures".to_string(), "nothing".to_string()];
         let landed = json!({"changed": true, "signatures": ["5x"]});
         assert_eq!(chosen(landed.clone(), &fields).unwrap(), landed, "what has landed is never a failure");

@@ -18,6 +18,19 @@ pub fn usd_received(amount: MicroUsd) -> String {
     cents(amount.get() / CENT)
 }
 
+/// Parts of a sum that is owed, in dollars that add up to the sum as [`usd_owed`] writes it. Each part is rounded down to the cent, and the
+/// first ones of which something was cut off get a cent of what that leaves: the last part is no more than is there.
+pub fn usd_parts<const COUNT: usize>(parts: [MicroUsd; COUNT]) -> [String; COUNT] {
+    let sum: MicroUsd = parts.iter().copied().sum();
+    let shown = parts.iter().fold(0_u64, |sum, part| sum.saturating_add(part.get() / CENT));
+    let mut left = sum.get().div_ceil(CENT).saturating_sub(shown);
+    parts.map(|part| {
+        let more = u64::from(part.get() % CENT > 0).min(left);
+        left = left.saturating_sub(more);
+        cents((part.get() / CENT).saturating_add(more))
+    })
+}
+
 fn cents(cents: u64) -> String {
     format!("${}.{:02}", thousands(cents / 100), cents % 100)
 }
@@ -104,6 +117,18 @@ mod tests {
         assert_eq!(amounts.map(usd_owed), ["$0.00", "$0.01", "$1,234.56", "$1,234,567.89", "$1,118.36"]);
         assert_eq!(amounts.map(usd_received), ["$0.00", "$0.00", "$1,234.56", "$1,234,567.89", "$1,118.35"]);
         assert_eq!(usd_owed(MicroUsd::MAX), "$18,446,744,073,709.56");
+    }
+
+    #[test]
+    fn parts_of_a_sum_add_up_to_it() {
+        let parts = [24_499_999, 0, 490_001].map(MicroUsd);
+        assert_eq!(usd_parts(parts), ["$24.50", "$0.00", "$0.49"]);
+        assert_eq!(usd_owed(parts.into_iter().sum()), "$24.99", "24.990000");
+        let parts = [6_000_000, 1_234, 93_998_766].map(MicroUsd);
+        assert_eq!(usd_parts(parts), ["$6.00", "$0.01", "$93.99"]);
+        assert_eq!(usd_parts([3_333, 3_333, 3_334].map(MicroUsd)), ["$0.01", "$0.00", "$0.00"]);
+        assert_eq!(usd_parts([1, 1].map(MicroUsd)), ["$0.01", "$0.00"], "a sum that is owed is rounded up");
+        assert_eq!(usd_parts([MicroUsd::MAX, MicroUsd::ZERO])[0], usd_owed(MicroUsd::MAX));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use {
     crate::{
         error::CliError,
         session::{MarketView, Session},
+        settings::Place,
     },
     blockable_sdk::{
         Pubkey,
@@ -63,7 +64,27 @@ impl CreditView {
     }
 }
 
-/// Reads a credit and its market. Errors: [`CliError::NotFound`] with what is there instead, or near; [`CliError::Carry`].
+/// The refusal of an address that is no credit's: what is there instead, or which credit is near.
+pub(crate) async fn no_credit(session: &Session, address: &Pubkey) -> CliError {
+    let near =
+        async || Ok(session.client.credits(&[]).await?.into_iter().map(|(credit, _)| credit).collect());
+    missing(session, address, &CREDITS, near).await
+}
+
+/// Requires that --market, where it is given, names the market of a credit. A market of the environment or of a profile is that of lists
+/// and of new loans. Errors: [`CliError::Usage`]; as [`Session::market`] for one that is none.
+async fn require_of_market(session: &Session, address: &Pubkey, market: &MarketView) -> Result<(), CliError> {
+    let named = session.settings.market.as_ref().filter(|named| matches!(named.origin, Place::Flag(_)));
+    let Some(named) = named.filter(|named| named.value != market.address) else { return Ok(()) };
+    session.market(&named.value).await?;
+    Err(CliError::Usage(format!(
+        "the credit {address} is of market {}, and --market names {}; change one of them",
+        market.address, named.value
+    )))
+}
+
+/// Reads a credit and its market. Errors: [`CliError::NotFound`] with what is there instead, or near; [`CliError::Usage`] for one of
+/// another market than --market names; [`CliError::Carry`].
 pub(crate) async fn credit(
     session: &Session,
     address: &Pubkey,
@@ -71,14 +92,12 @@ pub(crate) async fn credit(
     let account = match session.client.credit(address).await {
         Ok(account) => account,
         Err(ClientError::NotFound { .. } | ClientError::Decode { .. }) => {
-            let near = async || {
-                Ok(session.client.credits(&[]).await?.into_iter().map(|(credit, _)| credit).collect())
-            };
-            return Err(missing(session, address, &CREDITS, near).await);
+            return Err(no_credit(session, address).await);
         }
         Err(error) => return Err(error.into()),
     };
     let market = session.market(&account.market).await?;
+    require_of_market(session, address, &market).await?;
     Ok((CreditView::new(*address, account, &market)?, market))
 }
 

@@ -9,10 +9,15 @@ use {
     },
     crate::{lookup::CreditView, session::MarketView, table::Column},
     blockable_sdk::{
+        Pubkey,
         amounts::{Bps, ChainTime, MicroUsd, Units},
         names::freeze_reason_byte_name,
         payments::{NextInstalment, next_instalment},
-        program::{state::VaultClaims, transitions::Status, units::mul_div_floor},
+        program::{
+            state::{Credit, VaultClaims},
+            transitions::Status,
+            units::mul_div_floor,
+        },
         terms::{coverage, instalments},
     },
     blockable_service::{hex, terms::freezes_text, text},
@@ -21,11 +26,12 @@ use {
 };
 
 /// The columns of a list of credits.
-pub(crate) fn credit_columns() -> [Column; 8] {
+pub(crate) fn credit_columns() -> [Column; 9] {
     [
         Column::Address("CREDIT"),
         Column::Text("STATUS"),
         Column::Address("BORROWER"),
+        Column::Figure("PRINCIPAL"),
         Column::Figure("DEBT"),
         Column::Figure("ARREARS"),
         Column::Text("NEXT DUE"),
@@ -44,23 +50,52 @@ pub(crate) fn credit_row(credit: &CreditView, market: &MarketView) -> Vec<String
         0 => "-".to_string(),
         freezable => text::percent(share(collateral.frozen(), freezable)),
     };
+    // Nothing is owed before the issue, and a debt of $0.00 reads as one that was paid.
+    let owed =
+        |amount: u64| if is_offer(credit) { "-".to_string() } else { text::usd_owed(MicroUsd(amount)) };
     vec![
         credit.address.to_string(),
         coloured(credit),
         account.borrower.to_string(),
-        text::usd_owed(MicroUsd(account.debt.total())),
-        text::usd_owed(MicroUsd(account.arrears())),
+        match account.is_unrestricted() {
+            true => "-".to_string(),
+            false => text::usd_owed(MicroUsd(account.terms.principal)),
+        },
+        owed(account.debt.total()),
+        owed(account.arrears()),
         next,
         frozen,
         coverage(&credit.account).map_or("-".to_string(), text::percent),
     ]
 }
 
+/// True for a loan that is not issued yet.
+fn is_offer(credit: &CreditView) -> bool {
+    matches!(credit.status(), Ok(Status::Offered | Status::Accepted))
+}
+
+/// The principal of a loan that has ended which neither payments nor collateral have paid, at least: a part of what was recovered may have
+/// paid interest, and the events alone know the whole loss.
+fn least_given_up(credit: &CreditView) -> MicroUsd {
+    let account = &credit.account;
+    if !matches!(credit.status(), Ok(Status::Repaid)) || account.is_unrestricted() {
+        return MicroUsd::ZERO;
+    }
+    let cancelled = account.value_paid(account.collateral.cancelled).unwrap_or(u64::MAX);
+    let paid = account.principal_repaid.saturating_add(account.recovered.max(cancelled));
+    MicroUsd(account.terms.principal.saturating_sub(paid))
+}
+
+/// The status for people: a loan that ended with a loss is not called repaid.
+fn standing(credit: &CreditView) -> &'static str {
+    if least_given_up(credit).is_zero() { credit.status_name() } else { "written off" }
+}
+
 /// The health of a credit in words.
 pub(crate) fn health(credit: &CreditView) -> String {
     let account = &credit.account;
     let (arrears, frozen) = (account.arrears(), account.collateral.frozen());
-    let mut words = vec![credit.status_name().to_string()];
+    let mut words = vec![standing(credit).to_string()];
     if arrears > 0 {
         words.push(format!("{} in arrears", text::usd_owed(MicroUsd(arrears))));
     }
@@ -78,7 +113,7 @@ fn coloured(credit: &CreditView) -> String {
         Some(Status::Defaulted | Status::Seizing) => Style::new().red(),
         _ => Style::new(),
     };
-    style.apply_to(credit.status_name()).to_string()
+    style.apply_to(standing(credit)).to_string()
 }
 
 /// The lines of a credit for people.
@@ -93,11 +128,24 @@ pub(crate) fn credit_lines(credit: &CreditView, market: &MarketView) -> Vec<(Str
     line("borrower", account.borrower.to_string());
     line("provider", account.provider.to_string());
     line("freeze authority", key_or_none(account.freeze_authority));
+    lines.extend(pending_lines(account));
     lines.extend(debt_lines(credit, market));
     lines.extend(step_lines(credit, market));
     lines.extend(collateral_lines(credit));
     lines.extend(agreed_lines(credit, market));
     lines
+}
+
+/// The keys that a place is offered to, and the command by which each takes it.
+fn pending_lines(account: &Credit) -> impl Iterator<Item = (String, String)> {
+    let places = [
+        ("lender's place", account.pending_lender, "credit accept-assignment"),
+        ("borrower's place", account.pending_borrower, "credit borrower-key --accept"),
+    ];
+    let offered = places.into_iter().filter(|(_, key, _)| *key != Pubkey::default());
+    offered.map(|(name, key, by)| {
+        (name.to_string(), format!("offered to {key}, who takes it by `blockable {by}`"))
+    })
 }
 
 fn debt_lines(credit: &CreditView, market: &MarketView) -> Vec<(String, String)> {
@@ -123,15 +171,21 @@ fn debt_lines(credit: &CreditView, market: &MarketView) -> Vec<(String, String)>
     line("arrears", format!("{}{since}", usd(account.arrears())));
     line("next payment", next_text(credit, market));
     line("interest", format!("{} a year", text::percent(Bps(account.apr_bps().into()))));
-    line(
-        "lent",
-        format!(
-            "{} for {}, {} of it repaid",
-            usd(account.terms.principal),
-            text::units(Units(account.terms.units)),
-            text::usd_received(MicroUsd(account.principal_repaid))
-        ),
-    );
+    let lent = format!("{} for {}", usd(account.terms.principal), text::units(Units(account.terms.units)));
+    if is_offer(credit) {
+        line("offered", lent);
+    } else {
+        let repaid = text::usd_received(MicroUsd(account.principal_repaid));
+        line("lent", format!("{lent}, {repaid} of it repaid"));
+    }
+    if account.recovered > 0 {
+        line("recovered", format!("{} from the collateral", text::usd_received(MicroUsd(account.recovered))));
+    }
+    let given_up = least_given_up(credit);
+    if !given_up.is_zero() {
+        let by = format!("`blockable audit statement {} --month YYYY-MM` has the whole loss", credit.address);
+        line("given up", format!("at least {} of principal; {by}", text::usd_received(given_up)));
+    }
     if account.holdback_left > 0 {
         line("held back", text::usd_received(MicroUsd(account.holdback_left)));
     }
@@ -214,6 +268,8 @@ pub(crate) fn credit_json(credit: &CreditView, market: &MarketView) -> Value {
         "borrower": account.borrower.to_string(),
         "provider": account.provider.to_string(),
         "freeze_authority": key_json(account.freeze_authority),
+        "pending_lender": key_json(account.pending_lender),
+        "pending_borrower": key_json(account.pending_borrower),
         "status": credit.status_name(),
         "health": health(credit),
         "is_loan": !account.is_unrestricted(),

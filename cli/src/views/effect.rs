@@ -113,6 +113,7 @@ mod tests {
         account.claims.treasury = 5_000_000;
         (account.recovered, account.principal_repaid) = (6_000_000, 7_000_000);
         (account.collateral.released, account.collateral.expired) = (8, 9);
+        account.collateral.granted = 100;
         account.collateral.consumed = 10;
         (before, CreditView { address: Pubkey::default(), account }, market)
     }
@@ -128,6 +129,19 @@ mod tests {
         let data = credit_json(&after, &market);
         assert_eq!((&data["claims"]["treasury"], &data["released"]), (&json!(5_000_000), &json!(8)));
         assert_eq!(data["recovered"], 6_000_000);
+    }
+
+    #[test]
+    fn units_that_were_sold_or_cancelled_are_not_released() {
+        let (_, _, market) = credits();
+        let mut account = Credit::zeroed();
+        (account.collateral.granted, account.collateral.seized, account.collateral.cancelled) = (100, 60, 10);
+        // As the program counts once nothing is owed.
+        account.collateral.release_all().unwrap();
+        let credit = CreditView { address: Pubkey::default(), account };
+        assert_eq!(credit_json(&credit, &market)["released"], 30);
+        let lines = figure_lines(&Credit::zeroed(), &credit.account);
+        assert_eq!(lines.iter().find(|line| line.name == "released").unwrap().after, "30 units");
     }
 
     #[test]

@@ -45,6 +45,14 @@ const fn derived(figure: Figure) -> Figure {
     Figure { title: None, ..figure }
 }
 
+/// Units that payments freed from the lien and that stayed in the credit. The account counts all units as released once nothing is owed,
+/// also those that lots or the lender have taken.
+fn released(credit: &Credit) -> u64 {
+    let units = &credit.collateral;
+    let kept = units.granted.saturating_sub(units.seized).saturating_sub(units.cancelled);
+    units.released.min(kept)
+}
+
 /// The amounts of money, in micro-USDC.
 pub(super) const MONEY: [Figure; 14] = [
     owed("debt", "debt", |credit| credit.debt.total()),
@@ -70,7 +78,7 @@ pub(super) const UNITS: [Figure; 15] = [
     units("granted", "granted", |credit| credit.collateral.granted),
     units("used", "used", |credit| credit.collateral.consumed),
     derived(units("remaining", "", |credit| credit.collateral.remaining())),
-    units("released", "released", |credit| credit.collateral.released),
+    units("released", "released", released),
     units("lien", "lien", |credit| credit.collateral.lien()),
     units("locked", "locked", |credit| credit.collateral.locked()),
     derived(units("freezable", "", |credit| credit.collateral.freezable())),

@@ -101,6 +101,12 @@ fn the_borrowers_place_is_offered_withdrawn_and_waits() {
     assert_eq!(done.data()["changed"], true, "{done:?}");
     assert_eq!(world.credit(&credit).pending_borrower.to_string(), buyer);
     assert_eq!(world.run_as("lender", &offer).data()["changed"], false);
+    let shown = world.run(&["credit", "show", &address, "--output", "json"]).data();
+    assert_eq!(
+        (&shown["pending_borrower"], &shown["pending_lender"]),
+        (&buyer.clone().into(), &serde_json::Value::Null)
+    );
+    assert!(world.run(&["credit", "show", &address]).stdout.contains("borrower's place"));
     let early = world.run_as("buyer", &["credit", "borrower-key", &address, "--accept"]);
     assert!(early.message().contains("the borrower's place can be taken from"), "{early:?}");
     world.run_as("borrower", &["credit", "borrower-key", &address, "--withdraw"]).data();

@@ -272,6 +272,20 @@ fn what_an_enforcement_costs_is_said_before_it() {
         assert!(warning.contains("`blockable credit ") && warning.contains(said), "{done:?}");
         assert_eq!(done.warnings(), [warning], "a program reads it too");
     }
+    let off = world.run(&["credit", "write-off", &address, "--dry-run"]).stderr;
+    // The headline is the loss, without what the same transaction recovers.
+    let account = world.credit(&defaulted);
+    let price = account.value_paid(covered).unwrap();
+    let title = off.lines().find(|line| line.starts_with("write off ")).unwrap();
+    assert!(
+        title.contains(" that are owed, ") && title.contains(" come back from the holdback first"),
+        "{off}"
+    );
+    let lost: f64 = title.split(['$', ':']).nth(1).unwrap().replace(',', "").parse().unwrap();
+    let expected = (account.debt.total() - price) as f64 / 1e6;
+    assert!((lost - expected).abs() < 1.0, "{title}: {expected}");
+    assert!(line(&off, "at most").unwrap().contains("it fails rather than give up more"), "{off}");
+    assert!(line(&off, "cancels first").unwrap().contains(" of the holdback"), "{off}");
     world.run_as("lender", &["credit", "take-over", &address, "--units", "1,000,000,000"]).data();
     let again = world.run(&["credit", "take-over", &address, "--units", "1,000,000", "--dry-run"]).stderr;
     assert!(!again.contains("when the lot is closed"), "there is no lot: {again}");

@@ -1,6 +1,6 @@
 //! Audits of the sandbox's loans: verified, exported, summed up.
 
-use {crate::world::world, blockable_sandbox::loans::LoanName, serde_json::Value};
+use {crate::world::world, blockable_sandbox::loans::LoanName, blockable_sdk::Signer, serde_json::Value};
 
 fn month_of(time: i64) -> String {
     jiff::Timestamp::from_second(time).unwrap().strftime("%Y-%m").to_string()
@@ -17,9 +17,27 @@ fn every_loan_of_the_sandbox_is_proven_from_its_events() {
         let text = world.run(&["audit", "verify", &credit]);
         assert!(text.stdout.contains("complete, ") && text.stdout.contains("field by field"), "{text:?}");
     }
-    let none = world.party("lender");
-    let error = world.run(&["audit", "verify", &none, "--output", "json"]);
-    assert_ne!(error.code, 0, "{error:?}");
+    let (wallet, credit) = (world.party("lender"), world.sandbox_loan(LoanName::Repaid).to_string());
+    let near = (b'2'..=b'9').find_map(|last| {
+        let typed = format!("{}{}", &credit[..credit.len() - 1], char::from(last));
+        typed.parse::<blockable_sdk::Pubkey>().ok().map(|_| typed).filter(|typed| *typed != credit)
+    });
+    let month = month_of(world.chain_time().get());
+    for command in [&["verify"][..], &["export"], &["statement", "--month", &month]] {
+        let run = |address: &str| {
+            world.run(&[&["audit"], command, &[address, "--output", "json"]].concat()).error()
+        };
+        let error = run(&wallet);
+        assert_eq!(error["code"], "not_found", "{error}");
+        assert!(
+            error["message"].as_str().unwrap().contains("and no credit; `blockable credit list`"),
+            "{error}"
+        );
+        let error = run(near.as_ref().unwrap());
+        assert!(error["message"].as_str().unwrap().contains(&format!("did you mean {credit}?")), "{error}");
+    }
+    let field = world.run(&["credit", "show", &credit, "--json", "stauts"]).error();
+    assert!(field["message"].as_str().unwrap().contains("did you mean status? there are: "), "{field}");
 }
 
 #[test]
@@ -85,4 +103,34 @@ fn a_statement_adds_up_in_every_form() {
     }
     let future = world.run(&["audit", "statement", &credits[0], "--month", "2199-01", "--output", "json"]);
     assert_eq!((future.code, future.error()["code"].clone()), (2, Value::from("usage")));
+}
+
+#[test]
+fn a_statement_names_the_lender_of_each_time() {
+    let (world, credit) = (world(), world().loan().to_string());
+    let folder = tempfile::tempdir().unwrap();
+    let (key, file) = world.newcomer(folder.path());
+    let (lender, buyer) = (world.party("lender"), key.pubkey().to_string());
+    world.run_as("borrower", &["credit", "repay", &credit, "--amount", "500usdc"]).data();
+    world.run_as("lender", &["credit", "assign", &credit, &buyer]).data();
+    world.run_by(&file, &["credit", "accept-assignment", &credit]).data();
+    let month = month_of(world.chain_time().get());
+    let base = ["audit", "statement", credit.as_str(), "--month", month.as_str()];
+    let data = world.run(&[&base[..], &["--output", "json"]].concat()).data();
+    let statement = &data["statements"][0];
+    let lenders = statement["lenders"].as_array().unwrap();
+    let names: Vec<&str> = lenders.iter().map(|of| of["lender"].as_str().unwrap()).collect();
+    assert_eq!(names, [lender.as_str(), buyer.as_str()]);
+    assert_eq!((&lenders[0]["collected"], &lenders[1]["collected"]), (&500_000_000.into(), &0.into()));
+    assert_eq!(
+        (&lenders[0]["disbursed"], &lenders[1]["disbursed"]),
+        (&statement["disbursed"]["total"], &0.into())
+    );
+    let events = statement["events"].as_array().unwrap();
+    let changed = events.iter().find(|event| event["kind"] == "lender_changed").unwrap();
+    assert_eq!(changed["lenders"], serde_json::json!({"from": lender, "to": buyer}));
+    let text = world.run(&base).stdout;
+    assert!(text.contains(&format!("lender changed from {lender} to {buyer}")), "{text}");
+    assert!(text.contains(&format!("$500.000000 by {lender}")), "{text}");
+    assert!(text.contains(&format!("{lender} until ")) && text.contains(", which disbursed $"), "{text}");
 }

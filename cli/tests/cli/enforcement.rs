@@ -2,6 +2,7 @@
 
 use {
     crate::world::world,
+    blockable_sandbox::loans::LoanName,
     blockable_sdk::{Keypair, Pubkey, Signer},
 };
 
@@ -39,7 +40,14 @@ fn a_loan_is_assigned_within_what_the_buyer_has_read() {
     let assign = ["credit", "assign", &address, &buyer];
     assert_eq!(world.run_as("lender", &assign).data()["changed"], true);
     assert_eq!(world.run_as("lender", &assign).data()["changed"], false);
+    let shown = world.run(&["credit", "show", &address]).stdout;
+    assert!(shown.contains(&format!("offered to {buyer}, who takes it by")), "{shown}");
+    let pending = || {
+        world.run(&["credit", "show", &address, "--json", "pending_lender"]).data()["pending_lender"].clone()
+    };
+    assert_eq!(pending(), buyer);
     world.run_as("lender", &["credit", "assign", &address, "--withdraw"]).data();
+    assert!(pending().is_null());
     assert_eq!(world.credit(&credit).pending_lender, Pubkey::default());
     world.run_as("lender", &assign).data();
     let done = world.run_as("buyer", &["credit", "accept-assignment", &address]);
@@ -185,6 +193,19 @@ fn fees_are_waived_and_debts_written_off() {
     let written = world.run_as("lender", &["credit", "write-off", &address]).data();
     assert_eq!((&written["state"]["status"], &written["state"]["debt"]), (&"repaid".into(), &0.into()));
     assert_eq!(world.run_as("lender", &["credit", "write-off", &address]).data()["changed"], false);
+    // It is not shown as a loan that was paid.
+    let shown = world.run(&["credit", "show", &address]).stdout;
+    let line = |name: &str| shown.lines().find(|line| line.starts_with(name)).unwrap_or_default();
+    assert!(line("health").ends_with("written off"), "{shown}");
+    assert!(line("recovered").contains(" from the collateral"), "{shown}");
+    assert!(line("given up").contains("at least $"), "{shown}");
+    let listed = world.run(&["credit", "list", "--where", "status=repaid"]).stdout;
+    assert!(
+        listed.lines().any(|line| line.starts_with(&address) && line.contains("written off")),
+        "{listed}"
+    );
+    let repaid = world.sandbox_loan(LoanName::Repaid).to_string();
+    assert!(listed.lines().any(|line| line.starts_with(&repaid) && line.contains("repaid")), "{listed}");
 }
 
 #[test]

@@ -10,24 +10,24 @@ use {
     serde_json::Value,
 };
 
-const DAY: u32 = 86_400;
+pub(crate) const DAY: u32 = 86_400;
 
 /// The arguments of an offer of $1,200 for 240 million units.
-fn base(world: &World) -> Vec<String> {
+pub(crate) fn base(world: &World) -> Vec<String> {
     let (borrower, provider) = (world.party("borrower"), world.venue().provider.to_string());
     let words =
         ["credit", "offer", "--borrower", &borrower, "--provider", &provider, "--principal", "1200usdc"];
     words.into_iter().chain(["--units", "240,000,000units"]).map(str::to_string).collect()
 }
 
-fn offer(world: &World, flags: &[&str]) -> crate::run::Done {
+pub(crate) fn offer(world: &World, flags: &[&str]) -> crate::run::Done {
     let base = base(world);
     let all: Vec<&str> = base.iter().map(String::as_str).chain(flags.iter().copied()).collect();
     world.run_as("lender", &all)
 }
 
 /// Makes an offer; the credit and the data.
-fn offered(world: &World, flags: &[&str]) -> (Pubkey, Credit, Value) {
+pub(crate) fn offered(world: &World, flags: &[&str]) -> (Pubkey, Credit, Value) {
     let data = offer(world, flags).data();
     assert_eq!(data["changed"], true, "{data}");
     let address: Pubkey = data["created"]["credit"].as_str().unwrap().parse().unwrap();
@@ -92,14 +92,17 @@ fn every_name_has_its_terms() {
     let world = world();
     for (name, ahead, holdback) in [
         ("bursty", 20_000_000, 550_000_000),
+        ("standard-reserve", 10_000_000, 575_000_000),
+        ("sealed-reserve", 10_000_000, 1_150_000_000),
+        ("light-reserve", 10_000_000, 287_500_000),
         ("sealed", 10_000_000, 1_150_000_000),
         ("light", 10_000_000, 287_500_000),
-        ("prepaid", 240_000_000, 0),
+        ("prepaid-12", 240_000_000, 0),
     ] {
         let (_, credit, data) = offered(world, &["--terms", name]);
         assert_eq!(credit.terms.unlocked_ahead, ahead, "{name}");
         assert!(credit.terms.holdback.abs_diff(holdback) < 10, "{name}: {}", credit.terms.holdback);
-        assert_eq!(credit.rider.reserve > 0, name == "bursty");
+        assert_eq!(credit.rider.reserve > 0, name == "bursty" || name.ends_with("-reserve"));
         assert!(data["state"]["forecast"]["expectation"].is_object(), "{name}: {data}");
     }
 }
@@ -248,6 +251,18 @@ fn collateral_that_could_be_used_up_before_a_freeze_is_said_loudly() {
     assert!(warning.contains("ALL COLLATERAL COULD BE USED UP BEFORE YOU MAY FREEZE"), "{warning}");
     let warnings = done.data()["state"]["forecast"]["warnings"].clone();
     assert_eq!((warnings.as_array().unwrap().len(), warnings), (1, done.warnings().into()));
+    // Where the lender may freeze at will, nothing is used up before it may.
+    let at_will = offer(world, &[&open[..2], &["--freeze", "at-will", "--dry-run"]].concat());
+    assert!(!at_will.stderr.contains("WARNING") && !at_will.stderr.contains("before you may"), "{at_will:?}");
+    assert!(
+        at_will.stderr.contains("you may freeze at will; if you do not, 240,000,000 units"),
+        "{at_will:?}"
+    );
+    let forecast = at_will.data()["state"]["forecast"].clone();
+    assert_eq!(
+        (&forecast["exposure"]["is_at_will"], &forecast["warnings"]),
+        (&true.into(), &Value::Array(vec![]))
+    );
     let locked = offer(world, &["--terms", "prepaid", "--ahead", "10%", "--dry-run"]);
     assert!(!locked.stderr.contains("WARNING"), "{locked:?}");
 }
@@ -341,8 +356,10 @@ fn the_review_of_an_offer_reads_like_this() {
         (world.genesis(), "<GENESIS>"),
         (world.token_account("lender"), "<LENDER ACCOUNT>"),
     ];
-    // Other tests lend from the same account.
-    let lines = done.stderr.lines().filter(|line| !line.trim_start().starts_with("your account"));
+    // Other tests lend from the same account, and to the same provider.
+    let differs =
+        |line: &&str| ["your account", "other loans"].iter().any(|name| line.trim_start().starts_with(name));
+    let lines = done.stderr.lines().filter(|line| !differs(line));
     let text = world.stable(&lines.collect::<Vec<_>>().join("\n"));
     let text = names.iter().fold(text, |text, (value, name)| text.replace(value, name));
     let mut settings = insta::Settings::clone_current();

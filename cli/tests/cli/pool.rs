@@ -73,6 +73,14 @@ fn lots_are_listed_with_their_price_and_quoted() {
         assert!(text.stdout.contains(said), "{said}: {text:?}");
     }
     assert_golden(world, "pool_quote", &text.stdout);
+    // What is paid is what the three get.
+    let cents = |line: &str| -> Vec<u64> {
+        let sums = line.split('$').skip(1).map(|sum| sum.chars().filter(char::is_ascii_digit));
+        sums.map(|digits| digits.take(9).collect::<String>().parse().unwrap()).collect()
+    };
+    let line = |name: &str| text.stdout.lines().find(|line| line.starts_with(name)).unwrap();
+    let pays = line("you pay").split(", ").next().unwrap();
+    assert_eq!(cents(pays)[0], cents(line("it goes to")).iter().sum::<u64>(), "{text:?}");
     let data = world.run(&[&quote[..], &["--output", "json"]].concat()).data();
     let (price, cost) = (data["price"].as_u64().unwrap(), data["cost"].as_u64().unwrap());
     assert_eq!(cost, auction::cost(1_000_000, price).unwrap());

@@ -9,10 +9,11 @@ mod verify;
 
 use {
     super::new_file::write_new,
-    crate::{args::GlobalArgs, error::CliError, output::Answer, session::Session},
+    crate::{args::GlobalArgs, error::CliError, lookup::no_credit, output::Answer, session::Session},
     blockable_sdk::{
         Pubkey,
         audit::{AuditError, Audited, Auditor, Found, RpcHistory},
+        errors::ClientError,
     },
     clap::Subcommand,
 };
@@ -42,12 +43,25 @@ fn auditor(session: &Session) -> Auditor<RpcHistory> {
 
 /// Audits a credit over all nodes, and returns its records. Errors: the first gap or difference.
 async fn audited(session: &Session, credit: &Pubkey) -> Result<(Audited, Vec<Found>), CliError> {
-    auditor(session).audit_with_records(credit).await.map_err(|error| failed(credit, &error))
+    match auditor(session).audit_with_records(credit).await {
+        Ok(audited) => Ok(audited),
+        Err(error) => Err(failed(session, credit, &error).await),
+    }
 }
 
-fn failed(credit: &Pubkey, error: &AuditError) -> CliError {
+/// The failure of an audit. An address at which something else is, or of which nobody knows, is refused as by `credit show`.
+async fn failed(session: &Session, credit: &Pubkey, error: &AuditError) -> CliError {
+    let is_other = match session.client.credit(credit).await {
+        Err(ClientError::Decode { .. }) => true,
+        // The account of a credit that was closed is not there, and its log can be audited.
+        Err(ClientError::NotFound { .. }) => {
+            session.client.account(credit).await.is_ok_and(|account| account.is_some())
+        }
+        _ => false,
+    };
     match error {
-        AuditError::NotFound => CliError::NotFound(format!("{credit}: {error}")),
+        AuditError::NotFound => no_credit(session, credit).await,
+        _ if is_other => no_credit(session, credit).await,
         _ => CliError::Failed(format!("{credit} is not proven: {error}")),
     }
 }

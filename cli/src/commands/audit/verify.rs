@@ -28,8 +28,10 @@ pub(crate) struct VerifyArgs {
 pub(super) async fn run(global: &GlobalArgs, args: &VerifyArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, None, None).await?;
     let began = Instant::now();
-    let audited =
-        auditor(&session).audit(&args.credit).await.map_err(|error| failed(&args.credit, &error))?;
+    let audited = match auditor(&session).audit(&args.credit).await {
+        Ok(audited) => audited,
+        Err(error) => return Err(failed(&session, &args.credit, &error).await),
+    };
     let took = began.elapsed();
     let mut shown = vec![
         ("cluster".to_string(), session.cluster()),

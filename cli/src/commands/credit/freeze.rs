@@ -28,7 +28,7 @@ use {
         names::freeze_reason_name,
     },
     blockable_service::{command::values::address, text},
-    clap::Args,
+    clap::{ArgGroup, Args},
     serde_json::Value,
 };
 
@@ -38,9 +38,10 @@ use {
 /// nothing. It needs neither the provider nor a keeper; of several nodes one suffices. A credit of several that may not be frozen, or that
 /// the signer may not freeze, holds up none of the others: it is named with the reason.
 #[derive(Args, Debug)]
+#[command(group(ArgGroup::new("loans").args(["credits", "conditions"]).required(true).multiple(true)))]
 pub(crate) struct FreezeArgs {
     /// The credits' accounts
-    #[arg(value_name = "CREDIT", value_parser = address, required_unless_present = "conditions", conflicts_with = "conditions")]
+    #[arg(value_name = "CREDIT", value_parser = address, conflicts_with = "conditions")]
     credits: Vec<Pubkey>,
     /// Freezes every live loan for which this holds, such as borrower=ADDRESS; all of several must hold
     #[arg(short = 'w', long = "where", value_name = "NAME=VALUE", value_parser = condition)]

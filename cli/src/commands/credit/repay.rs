@@ -193,19 +193,14 @@ fn splits(
     Ok(facts)
 }
 
-/// The parts of a debt that a payment pays, in words.
+/// The parts of a debt that a payment pays, in words: they add up to it.
 fn parts(quote: &PaymentQuote) -> String {
-    let usd = text::usd_owed;
-    let parts = [
-        ("late fees", quote.late_fees),
-        ("interest", quote.interest),
-        ("principal", quote.principal),
-        ("reserve", quote.to_reserve),
-    ];
-    let parts: Vec<String> = parts
-        .iter()
+    let sums = [quote.late_fees, quote.interest, quote.principal, quote.to_reserve];
+    let names = ["late fees", "interest", "principal", "reserve"];
+    let shown = names.into_iter().zip(text::usd_parts(sums)).zip(sums);
+    let parts: Vec<String> = shown
         .filter(|(_, sum)| !sum.is_zero())
-        .map(|(name, sum)| format!("{name} {}", usd(*sum)))
+        .map(|((name, written), _)| format!("{name} {written}"))
         .collect();
     parts.join(", ")
 }

@@ -16,13 +16,14 @@ use {
         errors::ClientError,
         events::Change,
         instructions::{credit_waive_fee, credit_write_off},
-        program::transitions::Status,
+        program::{state::Provider, transitions::Status},
         terms::{cure_ends, default_from},
     },
     blockable_service::{
         command::values::{address, money},
         text,
     },
+    bytemuck::Zeroable,
     clap::Args,
 };
 
@@ -155,6 +156,39 @@ fn given_away(credit: &CreditView, cancelled: u64) -> Option<String> {
     ))
 }
 
+/// The money of a write-off.
+#[derive(Clone, Copy)]
+struct GivenUp {
+    /// Debt that is given up.
+    debt: MicroUsd,
+    /// Money of the holdback that comes back before it.
+    paid: MicroUsd,
+}
+
+/// The money of a write-off that lands so many seconds later, by the program's own function on a copy of the credit. Errors:
+/// [`CliError::OutOfRange`].
+fn given_up(credit: &CreditView, market: &MarketView, seconds: i64) -> Result<GivenUp, CliError> {
+    let mut account = credit.account;
+    let mut clock = market.clock;
+    clock.market = clock.market.saturating_add(seconds);
+    // A pause refuses it now, and says nothing about its money.
+    clock.is_paused = false;
+    let mut provider = Provider { outstanding_units: account.collateral.granted, ..Provider::zeroed() };
+    let (lender, slot) = (account.lender, account.offer_slot);
+    match account.write_off(&lender, slot, u64::MAX, &mut provider, &clock) {
+        Ok(Change::WrittenOff { debt, paid, .. }) => {
+            Ok(GivenUp { debt: MicroUsd(debt), paid: MicroUsd(paid) })
+        }
+        _ => Err(CliError::OutOfRange(credit.address)),
+    }
+}
+
+/// The units that are cancelled before, and what comes back for them.
+fn cancels_first(cancelled: u64, paid: MicroUsd) -> String {
+    let units = text::units(Units(cancelled));
+    if paid.is_zero() { units } else { format!("{units}, for {} of the holdback", text::usd_received(paid)) }
+}
+
 /// Writes the debt off. Errors: [`CliError`].
 pub(super) async fn write_off(global: &GlobalArgs, args: &WriteOffArgs) -> Result<Answer, CliError> {
     let on = OnCredit::open(global, &args.sign, &args.credit).await?;
@@ -177,41 +211,47 @@ pub(super) async fn write_off(global: &GlobalArgs, args: &WriteOffArgs) -> Resul
             text::units(Units(cancelled))
         )));
     }
-    let mut later = *account;
-    let at = market.clock.market.saturating_add(args.sign.made_within());
-    later.accrue(at).map_err(|_| CliError::OutOfRange(credit.address))?;
     let parties = on.parties(account.lender)?;
     let role = Role::lender(account);
-    let debt = text::usd_owed(MicroUsd(account.debt.total()));
-    let most = later.debt.total();
+    let now = given_up(credit, market, 0)?;
+    let later = given_up(credit, market, args.sign.made_within())?;
+    let (debt, most) = (text::usd_owed(now.debt), now.debt.max(later.debt));
+    let title = match now.paid.is_zero() {
+        true => format!("write off {debt}, all that is owed"),
+        false => format!(
+            "write off {debt}: of {} that are owed, {} come back from the holdback first",
+            text::usd_owed(MicroUsd(account.debt.total())),
+            text::usd_received(now.paid)
+        ),
+    };
     let write_off = credit_write_off(
         &market.address,
         &parties.signer,
         &credit.address,
         &account.provider,
         account.offer_slot,
-        most,
+        most.get(),
     );
     let undone = "the debt: it is gone, and the units that are left are the borrower's without restriction";
-    let act = Act::new(
-        format!("write off {debt}, all that is owed"),
-        role,
-        vec![write_off],
-        undone,
-        format!("written off {debt}"),
-    )
-    .with_landed(|record| match &record.change {
-        Change::WrittenOff { debt, cancelled, .. } => Some(format!(
-            "written off {}, and cancelled {}",
-            text::usd_owed(MicroUsd(*debt)),
-            text::units(Units(*cancelled))
-        )),
-        _ => None,
-    })
-    .with_facts([
-        ("at most", text::usd_owed(MicroUsd(most))),
-        ("cancels first", text::units(Units(cancelled))),
-    ])
-    .with_warning(given_away(credit, cancelled));
+    let act = Act::new(title, role, vec![write_off], undone, format!("written off {debt}"))
+        .with_landed(|record| match &record.change {
+            Change::WrittenOff { debt, cancelled, .. } => Some(format!(
+                "written off {}, and cancelled {}",
+                text::usd_owed(MicroUsd(*debt)),
+                text::units(Units(*cancelled))
+            )),
+            _ => None,
+        })
+        .with_facts([
+            (
+                "at most",
+                format!(
+                    "{}, with interest until it lands: it fails rather than give up more",
+                    text::usd_owed(most)
+                ),
+            ),
+            ("cancels first", cancels_first(cancelled, now.paid)),
+        ])
+        .with_warning(given_away(credit, cancelled));
     on.carry_out(&parties, act).await
 }

@@ -48,7 +48,9 @@ pub(super) async fn run(global: &GlobalArgs, args: &QuoteArgs) -> Result<Answer,
     let shares = shares(&lot, &market, &purchase)?;
     let at_floor = at_floor(&lot, &purchase)?;
     let falls_until = market.chain_time_of(lot.falls_until().get());
-    let usd = text::usd_received;
+    // The parts add up to what the buyer pays.
+    let [lender, borrower, fee] =
+        text::usd_parts([shares.recovered, shares.surplus, shares.fee].map(MicroUsd));
     let mut shown = lot_lines(&lot, &market)?;
     let mut line = |name: &str, value: String| shown.push((name.to_string(), value));
     line("you buy", text::units(purchase.units));
@@ -56,15 +58,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &QuoteArgs) -> Result<Answer,
         "you pay",
         format!("{}, {} of what the loan paid", text::usd_owed(purchase.cost), of_loan(&lot, &purchase)?),
     );
-    line(
-        "it goes to",
-        format!(
-            "lender {}, borrower {}, market {}",
-            usd(MicroUsd(shares.recovered)),
-            usd(MicroUsd(shares.surplus)),
-            usd(MicroUsd(shares.fee))
-        ),
-    );
+    line("it goes to", format!("lender {lender}, borrower {borrower}, market {fee}"));
     if at_floor < purchase.cost {
         line("at the floor", format!("{} from {}", text::usd_owed(at_floor), text::time(falls_until)));
     }

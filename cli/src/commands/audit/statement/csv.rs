@@ -3,13 +3,10 @@
 use {
     super::{
         last,
-        sheet::{Sheet, movements},
+        sheet::{LoanSheet, Sheet, movements},
     },
     crate::commands::audit::cells::{csv, exact, timestamp},
-    blockable_sdk::{
-        amounts::ChainTime,
-        audit::{Balance, Statement},
-    },
+    blockable_sdk::{amounts::ChainTime, audit::Balance},
 };
 
 const COLUMNS: [&str; 11] = [
@@ -34,7 +31,8 @@ pub(super) fn render(sheet: &Sheet) -> String {
     csv(std::iter::once(&title).chain(&rows))
 }
 
-fn rows(statement: &Statement) -> Vec<Vec<String>> {
+fn rows(loan: &LoanSheet) -> Vec<Vec<String>> {
+    let statement = &loan.statement;
     let credit = statement.credit.to_string();
     let row =
         |row: &str, at: ChainTime, event: String, kind: &str, balance: &Balance, transaction: String| {

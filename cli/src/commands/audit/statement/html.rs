@@ -1,9 +1,8 @@
 //! A statement for a browser or a printer: one file, without scripts and without anything from elsewhere.
 
 use {
-    super::sheet::{Sheet, movements, sections},
+    super::sheet::{LoanSheet, Sheet, movements, sections},
     crate::commands::audit::cells::{dollars, timestamp},
-    blockable_sdk::audit::Statement,
 };
 
 const STYLE: &str = "body{font:14px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1b1f}\
@@ -24,7 +23,8 @@ pub(super) fn render(sheet: &Sheet) -> String {
     )
 }
 
-fn one(statement: &Statement) -> String {
+fn one(loan: &LoanSheet) -> String {
+    let statement = &loan.statement;
     let mut html = format!("<h2>Credit <code>{}</code></h2>\n", escaped(&statement.credit.to_string()));
     html += "<table>\n<tr><th>Balance</th><th class=\"figure\">Principal</th><th class=\"figure\">Interest</th>\
              <th class=\"figure\">Late fees</th><th class=\"figure\">Total</th></tr>\n";
@@ -37,17 +37,18 @@ fn one(statement: &Statement) -> String {
         html += "</tr>\n";
     }
     html += "</table>\n";
-    for section in sections(statement) {
+    for section in sections(loan) {
         html += &format!("<h3>{}</h3>\n<table>\n", escaped(section.title));
         for (name, value) in section.lines {
             html += &format!("<tr><td>{}</td>{}</tr>\n", escaped(name), figure(&value));
         }
         html += "</table>\n";
     }
-    html + &events(statement)
+    html + &events(loan)
 }
 
-fn events(statement: &Statement) -> String {
+fn events(loan: &LoanSheet) -> String {
+    let statement = &loan.statement;
     if statement.lines.is_empty() {
         return "<p>No events in the period.</p>\n".to_string();
     }
@@ -59,7 +60,7 @@ fn events(statement: &Statement) -> String {
             "<tr>{}<td>{}</td><td>{}</td>{}{}{}{}</tr>\n",
             figure(&line.seq.to_string()),
             escaped(&timestamp(line.at)),
-            escaped(&line.kind.replace('_', " ")),
+            escaped(&loan.event_name(line)),
             figure(&line.moved.map_or("-".to_string(), dollars)),
             figure(&dollars(line.added.total())),
             figure(&dollars(line.settled.total())),

@@ -2,6 +2,7 @@
 
 mod csv;
 mod html;
+mod lenders;
 mod month;
 mod sheet;
 mod text;
@@ -14,7 +15,7 @@ use {
     clap::{Args, ValueEnum},
     month::{Month, month},
     serde_json::{Value, json},
-    sheet::{Sheet, statement_json},
+    sheet::{LoanSheet, Sheet, statement_json},
     std::path::PathBuf,
 };
 
@@ -69,7 +70,12 @@ pub(super) async fn run(global: &GlobalArgs, args: &StatementArgs) -> Result<Ans
                 "the parts of the statement of {credit} do not add up to its closing balance; report this"
             )));
         }
-        statements.push(statement);
+        let mut offer = audited.replay.restart();
+        for found in log.iter().take(1) {
+            offer.apply(&found.record).map_err(failed)?;
+        }
+        let first = offer.credit().map(|credit| credit.lender).unwrap_or_default();
+        statements.push(LoanSheet::new(statement, &log, first));
     }
     let sheet = Sheet::new(args.month, ends.min(session.now) == ends, session.cluster(), statements);
     answer(args, &sheet, session.cluster_json())

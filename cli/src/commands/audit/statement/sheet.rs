@@ -1,14 +1,19 @@
 //! The content of a statement, the same for every form.
 
 use {
-    super::{last, month::Month},
+    super::{
+        last,
+        lenders::{LenderTime, lenders},
+        month::Month,
+    },
     crate::{
         commands::audit::cells::{dollars, timestamp},
         views::time_json,
     },
     blockable_sdk::{
+        Pubkey,
         amounts::{Bps, MicroUsd, Units},
-        audit::{Balance, Statement},
+        audit::{Balance, Found, Statement},
         names::status_byte_name,
         program::state::Credit,
         terms::{coverage, lien_value},
@@ -26,7 +31,23 @@ pub(super) struct Sheet {
     /// The cluster.
     pub cluster: String,
     /// One per credit.
-    pub statements: Vec<Statement>,
+    pub statements: Vec<LoanSheet>,
+}
+
+/// The statement of a credit, with its lenders.
+pub(super) struct LoanSheet {
+    /// The statement.
+    pub statement: Statement,
+    /// The lenders of the period, in their order.
+    pub lenders: Vec<LenderTime>,
+}
+
+impl LoanSheet {
+    /// The statement of a log, which began with an offer of the lender `first`.
+    pub(super) fn new(statement: Statement, log: &[Found], first: Pubkey) -> LoanSheet {
+        let lenders = lenders(&statement, log, first);
+        LoanSheet { statement, lenders }
+    }
 }
 
 /// Names and values under a heading.
@@ -39,14 +60,14 @@ pub(super) struct Section {
 
 impl Sheet {
     /// Statements of a month.
-    pub(super) fn new(month: Month, is_whole: bool, cluster: String, statements: Vec<Statement>) -> Sheet {
+    pub(super) fn new(month: Month, is_whole: bool, cluster: String, statements: Vec<LoanSheet>) -> Sheet {
         Sheet { month, is_whole, cluster, statements }
     }
 
     /// The title.
     pub(super) fn title(&self) -> String {
         let until = self.statements.first().filter(|_| !self.is_whole);
-        let until = until.map(|statement| format!(", until {}", timestamp(last(statement.to))));
+        let until = until.map(|loan| format!(", until {}", timestamp(last(loan.statement.to))));
         format!("Statement for {}{}", self.month, until.unwrap_or_default())
     }
 }
@@ -73,7 +94,8 @@ pub(super) fn movements(statement: &Statement) -> Vec<(&'static str, &'static st
 }
 
 /// Everything but balances and events.
-pub(super) fn sections(statement: &Statement) -> Vec<Section> {
+pub(super) fn sections(sheet: &LoanSheet) -> Vec<Section> {
+    let statement = &sheet.statement;
     let Some(after) = &statement.after else {
         return vec![Section { title: "Loan", lines: vec![("status", "not offered yet".to_string())] }];
     };
@@ -83,21 +105,22 @@ pub(super) fn sections(statement: &Statement) -> Vec<Section> {
     let was = before.map_or("not offered", |before| status_byte_name(before.status));
     let arrears = after.arrears();
     let units = |amount: u64| text::units(Units(amount));
-    let loan = vec![
+    let mut loan = vec![
         ("status", if was == status { status.to_string() } else { format!("{was}, then {status}") }),
         ("annual rate", text::percent(Bps(after.apr_bps().into()))),
-        ("lender", after.lender.to_string()),
-        ("borrower", after.borrower.to_string()),
-        ("provider", after.provider.to_string()),
     ];
-    let money = vec![
+    loan.extend(sheet.lender_lines());
+    loan.extend([("borrower", after.borrower.to_string()), ("provider", after.provider.to_string())]);
+    let mut money = vec![
         ("arrears at the end", dollars(MicroUsd(arrears))),
         ("days past due", days_past_due(after).to_string()),
-        ("collected by the lender", dollars(statement.collected)),
+    ];
+    money.extend(sheet.collected_lines());
+    money.extend([
         ("to be collected by the lender", dollars(MicroUsd(after.claims.lender))),
         ("held back", dollars(MicroUsd(after.holdback_left))),
         ("borrower's reserve", dollars(MicroUsd(after.reserve_held))),
-    ];
+    ]);
     let use_of = vec![
         ("used in the period", text::units(statement.used)),
         ("used in all", units(collateral.consumed)),
@@ -140,7 +163,8 @@ fn days_past_due(credit: &Credit) -> i64 {
 }
 
 /// A statement as data. Money in micro-USDC.
-pub(super) fn statement_json(statement: &Statement) -> Value {
+pub(super) fn statement_json(loan: &LoanSheet) -> Value {
+    let statement = &loan.statement;
     let balance = |balance: &Balance| {
         json!({
             "principal": balance.principal, "interest": balance.interest, "late_fees": balance.late_fees,
@@ -152,6 +176,7 @@ pub(super) fn statement_json(statement: &Statement) -> Value {
             "event": line.seq, "at": time_json(line.at), "kind": line.kind,
             "transaction": line.signature.to_string(), "added": balance(&line.added),
             "settled": balance(&line.settled), "balance": balance(&line.balance), "moved": line.moved,
+            "lenders": loan.changed_by(line).map(|(from, to)| json!({"from": from.to_string(), "to": to.to_string()})),
         })
     });
     let after = statement.after.as_ref();
@@ -171,6 +196,7 @@ pub(super) fn statement_json(statement: &Statement) -> Value {
         "arrears": after.map(Credit::arrears),
         "days_past_due": after.map(days_past_due),
         "collected": statement.collected,
+        "lenders": loan.lenders_json(),
         "lender_claim": after.map(|credit| credit.claims.lender),
         "used": statement.used,
         "overrun": statement.overrun,

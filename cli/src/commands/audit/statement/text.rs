@@ -1,24 +1,25 @@
 //! A statement for the terminal.
 
 use {
-    super::sheet::{Sheet, movements, sections},
+    super::sheet::{LoanSheet, Sheet, movements, sections},
     crate::{
         commands::audit::cells::{dollars, timestamp},
         table::{Column, lines, table},
     },
-    blockable_sdk::audit::{Balance, Statement},
+    blockable_sdk::audit::Balance,
 };
 
 /// Lays statements out as text.
 pub(super) fn render(sheet: &Sheet) -> String {
     let mut text = format!("{}\ncluster: {}\n", sheet.title(), sheet.cluster);
-    for statement in &sheet.statements {
-        text += &one(statement);
+    for loan in &sheet.statements {
+        text += &one(loan);
     }
     text
 }
 
-fn one(statement: &Statement) -> String {
+fn one(loan: &LoanSheet) -> String {
+    let statement = &loan.statement;
     let mut text = format!("\ncredit {}\n\n", statement.credit);
     let columns = [
         Column::Text("BALANCE"),
@@ -34,15 +35,16 @@ fn one(statement: &Statement) -> String {
     };
     let rows: Vec<Vec<String>> = movements(statement).into_iter().map(row).collect();
     text += &table(&columns, &rows);
-    for section in sections(statement) {
+    for section in sections(loan) {
         let named: Vec<(String, String)> =
             section.lines.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
         text += &format!("\n{}\n{}", section.title, lines(&named));
     }
-    text + &events(statement)
+    text + &events(loan)
 }
 
-fn events(statement: &Statement) -> String {
+fn events(loan: &LoanSheet) -> String {
+    let statement = &loan.statement;
     if statement.lines.is_empty() {
         return "\nno events in the period\n".to_string();
     }
@@ -62,7 +64,7 @@ fn events(statement: &Statement) -> String {
             vec![
                 line.seq.to_string(),
                 timestamp(line.at),
-                line.kind.replace('_', " "),
+                loan.event_name(line),
                 line.moved.map_or("-".to_string(), dollars),
                 dollars(line.added.total()),
                 dollars(line.settled.total()),

@@ -65,7 +65,8 @@ fn instalment(line: &str, from: &Beginning, previous: Option<u32>) -> Result<Ins
         return Err(format!("{due:?} is not after the beginning; name a later date, or --counted-from"));
     }
     let due_after = u32::try_from(seconds).map_err(|_| format!("{due:?} is too far away"))?;
-    if previous.is_some_and(|previous| due_after <= previous) {
+    // A number of a loan is made of dates as they are named, counted from 0: a span comes before every date.
+    if from.at.get() != 0 && previous.is_some_and(|previous| due_after <= previous) {
         return Err(format!("{due:?} is not after the date of the line before; put the dates in order"));
     }
     let principal = match money(principal) {

@@ -85,6 +85,16 @@ impl Beginning {
 }
 
 impl DateArgs {
+    /// The same with `today` and `tomorrow` as the dates that they are at a time.
+    pub(super) fn with_days_of(&self, now: ChainTime) -> DateArgs {
+        let dated = |named: &Option<When>| named.as_ref().map(|named| dated(named, now));
+        DateArgs {
+            first_due: dated(&self.first_due),
+            counted_from: dated(&self.counted_from),
+            ..self.clone()
+        }
+    }
+
     /// The beginning that dates are counted from. Errors: [`CliError::Usage`].
     pub(super) fn beginning(&self, now: ChainTime) -> Result<Beginning, CliError> {
         let named = self.counted_from.as_ref();
@@ -118,6 +128,16 @@ impl DateArgs {
         let at = Timestamp::from_second(at.get()).map_err(|_| too_far())?;
         Ok(at.to_zoned(from.zone.clone()))
     }
+}
+
+/// A day that is counted from today, as its date.
+fn dated(named: &When, now: ChainTime) -> When {
+    let date = || {
+        let When::Day(_, zone) = named else { return None };
+        let at = Timestamp::from_second(named.resolve(now).ok()?.get()).ok()?;
+        Some(When::At(at.to_zoned(zone.clone()).datetime(), zone.clone()))
+    };
+    date().unwrap_or_else(|| named.clone())
 }
 
 /// The date that is so many intervals after another.

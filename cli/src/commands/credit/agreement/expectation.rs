@@ -9,7 +9,10 @@ use {
         preset::{Agreement, Preset},
         study::StudyPlan,
     },
-    blockable_sdk::amounts::{Bps, Units},
+    blockable_sdk::{
+        amounts::{Bps, Units},
+        program::state::FreezePolicy,
+    },
     blockable_service::text,
     console::Style,
     serde_json::{Value, json},
@@ -24,6 +27,7 @@ const SEED: u64 = 20_261_129;
 pub(crate) struct Forecast {
     expectation: Result<Expectation, String>,
     exposure: Option<Exposure>,
+    is_at_will: bool,
     rate_units: Units,
     from: PlannedSchedule,
 }
@@ -39,14 +43,16 @@ impl Forecast {
         Forecast {
             expectation,
             exposure: Exposure::new(agreement),
+            is_at_will: agreement.terms.freeze_policy == FreezePolicy::AtWill as u8,
             rate_units: Units(agreement.terms.max_units_per_second),
             from: planned.clone(),
         }
     }
 
-    /// The warning of collateral that could be used up before a freeze is possible, for the top of a review.
+    /// The warning of collateral that could be used up before a freeze is possible, for the top of a review; none where the lender
+    /// may freeze at will.
     pub(crate) fn warning(&self) -> Option<String> {
-        let exposure = self.exposure.filter(Exposure::is_all)?;
+        let exposure = self.exposure.filter(|exposure| exposure.is_all() && !self.is_at_will)?;
         Some(format!(
             "ALL COLLATERAL COULD BE USED UP BEFORE YOU MAY FREEZE: at {} a second nothing is left {} after the beginning ({}), when the \
              lender may first freeze for instalment {}; lock units by --ahead, lower --units-per-second, or freeze earlier by --freeze",
@@ -65,12 +71,18 @@ impl Forecast {
             lines.push(("WARNING", loud.apply_to(warning).to_string()));
         }
         if let Some(exposure) = self.exposure {
-            lines.push(("at risk", at_risk(&exposure)));
+            lines.push(("at risk", at_risk(&exposure, self.is_at_will)));
         }
         match &self.expectation {
             Ok(expectation) => lines.extend(expected(expectation)),
             Err(reason) => {
-                lines.push(("expected", format!("nothing: the simulator takes no such terms ({reason})")))
+                lines.push((
+                    "expected",
+                    format!(
+                        "nothing: the simulator has bounds of its own, the loosest of a market for real money, and these terms are \
+                         outside ({reason}); this market may take them"
+                    ),
+                ));
             }
         }
         lines
@@ -82,6 +94,7 @@ impl Forecast {
             json!({
                 "missed_instalment": exposure.missed,
                 "freeze_after_seconds": exposure.freeze_after,
+                "is_at_will": self.is_at_will,
                 "lien": exposure.lien,
                 "used": exposure.used,
                 "is_all": exposure.is_all(),
@@ -95,16 +108,24 @@ impl Forecast {
     }
 }
 
-fn at_risk(exposure: &Exposure) -> String {
+fn at_risk(exposure: &Exposure, is_at_will: bool) -> String {
     let share = exposure.used.saturating_mul(10_000).checked_div(exposure.lien).unwrap_or(0);
-    format!(
-        "{} of {} under lien ({}) can be used before you may freeze, {} after the beginning, where instalment {} is missed",
+    let used = format!(
+        "{} of {} under lien ({})",
         text::units(Units(exposure.used)),
         text::units(Units(exposure.lien)),
-        text::percent(Bps(share)),
-        span(exposure.freeze_after),
-        exposure.missed
-    )
+        text::percent(Bps(share))
+    );
+    let (after, missed) = (span(exposure.freeze_after), exposure.missed);
+    match is_at_will {
+        true => format!(
+            "you may freeze at will; if you do not, {used} can be used by {after} after the beginning, where instalment {missed} is \
+             missed"
+        ),
+        false => format!(
+            "{used} can be used before you may freeze, {after} after the beginning, where instalment {missed} is missed"
+        ),
+    }
 }
 
 fn expected(expectation: &Expectation) -> Vec<(&'static str, String)> {
@@ -132,7 +153,8 @@ fn expected(expectation: &Expectation) -> Vec<(&'static str, String)> {
         (
             "",
             format!(
-                "simulated with {} loans, where a unit costs {} of the loan's price on the market; assumptions in docs/recovery.md",
+                "simulated with {} loans, which assume that this loan's price is the market's: a unit costs {} of it there; assumptions in \
+                 docs/recovery.md",
                 text::thousands(expectation.paths),
                 percent(expectation.market_price)
             ),

@@ -23,13 +23,20 @@ use {
 pub(crate) enum TermsName {
     /// Half an instalment ahead of payment, half of the locked units' price held back
     Standard,
+    /// Those of standard, and a reserve of half an instalment
+    StandardReserve,
     /// One instalment ahead, half held back, a reserve of half an instalment
     Bursty,
     /// Half an instalment ahead, everything held back
     Sealed,
+    /// Those of sealed, and a reserve of half an instalment
+    SealedReserve,
     /// Half an instalment ahead, a quarter held back
     Light,
+    /// Those of light, and a reserve of half an instalment
+    LightReserve,
     /// Everything open and paid to the provider at issue, due in arrears
+    #[value(alias = "prepaid-12")]
     Prepaid,
 }
 
@@ -38,6 +45,9 @@ impl TermsName {
     pub(crate) fn preset(self) -> Result<Preset, CliError> {
         let name = match self {
             TermsName::Standard => "standard",
+            TermsName::StandardReserve => "standard-reserve",
+            TermsName::SealedReserve => "sealed-reserve",
+            TermsName::LightReserve => "light-reserve",
             TermsName::Bursty => "bursty",
             TermsName::Sealed => "sealed",
             TermsName::Light => "light",

@@ -16,6 +16,9 @@ pub(crate) enum ParseError {
         "is no interval; write a span such as 30d, or calendar months such as month, 3months, quarter or year"
     )]
     Interval,
+    /// A number with m alone.
+    #[error("is minutes or months? write {0}min or {0}months")]
+    MinutesOrMonths(String),
     /// An interval of more than ten years.
     #[error("is longer than 120 months; write a shorter interval")]
     TooLong,
@@ -82,6 +85,7 @@ pub(super) fn interval(text: &str) -> Result<Interval, ParseError> {
     let digits = compact.find(|character: char| !character.is_ascii_digit()).unwrap_or(compact.len());
     let (count, unit) = compact.split_at(digits);
     let months = match unit {
+        "m" if !count.is_empty() => return Err(ParseError::MinutesOrMonths(count.to_string())),
         "month" | "months" => 1,
         "quarter" | "quarters" => 3,
         "year" | "years" => 12,
@@ -145,6 +149,9 @@ mod tests {
             ("11years", Err(ParseError::TooLong)),
             ("99999999999months", Err(ParseError::TooLong)),
             ("0months", Err(ParseError::Interval)),
+            ("3m", Err(ParseError::MinutesOrMonths("3".to_string()))),
+            ("3min", Ok(Interval::Seconds(180))),
+            ("1h3m", Ok(Interval::Seconds(3_780))),
             ("monthly", Err(ParseError::Interval)),
             ("", Err(ParseError::Interval)),
             ("0d", Err(ParseError::Interval)),

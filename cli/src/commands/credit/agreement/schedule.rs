@@ -69,6 +69,11 @@ impl ScheduleArgs {
             || counted_from.is_some()
     }
 
+    /// The same with `today` and `tomorrow` as the dates that they are at a time.
+    pub(crate) fn with_days_of(&self, now: ChainTime) -> ScheduleArgs {
+        ScheduleArgs { dates: self.dates.with_days_of(now), ..self.clone() }
+    }
+
     /// The schedule of a principal, at a yearly rate. Errors: [`CliError::Usage`], [`CliError::NotFound`].
     pub(crate) fn plan(
         &self,

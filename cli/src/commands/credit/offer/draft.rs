@@ -2,7 +2,7 @@
 
 use {
     super::{
-        super::agreement::{Expiry, PlannedSchedule, UsualDates},
+        super::agreement::{Expiry, PlannedSchedule, ScheduleArgs, UsualDates},
         OfferArgs,
     },
     crate::{error::CliError, packing::fits, session::MarketView},
@@ -14,8 +14,9 @@ use {
         program::{
             errors::BlockableError,
             instructions::OfferArgs as Offer,
-            state::{LoanParties, Provider, ScheduleRuns, Terms, terms_hash},
+            state::{Credit, Instalment, LoanParties, Provider, ScheduleRuns, Terms, terms_hash},
         },
+        terms::instalments,
     },
     blockable_service::text,
 };
@@ -42,17 +43,8 @@ pub(super) fn draft(
     lender: &Pubkey,
 ) -> Result<Draft, CliError> {
     let now = ChainTime(market.clock.chain);
-    let named = args.terms.preset()?;
-    let rate = args.conditions.apr().unwrap_or(Bps(named.apr_bps.into()));
-    let usual = UsualDates::of_preset(&named);
-    let planned = args.schedule.plan(args.principal, rate, &usual, now)?;
-    let preset = planned.described_by(&named);
-    let mut agreement = preset.agreement(Size { principal: args.principal.get(), units: args.units.get() });
-    agreement.schedule.clone_from(&planned.schedule);
-    args.grant.apply(&mut agreement.terms, &provider.settings)?;
-    args.conditions.apply(&mut agreement.terms)?;
-    args.rider.apply(&mut agreement.rider, &agreement.terms)?;
-    let nonce = args.nonce.map_or_else(|| nonce_of(args, market, lender, &agreement), Ok)?;
+    let (mut agreement, preset, planned) = agreement(args, &args.schedule, provider, now)?;
+    let nonce = args.nonce.map_or_else(|| nonce_of(args, market, provider, lender), Ok)?;
     agreement.terms.reporters_hash = provider.reporters_hash();
     agreement.terms.offer_expires_at = match &args.expires {
         Expiry::Never => 0,
@@ -76,6 +68,46 @@ pub(super) fn draft(
     Ok(Draft { agreement, preset, planned, offer, address })
 }
 
+/// The agreement that flags describe to somebody who makes it at a time: terms, rider and schedule, its preset and its dates. Errors:
+/// [`CliError::Usage`], [`CliError::NotFound`].
+fn agreement(
+    args: &OfferArgs,
+    schedule: &ScheduleArgs,
+    provider: &Provider,
+    now: ChainTime,
+) -> Result<(Agreement, Preset, PlannedSchedule), CliError> {
+    let named = args.terms.preset()?;
+    let rate = args.conditions.apr().unwrap_or(Bps(named.apr_bps.into()));
+    let planned = schedule.plan(args.principal, rate, &UsualDates::of_preset(&named), now)?;
+    let preset = planned.described_by(&named);
+    let mut agreement = preset.agreement(Size { principal: args.principal.get(), units: args.units.get() });
+    agreement.schedule.clone_from(&planned.schedule);
+    args.grant.apply(&mut agreement.terms, &provider.settings)?;
+    args.conditions.apply(&mut agreement.terms)?;
+    args.rider.apply(&mut agreement.rider, &agreement.terms)?;
+    Ok((agreement, preset, planned))
+}
+
+/// The time at which a loan on the chain was offered by the same flags, where it is on their terms: dates that were named are fewer
+/// seconds away each time. `None` for a loan on other terms.
+pub(super) fn offered_by_same_flags(
+    args: &OfferArgs,
+    draft: &Draft,
+    provider: &Provider,
+    existing: &Credit,
+    now: ChainTime,
+) -> Option<ChainTime> {
+    let schedule = instalments(existing);
+    let due = |schedule: &[Instalment]| schedule.first().map_or(0, |first| i64::from(first.due_after));
+    let at = now.plus_seconds(due(&draft.agreement.schedule).saturating_sub(due(&schedule)));
+    let (then, ..) = agreement(args, &args.schedule.with_days_of(now), provider, at).ok()?;
+    let timeless = |terms: Terms| Terms { offer_expires_at: 0, reporters_hash: [0; 32], ..terms };
+    let is_same = timeless(existing.terms) == timeless(then.terms)
+        && existing.rider == then.rider
+        && schedule == then.schedule;
+    is_same.then_some(at)
+}
+
 /// Requires a schedule that is counted from a time at which the offer can still be issued. Errors: [`CliError::Usage`].
 fn require_begins_within(planned: &PlannedSchedule, expires_at: i64) -> Result<(), CliError> {
     if expires_at == 0 || planned.from.at.get() <= expires_at {
@@ -90,13 +122,16 @@ fn require_begins_within(planned: &PlannedSchedule, expires_at: i64) -> Result<(
 }
 
 /// The number of a loan that is named by its own terms, without the end of the offer: the same offer again has the same address, so
-/// that it cannot be made twice.
+/// that it cannot be made twice. A date counts as the date that was named, not as the seconds until then, which are fewer each time:
+/// all agreements are counted from one time.
 fn nonce_of(
     args: &OfferArgs,
     market: &MarketView,
+    provider: &Provider,
     lender: &Pubkey,
-    agreement: &Agreement,
 ) -> Result<u64, CliError> {
+    let schedule = args.schedule.with_days_of(ChainTime(market.clock.chain));
+    let (agreement, ..) = agreement(args, &schedule, provider, ChainTime(0))?;
     let parties = LoanParties {
         market: market.address,
         lender: *lender,

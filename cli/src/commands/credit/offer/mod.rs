@@ -1,9 +1,13 @@
 //! `blockable credit offer`.
 
 mod draft;
+mod price;
 
 use {
-    self::draft::{Draft, draft, require_fits, require_provider_takes},
+    self::{
+        draft::{Draft, draft, offered_by_same_flags, require_fits, require_provider_takes},
+        price::OfferPrice,
+    },
     super::agreement::{
         ConditionArgs, Expiry, Forecast, GrantArgs, RiderArgs, ScheduleArgs, TermsName, expiry, require_taken,
     },
@@ -18,7 +22,7 @@ use {
         error::CliError,
         kind::kind_of,
         lookup::{CreditView, ProviderView, credit_if_any, provider},
-        output::{Answer, keep_warning},
+        output::{Answer, keep_warning, warn},
         parties::Parties,
         session::{MarketView, Session},
         views::{credit_json, key_or_none},
@@ -30,11 +34,9 @@ use {
         instructions::credit_offer,
         program::{
             actions::NewCredit,
-            state::{Credit, Terms},
+            state::{Credit, Provider},
         },
-        squads,
-        terms::instalments,
-        tokens,
+        squads, tokens,
     },
     blockable_service::{
         command::values::{address, money, units},
@@ -106,7 +108,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &OfferArgs) -> Result<Answer,
     require_wallet(&session, &args.borrower).await?;
     let draft = draft(args, &market, &provider.account, &lender)?;
     if let Some(existing) = credit_if_any(&session, &draft.address).await? {
-        return repeated(&session, &market, &draft, existing);
+        return repeated(&session, args, (&market, &provider.account), &draft, existing);
     }
     require_taken(&draft.agreement, args.principal.get(), &market.account.bounds)?;
     require_provider_takes(&provider.account, &draft.agreement.terms)?;
@@ -123,10 +125,14 @@ pub(super) async fn run(global: &GlobalArgs, args: &OfferArgs) -> Result<Answer,
     );
     require_fits(&instruction, &parties.payer, draft.agreement.schedule.len())?;
     let forecast = Forecast::new(&draft.agreement, &draft.preset, &draft.planned);
+    let price = OfferPrice::read(&session, &market, &args.provider, (args.principal, args.units)).await?;
+    if let Some(warning) = price.warning() {
+        warn(&warning);
+    }
     if let Some(warning) = forecast.warning() {
         keep_warning(&warning);
     }
-    let facts = facts(args, &market, &provider, &draft, &parties, &source, &forecast)?;
+    let facts = facts(args, &market, &provider, &draft, &parties, &source, (&price, &forecast))?;
     let watched = vec![draft.address, source];
     let change = Change {
         title: format!("offer {} to {}", text::usd_owed(args.principal), args.borrower),
@@ -134,7 +140,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &OfferArgs) -> Result<Answer,
         role: Role::anyone("the lender", lender),
         facts,
         steps: vec![Step { instructions: vec![instruction], watched }],
-        effect: Box::new(|after| effect(&market, &draft, (&source, balance), &forecast, after)),
+        effect: Box::new(|after| effect(&market, &draft, (&source, balance), (&price, &forecast), after)),
         irreversible:
             "you can withdraw the offer until the units are issued; from then on the money is the provider's"
                 .to_string(),
@@ -190,25 +196,31 @@ fn require_named(session: &Session, market: &MarketView, provider: &Pubkey) -> R
 /// [`CliError::Refused`].
 fn repeated(
     session: &Session,
-    market: &MarketView,
+    args: &OfferArgs,
+    (market, provider): (&MarketView, &Provider),
     draft: &Draft,
     existing: Credit,
 ) -> Result<Answer, CliError> {
-    let timeless = |terms: Terms| Terms { offer_expires_at: 0, reporters_hash: [0; 32], ..terms };
-    let is_same = timeless(existing.terms) == timeless(draft.offer.terms)
-        && existing.rider == draft.offer.rider
-        && instalments(&existing) == draft.agreement.schedule;
+    let now = ChainTime(market.clock.chain);
+    let offered_at = offered_by_same_flags(args, draft, provider, &existing, now);
     let credit = CreditView { address: draft.address, account: existing };
-    if !is_same {
+    let Some(offered_at) = offered_at else {
         return Err(CliError::Refused(format!(
             "{} is a loan of yours on other terms ({}), with the same number {}; name another --nonce",
             draft.address,
             credit.status_name(),
             draft.offer.nonce
         )));
-    }
+    };
+    let counted = match offered_at == now {
+        true => String::new(),
+        false => format!(
+            ", with dates that were counted from {}: a later issue moves them by as much",
+            text::time(offered_at)
+        ),
+    };
     let says = format!(
-        "{} is on these terms and {}; name a --nonce for another loan on the same terms",
+        "{} is on these terms and {}{counted}; name a --nonce for another loan on the same terms",
         draft.address,
         credit.status_name()
     );
@@ -230,7 +242,7 @@ fn facts(
     draft: &Draft,
     parties: &Parties,
     source: &Pubkey,
-    forecast: &Forecast,
+    (price, forecast): (&OfferPrice, &Forecast),
 ) -> Result<Vec<Line>, CliError> {
     let new = NewCredit {
         market: market.address,
@@ -258,7 +270,13 @@ fn facts(
         ("from", source.to_string()),
         ("freeze authority", key_or_none(draft.offer.freeze_authority)),
     ]);
-    lines.extend(terms_lines(&credit, ChainTime(market.clock.chain)));
+    let terms = terms_lines(&credit, ChainTime(market.clock.chain));
+    let units = terms
+        .iter()
+        .position(|(name, _)| *name == "units")
+        .map_or(terms.len(), |place| place.saturating_add(1));
+    let (first, rest) = terms.split_at(units);
+    lines.extend(first.iter().cloned().chain(price.lines()).chain(rest.iter().cloned()));
     lines.push(("due dates", draft.planned.text()));
     let free = provider.free_units();
     if free < args.units.get() {
@@ -276,7 +294,7 @@ fn effect(
     market: &MarketView,
     draft: &Draft,
     (source, before): (&Pubkey, MicroUsd),
-    forecast: &Forecast,
+    (price, forecast): (&OfferPrice, &Forecast),
     after: &After,
 ) -> Result<Effect, CliError> {
     let account: Credit = after.require(&draft.address)?;
@@ -294,6 +312,7 @@ fn effect(
     let mut state = credit_json(&credit, market);
     state["nonce"] = draft.offer.nonce.into();
     state["schedule"] = draft.planned.json();
+    state["price"] = price.json();
     state["forecast"] = forecast.json();
     Ok(Effect { lines: lines.into_iter().flatten().collect(), state })
 }
