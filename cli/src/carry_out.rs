@@ -25,10 +25,11 @@ pub(crate) async fn carry_out(
     change: &Change<'_>,
     done: impl FnOnce(&Effect, &[Event]) -> String,
 ) -> Result<Answer, CliError> {
-    carry(session, sign, parties, change, Pending::of_process().as_ref(), done).await
+    carry(session, sign, parties, change, Times::Once(Pending::of_process().as_ref()), done).await
 }
 
-/// The same for a change that does no harm where it lands twice, such as a freeze: it waits for no transaction of an earlier run.
+/// The same for a change that does no harm where it lands twice, such as a freeze: it waits for no transaction of an earlier run, and
+/// sends all of its own at once.
 pub(crate) async fn carry_out_at_once(
     session: &Session,
     sign: &SignArgs,
@@ -36,7 +37,16 @@ pub(crate) async fn carry_out_at_once(
     change: &Change<'_>,
     done: impl FnOnce(&Effect, &[Event]) -> String,
 ) -> Result<Answer, CliError> {
-    carry(session, sign, parties, change, None, done).await
+    carry(session, sign, parties, change, Times::Any, done).await
+}
+
+/// The times that a change may land.
+#[derive(Clone, Copy)]
+enum Times<'a> {
+    /// Once: transactions are written down where a place is known.
+    Once(Option<&'a Pending>),
+    /// Any number.
+    Any,
 }
 
 async fn carry(
@@ -44,9 +54,13 @@ async fn carry(
     sign: &SignArgs,
     parties: &Parties,
     change: &Change<'_>,
-    pending: Option<&Pending>,
+    times: Times<'_>,
     done: impl FnOnce(&Effect, &[Event]) -> String,
 ) -> Result<Answer, CliError> {
+    let (pending, at_once) = match times {
+        Times::Once(pending) => (pending, false),
+        Times::Any => (None, true),
+    };
     let signing = Signing {
         nodes: &session.nodes,
         most_fee: session.most_fee(),
@@ -55,6 +69,7 @@ async fn carry(
         yes: sign.yes,
         non_interactive: session.settings.non_interactive,
         pending,
+        at_once,
         proposing: parties.proposing,
     };
     command::carry_out(&signing, change, done).await

@@ -48,8 +48,10 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            let error = commands::nearest_first(commands::without_value_hint(error));
-            return output::print_usage(&arguments, &error, commands::missing(&arguments)).into();
+            let error =
+                commands::without_secrets(commands::nearest_first(commands::without_value_hint(error)));
+            let format = commands::format_of_line(&arguments);
+            return output::print_usage(format, &error, commands::missing(&arguments)).into();
         }
     };
     let format = commands::format(&cli, &arguments);

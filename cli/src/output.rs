@@ -52,8 +52,13 @@ fn warnings() -> MutexGuard<'static, Vec<String>> {
 /// Says what the answer lacks, or what its reader should look at: on standard error, and in the document's `warnings`.
 pub(crate) fn warn(text: &str) {
     let text = printable(text);
+    let mut warnings = warnings();
+    // A command that reads the chain anew has the same to say.
+    if warnings.contains(&text) {
+        return;
+    }
     say(&format!("warning: {text}"));
-    warnings().push(text);
+    warnings.push(text);
 }
 
 /// Keeps a danger that the review shows on standard error for the document's `warnings`.
@@ -104,13 +109,13 @@ fn choose(data: Value, fields: &[String]) -> Result<Value, CliError> {
 
 /// Prints what clap says: help and version as they are; mistakes as text, or as a document where JSON is asked for. `missing` is the
 /// mistake of a line that names no command, for which clap has the help alone.
-pub(crate) fn print_usage(arguments: &[OsString], error: &clap::Error, missing: String) -> Exit {
+pub(crate) fn print_usage(format: Format, error: &clap::Error, missing: String) -> Exit {
     if !error.use_stderr() {
         let _ = error.print();
         return Exit::Done;
     }
     let is_missing = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
-    if !wants_json(arguments) {
+    if format == Format::Table {
         let _ = error.print();
         if is_missing {
             say(&format!("\nerror: {missing}"));
@@ -127,15 +132,18 @@ pub(crate) fn print_usage(arguments: &[OsString], error: &clap::Error, missing: 
     print(Format::Json, &[], Err(CliError::Usage(message)))
 }
 
-/// True where arguments or environment ask for JSON; for arguments that clap could not read.
+/// True where arguments ask for JSON, also by a mistyped `--output`; for arguments that clap could not read.
 pub(crate) fn wants_json(arguments: &[OsString]) -> bool {
     let arguments: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
-    let is_flag = |argument: &&str| {
-        *argument == "--json" || argument.starts_with("--json=") || *argument == "--output=json"
+    let is_output = |name: &str| {
+        (name.len() > 3 && "--output".starts_with(name)) || strsim::damerau_levenshtein(name, "--output") <= 2
     };
-    let by_two = arguments.windows(2).any(|pair| matches!(pair, ["--output", "json"]));
-    let by_environment = std::env::var("BLOCKABLE_OUTPUT").is_ok_and(|output| output == "json");
-    by_two || by_environment || arguments.iter().any(is_flag)
+    let is_flag = |argument: &&str| match argument.split_once('=') {
+        Some((name, value)) => name == "--json" || value == "json" && is_output(name),
+        None => *argument == "--json",
+    };
+    let by_two = arguments.windows(2).any(|pair| matches!(pair, [name, "json"] if is_output(name)));
+    by_two || arguments.iter().any(is_flag)
 }
 
 #[cfg(test)]

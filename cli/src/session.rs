@@ -5,6 +5,7 @@ use {
         args::{GlobalArgs, SignArgs},
         error::CliError,
         kind::kind_of,
+        output::warn,
         settings::{Settings, Surroundings},
     },
     blockable_sdk::{
@@ -15,10 +16,19 @@ use {
         instructions::MarketKeys,
         program::state::{Market, MarketClock},
     },
-    blockable_service::command::{CarryError, MarketHead, Nodes},
+    blockable_service::{
+        command::{CarryError, MarketHead, Nodes},
+        text,
+    },
     serde_json::Value,
-    std::collections::{BTreeMap, BTreeSet},
+    std::{
+        collections::{BTreeMap, BTreeSet},
+        time::{SystemTime, UNIX_EPOCH},
+    },
 };
+
+/// Seconds by which the chain's clock and this machine's may differ. A cluster keeps its clock to within seconds of the world's.
+const CLOCKS_DIFFER: i64 = 60;
 
 /// Finds the settings of a command. Errors: [`CliError::Settings`].
 pub(crate) fn settings(
@@ -39,11 +49,14 @@ pub(crate) struct Session {
     pub nodes: Nodes,
     /// The chain's clock as the command began.
     pub now: ChainTime,
+    /// Seconds by which it was behind this machine's; negative where it was ahead.
+    behind: i64,
 }
 
 impl Session {
-    /// Finds the settings, connects to the nodes and reads the chain's clock. A multisig that is to act is read first: for a wrong
-    /// address, a lack of money in its vault would mislead. Errors: [`CliError::Settings`], [`CliError::Nodes`], [`CliError::Carry`].
+    /// Finds the settings, connects to the nodes and reads the chain's clock. Warns where that differs from this machine's: a single node
+    /// that stands still has nobody to be behind. A multisig that is to act is read first: for a wrong address, a lack of money in its
+    /// vault would mislead. Errors: [`CliError::Settings`], [`CliError::Nodes`], [`CliError::Carry`].
     pub(crate) async fn open(
         global: &GlobalArgs,
         sign: Option<&SignArgs>,
@@ -56,7 +69,32 @@ impl Session {
             proposing.require_multisig(&nodes).await.map_err(CarryError::from)?;
         }
         let now = ChainTime(client.chain_time().await?);
-        Ok(Session { settings, client, nodes, now })
+        let session = Session { settings, client, nodes, now, behind: unix_now().saturating_sub(now.get()) };
+        match session.behind {
+            _ if session.is_behind() => warn(&format!(
+                "{}; ask another node by --url, or set this machine's clock if it is wrong",
+                session.how_far_behind()
+            )),
+            behind if behind < -CLOCKS_DIFFER => warn(&format!(
+                "the chain's clock is {} ahead of this machine's; set this machine's clock if it is wrong",
+                text::span(behind.saturating_neg())
+            )),
+            _ => {}
+        }
+        Ok(session)
+    }
+
+    /// True where the chain's clock is so far behind that the node may stand still.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.behind > CLOCKS_DIFFER
+    }
+
+    /// Words for that.
+    pub(crate) fn how_far_behind(&self) -> String {
+        let behind = text::span(self.behind);
+        format!(
+            "the chain's clock is {behind} behind this machine's: the node may stand still, and what it shows may be old"
+        )
     }
 
     /// The most priority fee of a transaction, in micro-lamports per compute unit.
@@ -129,6 +167,12 @@ impl Session {
         })?;
         self.market(&named.value).await
     }
+}
+
+/// Unix time in seconds, by this machine's clock.
+fn unix_now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
 /// A market as a command finds it.

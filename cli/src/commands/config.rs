@@ -7,7 +7,9 @@ use {
         lookup::nearest,
         output::Answer,
         session::settings,
-        settings::{KeySource, Profiles, SettingName, Surroundings, validate},
+        settings::{
+            KeySource, Profiles, SettingName, Surroundings, shown as shown_text, shown_url, validate,
+        },
     },
     clap::{Args, Subcommand},
     serde_json::{Map, Value, json},
@@ -153,8 +155,9 @@ fn list() -> Result<Answer, CliError> {
 fn shown(key: SettingName, value: &str) -> String {
     match key {
         SettingName::Keypair | SettingName::FeePayer => {
-            value.parse::<KeySource>().map_or_else(|_| value.to_string(), |source| source.to_string())
+            value.parse::<KeySource>().map_or_else(|_| shown_text(value), |source| source.to_string())
         }
-        _ => value.to_string(),
+        SettingName::Url | SettingName::Gate => shown_url(&shown_text(value)),
+        _ => shown_text(value),
     }
 }

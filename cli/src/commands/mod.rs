@@ -20,10 +20,10 @@ use {
         args::GlobalArgs,
         error::CliError,
         output::{Answer, wants_json},
-        settings::{Format, Settings, Surroundings},
+        settings::{Flags, Format, Settings, Surroundings, shown, shown_url},
     },
     blockable_economics::commands::{QuoteArgs, SimulateArgs},
-    blockable_service::command::{EXIT_CODES, EXIT_PROPOSED},
+    blockable_service::command::{EXIT_CODES, EXIT_PARTLY, EXIT_PROPOSED},
     clap::{
         CommandFactory, Parser, Subcommand,
         builder::StyledStr,
@@ -34,7 +34,7 @@ use {
 
 /// Loans secured by compute credits that can be frozen at once
 #[derive(Parser, Debug)]
-#[command(name = "blockable", version, after_help = format!("{EXIT_CODES}{EXIT_PROPOSED}"), arg_required_else_help = true)]
+#[command(name = "blockable", version, after_help = format!("{EXIT_CODES}{EXIT_PROPOSED}{EXIT_PARTLY}"), arg_required_else_help = true)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: GlobalArgs,
@@ -75,11 +75,26 @@ enum Command {
 
 /// The form of the answer, found before anything can fail.
 pub(crate) fn format(cli: &Cli, arguments: &[OsString]) -> Format {
-    match Settings::resolve(&cli.global.flags(None, None), &Surroundings::from_process()) {
-        Ok(settings) => settings.output.value,
-        Err(_) if wants_json(arguments) => Format::Json,
-        Err(_) => Format::Table,
+    let found = Settings::output(&cli.global.flags(None, None), &Surroundings::from_process());
+    found.unwrap_or(if wants_json(arguments) { Format::Json } else { Format::Table })
+}
+
+/// The form of the answer to a line that cannot be read: by its own words, else by the environment or the profile.
+pub(crate) fn format_of_line(arguments: &[OsString]) -> Format {
+    if wants_json(arguments) {
+        return Format::Json;
     }
+    let words: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
+    let value_of = |flag: &str| {
+        let by_two =
+            words.windows(2).find_map(|pair| (pair.first() == Some(&flag)).then(|| pair.last().copied())?);
+        by_two.or_else(|| words.iter().find_map(|word| word.strip_prefix(flag)?.strip_prefix('=')))
+    };
+    if value_of("--output") == Some("table") {
+        return Format::Table;
+    }
+    let flags = Flags { profile: value_of("--profile").map(str::to_string), ..Flags::default() };
+    Settings::output(&flags, &Surroundings::from_process()).unwrap_or_default()
 }
 
 /// The mistake of a line that names no command, with those that it could name.
@@ -94,6 +109,12 @@ pub(crate) fn missing(arguments: &[OsString]) -> String {
     }
     let known: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
     format!("{name} is no command by itself; write one of these behind it: {}", known.join(", "))
+}
+
+/// A mistake as clap says it, without secrets.
+pub(crate) fn without_secrets(mut error: clap::Error) -> clap::Error {
+    hide_secrets(&mut error);
+    error
 }
 
 /// A mistake as clap says it, without the hint to pass an unknown option as a value, which it never is meant to be.
@@ -117,6 +138,19 @@ pub(crate) fn nearest_first(mut error: clap::Error) -> clap::Error {
         error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(near));
     }
     error
+}
+
+/// Takes keys out of the texts that a mistake says again, and all but the host out of a URL.
+fn hide_secrets(error: &mut clap::Error) {
+    let is_of_url = matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(name)) if name.contains("URL"));
+    for kind in [ContextKind::InvalidValue, ContextKind::InvalidArg, ContextKind::InvalidSubcommand] {
+        if let Some(ContextValue::String(said)) = error.get(kind) {
+            let hidden = shown(said);
+            let is_value = kind == ContextKind::InvalidValue;
+            let hidden = if is_value && is_of_url { shown_url(&hidden) } else { hidden };
+            error.insert(kind, ContextValue::String(hidden));
+        }
+    }
 }
 
 /// Runs a command to its end. Errors: [`CliError`].

@@ -14,7 +14,7 @@ use {
         names::status_byte_name,
         program::{state::Credit, transitions::Status},
     },
-    std::collections::BTreeMap,
+    std::collections::{BTreeMap, BTreeSet},
 };
 
 /// Credits, as refusals name them.
@@ -111,15 +111,22 @@ pub(crate) async fn credit_if_any(session: &Session, address: &Pubkey) -> Result
     }
 }
 
-/// Reads several credits, which must be of one market. Errors: as [`credit`], [`CliError::Usage`].
+/// Reads several credits, each once, which must be of one market. One that is not there or cannot be read comes with its reason in the
+/// last list. Errors: as [`credit`], where none can be read; [`CliError::Usage`].
 pub(crate) async fn credits(
     session: &Session,
     addresses: &[Pubkey],
-) -> Result<(Vec<CreditView>, MarketView), CliError> {
-    let mut found = Vec::new();
+) -> Result<(Vec<CreditView>, MarketView, Vec<(Pubkey, CliError)>), CliError> {
+    let (mut found, mut unread, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
     let mut market: Option<MarketView> = None;
-    for address in addresses {
-        let (credit, of) = credit(session, address).await?;
+    for address in addresses.iter().filter(|address| seen.insert(**address)) {
+        let (credit, of) = match credit(session, address).await {
+            Ok(read) => read,
+            Err(error) => {
+                unread.push((*address, error));
+                continue;
+            }
+        };
         match &market {
             Some(market) if market.address != of.address => {
                 return Err(CliError::Usage(format!(
@@ -131,9 +138,20 @@ pub(crate) async fn credits(
         }
         found.push(credit);
     }
-    let market =
-        market.ok_or_else(|| CliError::Usage("no credit is named; name at least one".to_string()))?;
-    Ok((found, market))
+    match (market, unread.len()) {
+        (Some(market), _) => Ok((found, market, unread)),
+        (None, 0) => Err(CliError::Usage("no credit is named; name at least one".to_string())),
+        (None, 1) => Err(unread.remove(0).1),
+        (None, _) if unread.iter().all(|(_, error)| matches!(error, CliError::NotFound(_))) => {
+            let reasons: Vec<String> = unread.iter().map(|(_, error)| error.to_string()).collect();
+            Err(CliError::NotFound(reasons.join("; ")))
+        }
+        (None, _) => {
+            let failed = unread.into_iter().map(|(_, error)| error);
+            let mut failed = failed.filter(|error| !matches!(error, CliError::NotFound(_)));
+            Err(failed.next().unwrap_or_else(|| CliError::NotFound("no credit is there".to_string())))
+        }
+    }
 }
 
 /// Finds the credits that pass every condition, in the order of their addresses. Without a market of their own in the conditions

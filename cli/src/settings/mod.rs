@@ -13,7 +13,7 @@ pub(crate) use {
     name::SettingName,
     place::{Place, Setting, Surroundings},
     resolve::{Flags, Settings, SettingsError, validate},
-    values::{Commitment, Format, KeySource, gate_url},
+    values::{Commitment, Format, KeySource, gate_url, shown, shown_url},
 };
 
 #[cfg(test)]

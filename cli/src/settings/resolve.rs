@@ -4,7 +4,7 @@ use {
     super::{
         Commitment, Format, KeySource, Place, Profiles, ProfilesError, Setting, SettingName, Surroundings,
         solana,
-        values::{gate_url, node_url},
+        values::{gate_url, node_url, shown, shown_url},
     },
     blockable_sdk::Pubkey,
     blockable_service::address::address,
@@ -30,7 +30,7 @@ pub(crate) enum SettingsError {
     Value {
         /// The setting.
         key: &'static str,
-        /// The value.
+        /// The value, as it may be shown.
         value: String,
         /// Its origin.
         origin: Place,
@@ -123,6 +123,15 @@ impl Settings {
             profiles_path: profiles.path().to_path_buf(),
             profile,
         })
+    }
+
+    /// The form of the answer alone, whatever is wrong about the other settings; `None` where it is not set or is none.
+    pub(crate) fn output(flags: &Flags, surroundings: &Surroundings) -> Option<Format> {
+        let profiles = Profiles::read(surroundings).unwrap_or_default();
+        let named = flags.profile.as_deref().or(surroundings.variable("BLOCKABLE_PROFILE"));
+        let profile = named.unwrap_or(profiles.current());
+        let sources = Sources { flags, surroundings, profiles: &profiles, profile, solana: BTreeMap::new() };
+        Some(sources.one(SettingName::Output).ok()??.value)
     }
 
     /// The key that signs, named or by default. Errors: [`SettingsError::NoKey`].
@@ -220,7 +229,7 @@ impl Sources<'_> {
         let text = value.first().map_or("", String::as_str);
         let wrong = |reason| SettingsError::Value {
             key: key.name(),
-            value: text.to_string(),
+            value: if key == SettingName::Gate { shown_url(text) } else { shown(text) },
             origin: origin.clone(),
             reason,
         };
@@ -239,7 +248,7 @@ impl Sources<'_> {
         let url = |text: &String| {
             node_url(text).map_err(|reason| SettingsError::Value {
                 key: SettingName::Url.name(),
-                value: text.clone(),
+                value: shown_url(&shown(text)),
                 origin: origin.clone(),
                 reason,
             })

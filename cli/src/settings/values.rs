@@ -2,7 +2,7 @@
 
 use {
     blockable_sdk::{Pubkey, rpc::CommitmentConfig},
-    std::{fmt, path::PathBuf, str::FromStr},
+    std::{fmt, ops::RangeInclusive, path::PathBuf, str::FromStr},
 };
 
 /// The state of the chain that is read and waited for.
@@ -102,11 +102,44 @@ pub(crate) enum KeySource {
 /// The text of a secret key, in which the key is not said again.
 const SECRET: &str = "[a secret key]";
 
-/// True for a key as a key file has it, and for one in base58, as wallets export them.
+/// Characters of 64 bytes in base58: the least and the most.
+const KEY_CHARACTERS: RangeInclusive<usize> = 64..=90;
+
+/// True for a key as a key file has it, and for one in base58 or hex, as wallets export them.
 fn is_secret(text: &str) -> bool {
     let text = text.trim();
-    text.starts_with('[')
-        || (text.len() > 80 && bs58::decode(text).into_vec().is_ok_and(|bytes| bytes.len() == 64))
+    let hex = text.strip_prefix("0x").unwrap_or(text);
+    let is_hex = matches!(hex.len(), 64 | 128) && hex.chars().all(|character| character.is_ascii_hexdigit());
+    text.starts_with('[') || is_hex || is_64_bytes(text)
+}
+
+/// True for 64 bytes in base58, as many as a secret key has.
+fn is_64_bytes(text: &str) -> bool {
+    KEY_CHARACTERS.contains(&text.len()) && bs58::decode(text).into_vec().is_ok_and(|bytes| bytes.len() == 64)
+}
+
+/// A URL as it may be shown: its scheme and host. User, path and query are where providers have their keys.
+pub(crate) fn shown_url(text: &str) -> String {
+    let is_scheme = |scheme: &str| !scheme.contains(['/', '?', '#', '@']);
+    let (scheme, rest) = match text.split_once("://").filter(|(scheme, _)| is_scheme(scheme)) {
+        Some((scheme, rest)) => (format!("{scheme}://"), rest),
+        None => (String::new(), text),
+    };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let behind = rest.strip_prefix(host).unwrap_or_default();
+    let host = host.rsplit('@').next().unwrap_or_default();
+    let cut = if behind.trim_matches('/').is_empty() { "" } else { "/..." };
+    format!("{scheme}{host}{cut}")
+}
+
+/// A text that was refused as it may be shown: not a secret key, and of a URL no more than its host.
+pub(crate) fn shown(text: &str) -> String {
+    let is_key = text.split(['=', ',', ' ']).any(is_64_bytes);
+    match text.contains("://") {
+        _ if is_key => SECRET.to_string(),
+        true => shown_url(text),
+        false => text.to_string(),
+    }
 }
 
 impl FromStr for KeySource {
@@ -121,7 +154,12 @@ impl FromStr for KeySource {
             text if text.starts_with("prompt:") => {
                 Err("has a part behind prompt:// that is not supported; write prompt:// alone".to_string())
             }
-            text if text.starts_with("usb:") => Ok(KeySource::Ledger(text.to_string())),
+            text if text.starts_with("usb:") => match text.split_once('?') {
+                Some((_, query)) if !is_derivation_path(query) => {
+                    Err("has no derivation path behind the sign; write usb://ledger?key=0".to_string())
+                }
+                _ => Ok(KeySource::Ledger(text.to_string())),
+            },
             text => match text.strip_prefix("file:") {
                 Some(path) => Ok(KeySource::File(PathBuf::from(path.trim_start_matches("//")))),
                 None => {
@@ -143,6 +181,13 @@ impl fmt::Display for KeySource {
             KeySource::Secret => f.write_str(SECRET),
         }
     }
+}
+
+/// True for the part of a Ledger's address that chooses a key, such as `key=0/1`.
+fn is_derivation_path(query: &str) -> bool {
+    let path = query.strip_prefix("key=").unwrap_or(query);
+    path.len() <= 32
+        && path.chars().all(|character| character.is_ascii_digit() || matches!(character, '/' | '\''))
 }
 
 /// The URL of a node by its address or its moniker. Errors: what to write.

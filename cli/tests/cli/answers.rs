@@ -174,7 +174,7 @@ fn a_freeze_of_several_leaves_none_out_that_may_be_frozen() {
     );
     let (own_name, late_name) = (own.to_string(), late.to_string());
     let frozen = world.run_as("lender", &["credit", "freeze", &late_name, &own_name, "--units", "1000"]);
-    let data = frozen.data();
+    let data = frozen.data_of(8);
     assert_eq!(data["not_frozen"][0]["credit"], late_name, "{data}");
     assert!(data["not_frozen"][0]["reason"].as_str().unwrap().contains("do not let you freeze it now"));
     assert_eq!((world.credit(&own).collateral.frozen(), world.credit(&late).collateral.frozen()), (1_000, 0));
@@ -185,7 +185,7 @@ fn a_freeze_of_several_leaves_none_out_that_may_be_frozen() {
     world.run_as("lender", &["credit", "assign", &foreign_name, &buyer]).data();
     world.run_as("buyer", &["credit", "accept-assignment", &foreign_name]).data();
     let both = ["credit", "freeze", &foreign_name, &own_name, "--units", "2000"];
-    let data = world.run_as("lender", &both).data();
+    let data = world.run_as("lender", &both).data_of(8);
     assert_eq!(data["not_frozen"][0]["credit"], foreign_name, "{data}");
     assert_eq!(
         (world.credit(&own).collateral.frozen(), world.credit(&foreign).collateral.frozen()),

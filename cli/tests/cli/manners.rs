@@ -1,9 +1,10 @@
 //! The manners of every command: complaints that users of other command lines have, each as a test.
 
 use {
-    crate::{node::Node, world::world},
+    crate::{node::Node, run::run_in, world::world},
     base64::{Engine, prelude::BASE64_STANDARD},
     blockable_sdk::{Keypair, Pubkey, Signer, transactions},
+    serde_json::{Value, json},
 };
 
 #[test]
@@ -235,4 +236,28 @@ fn a_new_key_is_its_owners_alone_and_never_overwritten() {
     let again = crate::run::run_in(home.path(), &["keys", "new", &file, "--output", "json"], &[]);
     assert_eq!(again.error()["code"], "refused");
     assert_eq!(blockable_sdk::read_keypair_file(&file).unwrap().pubkey(), key.pubkey());
+}
+
+/// A line that cannot be read is answered in the form that its script has asked for.
+#[test]
+fn a_line_that_cannot_be_read_is_a_document_where_json_was_asked_for() {
+    let home = tempfile::tempdir().unwrap();
+    let run = |words: &[&str], variables: &[(&str, &str)]| {
+        let done = run_in(home.path(), words, variables);
+        assert_eq!(done.code, 2, "{done:?}");
+        serde_json::from_str::<Value>(&done.stdout).ok().map(|document| document["error"]["code"].clone())
+    };
+    let (wrong, usage) = (["credit", "list", "--colour"], Some(json!("usage")));
+    assert_eq!(run(&["credit", "list", "--outp", "json"], &[]), usage);
+    assert_eq!(run(&["credit", "list", "--ouptut=json"], &[]), usage);
+    assert_eq!(run(&wrong, &[]), None);
+    assert_eq!(run(&wrong, &[("BLOCKABLE_OUTPUT", "json")]), usage);
+    assert_eq!(run_in(home.path(), &["config", "set", "output", "json", "--profile", "script"], &[]).code, 0);
+    assert_eq!(run(&[&wrong[..], &["--profile", "script"]].concat(), &[]), usage);
+    assert_eq!(run(&wrong, &[("BLOCKABLE_PROFILE", "script")]), usage);
+    assert_eq!(run(&wrong, &[]), None);
+    // Whatever else is wrong, also where the line itself can be read.
+    let url = ["credit", "list", "-u", "nowhere", "--profile", "script"];
+    assert_eq!(run(&url, &[]), usage);
+    assert_eq!(run(&[&wrong[..], &["--profile", "script", "--output", "table"]].concat(), &[]), None);
 }

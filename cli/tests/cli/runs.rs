@@ -149,6 +149,47 @@ fn another_command_waits_for_what_may_land_on_its_account() {
     assert_eq!(world.credit(&credit).claims.lender, 19_000_000);
 }
 
+/// A file that was cut off still has its name, and what is no file is not opened.
+#[test]
+fn what_has_landed_is_found_by_the_name_of_its_file() {
+    let (world, credit, home) = (world(), world().loan(), tempfile::tempdir().unwrap());
+    let (address, key) = (credit.to_string(), world.key("borrower"));
+    let repay = ["credit", "repay", &address, "--amount", "5usdc", "-k", &key, "--output", "json"];
+    let lost = lost_payment(world, &credit, 5_000_000);
+    let file = write_down(world, home.path(), &["any"], &credit, &lost);
+    world.submit(&lost.0, lost.1);
+    fs::write(&file, "{").unwrap();
+    let pipe = file.with_file_name(format!("{}.json", blockable_sdk::Signature::from([8; 64])));
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let overtaken = run(world, home.path(), &repay);
+    let message = overtaken.error()["message"].as_str().unwrap().to_string();
+    assert!(overtaken.code == 1 && message.contains("of an earlier run has landed"), "{overtaken:?}");
+    assert_eq!((world.credit(&credit).claims.lender, file.exists()), (5_000_000, false), "paid once");
+    assert_eq!(run(world, home.path(), &repay).data()["changed"], true, "it is named once");
+    // One that was never sent and is old can land no more.
+    let never = file.with_file_name(format!("{}.json", blockable_sdk::Signature::from([9; 64])));
+    fs::write(&never, "{").unwrap();
+    let old = std::time::SystemTime::now() - Duration::from_secs(600);
+    fs::File::options().write(true).open(&never).unwrap().set_modified(old).unwrap();
+    let done = run(world, home.path(), &repay);
+    assert!(done.stderr.contains("of an earlier run has not landed (expired)"), "{done:?}");
+    assert_eq!((&done.data()["changed"], never.exists()), (&true.into(), false));
+}
+
+/// What a clock that was ahead has recorded stops nobody until then.
+#[test]
+fn a_turn_of_a_time_to_come_holds_nobody_up() {
+    let (world, credit, home) = (world(), world().loan().to_string(), tempfile::tempdir().unwrap());
+    let turns = home.path().join(".local/state/blockable/turns");
+    fs::create_dir_all(&turns).unwrap();
+    let signature = blockable_sdk::Signature::from([7; 64]);
+    fs::write(turns.join(&credit), format!("{} {signature} {}\n", "ab".repeat(32), 9_999_999_999_999_u64))
+        .unwrap();
+    let key = world.key("borrower");
+    let repay = ["credit", "repay", &credit, "--amount", "5usdc", "-k", &key, "--output", "json"];
+    assert_eq!(run(world, home.path(), &repay).data()["changed"], true);
+}
+
 /// Both have read the account before either sends.
 #[test]
 fn two_runs_of_a_command_at_once_are_one() {

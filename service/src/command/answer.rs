@@ -63,9 +63,14 @@ pub(super) fn change_data<E>(
 
 impl Answer {
     /// The command's exit code: [`Exit::Proposed`] where a proposal stands in the place of what was asked for, so that a script does not
-    /// take it for done.
+    /// take it for done; [`Exit::Partly`] where a part is left, which `not_frozen` names.
     pub fn exit(&self) -> Exit {
-        if self.data["proposal"]["status"].is_null() { Exit::Done } else { Exit::Proposed }
+        let is_whole = self.data["not_frozen"].as_array().is_none_or(Vec::is_empty);
+        match (self.data["proposal"]["status"].is_null(), is_whole) {
+            (false, _) => Exit::Proposed,
+            (true, false) => Exit::Partly,
+            (true, true) => Exit::Done,
+        }
     }
 
     /// The answer of a command that finds nothing to do: what it would bring about holds. `market` is `None`

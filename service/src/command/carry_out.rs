@@ -44,6 +44,9 @@ pub struct Signing<'a> {
     /// The transactions of earlier runs whose outcome is not known. `None` for a command that changes nothing where it is done twice,
     /// such as a freeze: it waits for no earlier one.
     pub pending: Option<&'a Pending>,
+    /// True for a change of which each transaction may land without the others, and twice, such as a freeze: all are sent at once, and
+    /// one that fails keeps none of the others from the chain.
+    pub at_once: bool,
     /// The multisig that is to make the change: then the key that signs is that of a member, who proposes it.
     pub proposing: Option<Proposing>,
 }
@@ -148,7 +151,8 @@ impl<E: From<CarryError> + std::fmt::Display> Reviewed<'_, '_, E> {
             Err(failed) => &failed.landed,
         };
         record_done(signing, turn.as_mut(), landed);
-        let sent = sent.inspect_err(|failed| forget(signing, &failed.landed)).map_err(CarryError::from)?;
+        let sent = sent.inspect_err(|failed| forget(signing, &failed.landed));
+        let sent = sent.map_err(|failed| CarryError::from(failed.with_fee(simulated.cost.fee)))?;
         Ok(InTurn::Sent(sent))
     }
 

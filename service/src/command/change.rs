@@ -41,7 +41,8 @@ pub struct Change<'a, E> {
 /// The effect of a change by the accounts as they are afterwards. Errors: the command's own.
 pub type EffectOf<'a, E> = Box<dyn Fn(&After) -> Result<Effect, E> + 'a>;
 
-/// Hands the signed transaction of a step to a server before it lands; the answer as data. A server that fails holds nothing up.
+/// Hands the signed transaction of a step to a server before it lands; the answer as data: `obeyed`, `after_ms`, `frozen`, `error`. A
+/// server that fails holds nothing up, and one that is slow is waited for until seconds after the landing.
 pub type SendToGate<'a> =
     Box<dyn Fn(&Step, VersionedTransaction) -> Pin<Box<dyn Future<Output = Value> + 'a>> + 'a>;
 

@@ -50,7 +50,8 @@ pub(super) async fn landed_meanwhile<E: From<CarryError>>(
     let (Some(pending), Some(done)) = (signing.pending, turn.and_then(|turn| turn.last_done.as_ref())) else {
         return landed_before(signing, change, plan).await;
     };
-    if done.at_ms < signing.nodes.opened_at_ms {
+    // One that is yet to come was recorded by a clock that was ahead, and would stop every command until then.
+    if done.at_ms < signing.nodes.opened_at_ms || done.at_ms > now_ms() {
         // It was done before anything was read here. One whose outcome is not known may have been left behind meanwhile.
         return landed_before(signing, change, plan).await;
     }

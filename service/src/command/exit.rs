@@ -19,6 +19,10 @@ Exit codes:
 pub const EXIT_PROPOSED: &str = "
   7  proposed: a multisig has a proposal to do it, and nothing else is changed before its members approve and execute that";
 
+/// The exit code of commands that may do a part of their work, behind [`EXIT_PROPOSED`].
+pub const EXIT_PARTLY: &str = "
+  8  partly: a part of what was asked for holds, and the answer names the rest with the reasons, such as loans that cannot be frozen";
+
 /// The end of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -39,6 +43,8 @@ pub enum Exit {
     Unknown = 6,
     /// A multisig has a proposal to do it.
     Proposed = 7,
+    /// A part of what was asked for holds.
+    Partly = 8,
 }
 
 impl Exit {
@@ -69,6 +75,7 @@ impl Exit {
             Exit::Declined => "declined",
             Exit::Unknown => "unknown",
             Exit::Proposed => "proposed",
+            Exit::Partly => "partly",
         }
     }
 }
@@ -94,9 +101,14 @@ mod tests {
             Exit::Declined,
             Exit::Unknown,
             Exit::Proposed,
+            Exit::Partly,
         ];
         for exit in all {
-            let help = if exit == Exit::Proposed { EXIT_PROPOSED } else { EXIT_CODES };
+            let help = match exit {
+                Exit::Proposed => EXIT_PROPOSED,
+                Exit::Partly => EXIT_PARTLY,
+                _ => EXIT_CODES,
+            };
             assert!(help.contains(&format!("\n  {}  ", exit as u8)), "{}", exit.name());
         }
     }

@@ -1,18 +1,29 @@
 //! Sends the transactions of one command, one after the other, or with a gate all at once.
 
 use {
-    super::{Exit, SendToGate, Signing, Step, note::say},
+    super::{
+        Exit, SendToGate, Signing, Step,
+        note::{note, say},
+    },
     blockable_sdk::{
         Signature, Signer,
+        amounts::Lamports,
         client::{Landed, Prepared, Recorded, Sender, Signed},
         errors::{ClientError, Outcome},
         events::Event,
         rpc::describe,
     },
-    futures_util::future::{join_all, try_join_all},
-    serde_json::Value,
-    std::time::Instant,
+    futures_util::future::{Either, join_all, select, try_join_all},
+    serde_json::{Value, json},
+    std::{
+        pin::pin,
+        time::{Duration, Instant},
+    },
+    tokio::time::timeout,
 };
+
+/// Time that a gate has for its answer once the transaction has landed.
+const GATE_GRACE: Duration = Duration::from_secs(3);
 
 /// The failure of a client, or of one of several transactions. Those that have landed stay. Its text names a program's error, and
 /// never has a node's URL, which may hold a key.
@@ -25,11 +36,24 @@ pub struct SendFailed {
     pub count: usize,
     /// The failure of another one.
     pub error: ClientError,
+    /// The rest of what is known of transactions that were sent at once; `None` where nothing was sent, or one after the other.
+    pub at_once: Option<Box<SentAtOnce>>,
+}
+
+/// Transactions that were all sent at once, of which one has failed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SentAtOnce {
+    /// True where the program, or a node for it, has refused one of them; it changed nothing.
+    pub is_refused: bool,
+    /// The fee of all, as it was reviewed.
+    pub fee: Lamports,
+    /// The answers of the provider's server to all of them.
+    pub handed: Vec<Value>,
 }
 
 impl From<ClientError> for SendFailed {
     fn from(error: ClientError) -> SendFailed {
-        SendFailed { landed: Vec::new(), count: 1, error }
+        SendFailed { landed: Vec::new(), count: 1, error, at_once: None }
     }
 }
 
@@ -41,6 +65,20 @@ impl SendFailed {
             Exit::Unknown => Exit::Unknown,
             _ => Exit::Failed,
         }
+    }
+
+    /// The same with the reviewed fee of transactions that were sent at once.
+    pub(super) fn with_fee(mut self, fee: Lamports) -> SendFailed {
+        self.at_once.iter_mut().for_each(|sent| sent.fee = fee);
+        self
+    }
+
+    /// The same with the answers of the provider's server.
+    pub(super) fn with_handed(mut self, handed: Vec<Value>) -> SendFailed {
+        if let Some(sent) = &mut self.at_once {
+            sent.handed = handed;
+        }
+        self
     }
 
     /// Words for the transactions that had landed, behind the failure's own; empty where there are none.
@@ -99,10 +137,15 @@ pub(super) async fn send(
     // What was reviewed is signed, with its fee.
     let sign =
         async |prepared: &Prepared| signing.nodes.client.sign(&prepared.instructions, first, &signers).await;
-    let (landed, handed) = match gate {
+    let landed = match gate {
         Some(send_to_gate) => {
             let signed = try_join_all(reviewed.iter().map(|(_, prepared)| sign(prepared))).await?;
-            send_to_gate_and_chain(send_to_gate, &sender, reviewed, signed).await?
+            return send_to_gate_and_chain(send_to_gate, &sender, reviewed, signed, began).await;
+        }
+        None if signing.at_once => {
+            let signed = try_join_all(reviewed.iter().map(|(_, prepared)| sign(prepared))).await?;
+            let each = signed.into_iter().map(async |signed| sender.submit(&signed.without_record()).await);
+            all_landed(join_all(each).await)?
         }
         None => {
             let send = async |(step, prepared): &(&Step, &Prepared)| {
@@ -116,30 +159,54 @@ pub(super) async fn send(
                 let submit = async |recorded: Recorded| sender.submit(&recorded).await;
                 pending.guard(&entry, signed, submit).await
             };
-            (send_all(reviewed, send).await?, Vec::new())
+            send_all(reviewed, send).await?
         }
     };
-    let landed_after_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Ok(Sent { landed, handed, landed_after_ms })
+    Ok(Sent { landed, handed: Vec::new(), landed_after_ms: millis(began) })
+}
+
+/// Milliseconds since a time.
+fn millis(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Hands transactions over and sends them, all at the same time: one that fails keeps none of the others from the gate or from the
-/// chain. Errors: [`SendFailed`] of the first that failed, with all that landed.
+/// chain, and a slow gate none from the answer. Errors: [`SendFailed`] of the first that failed, with all that landed.
 async fn send_to_gate_and_chain(
     send_to_gate: &SendToGate<'_>,
     sender: &Sender<'_>,
     reviewed: &[(&Step, &Prepared)],
     signed: Vec<Signed>,
-) -> Result<(Vec<Landed>, Vec<Value>), SendFailed> {
+    began: Instant,
+) -> Result<Sent, SendFailed> {
     let each = reviewed.iter().zip(signed).map(async |((step, _), signed)| {
         let recorded = signed.without_record();
         let handing = send_to_gate(step, recorded.transaction().clone());
-        futures_util::join!(handing, sender.submit(&recorded))
+        let landing = async {
+            let result = sender.submit(&recorded).await;
+            (result, millis(began))
+        };
+        match select(handing, pin!(landing)).await {
+            Either::Left((handed, landing)) => (handed, landing.await),
+            Either::Right((landed, handing)) => {
+                let answer = timeout(GATE_GRACE, handing).await;
+                (answer.unwrap_or_else(|_| unanswered(millis(began))), landed)
+            }
+        }
     });
-    let (handed, results): (Vec<_>, Vec<_>) = join_all(each).await.into_iter().unzip();
-    Ok((all_landed(results)?, handed))
+    let (handed, landed): (Vec<_>, Vec<_>) = join_all(each).await.into_iter().unzip();
+    let (results, after_ms): (Vec<_>, Vec<u64>) = landed.into_iter().unzip();
+    match all_landed(results) {
+        Ok(landed) => Ok(Sent { landed, handed, landed_after_ms: after_ms.into_iter().max().unwrap_or(0) }),
+        Err(failed) => Err(failed.with_handed(handed)),
+    }
 }
 
+/// The data of a gate that has not answered in time.
+fn unanswered(after_ms: u64) -> Value {
+    note("the provider has not answered yet, and is not waited for: the freeze has landed or failed");
+    json!({"obeyed": false, "after_ms": after_ms, "frozen": null, "error": "no answer in time"})
+}
 /// Sends transactions one after the other, until one fails; says on stderr which have landed. Errors: [`SendFailed`].
 pub async fn send_all<T>(
     transactions: &[T],
@@ -150,7 +217,8 @@ pub async fn send_all<T>(
         match has_landed(send(transaction).await) {
             Ok(transaction) => landed.push(transaction),
             Err(error) => {
-                return Err(SendFailed { landed: signatures(&landed), count: transactions.len(), error });
+                let landed = signatures(&landed);
+                return Err(SendFailed { landed, count: transactions.len(), error, at_once: None });
             }
         }
     }
@@ -169,8 +237,12 @@ fn all_landed(results: Vec<Result<Landed, ClientError>>) -> Result<Vec<Landed>, 
         }
     }
     failed.sort_by_key(|error| Exit::from_client(error) != Exit::Unknown);
+    let is_refused = failed.iter().any(|error| Exit::from_client(error) == Exit::Refused);
     match failed.into_iter().next() {
-        Some(error) => Err(SendFailed { landed: signatures(&landed), count, error }),
+        Some(error) => {
+            let at_once = Some(Box::new(SentAtOnce { is_refused, ..SentAtOnce::default() }));
+            Err(SendFailed { landed: signatures(&landed), count, error, at_once })
+        }
         None => Ok(landed),
     }
 }

@@ -1,6 +1,7 @@
 //! `blockable credit accept` and `cancel`: an offer is taken or withdrawn.
 
 use {
+    super::served_by::{own_provider, provider_facts, served_by},
     crate::{
         args::{GlobalArgs, SignArgs},
         change::Role,
@@ -89,6 +90,7 @@ pub(super) async fn accept(global: &GlobalArgs, args: &AcceptArgs) -> Result<Ans
             credit.address
         )));
     }
+    let provider = served_by(&on).await?;
     let parties = on.parties(account.borrower)?;
     let role = Role::new("the borrower", vec![account.borrower]);
     let instruction =
@@ -100,7 +102,9 @@ pub(super) async fn accept(global: &GlobalArgs, args: &AcceptArgs) -> Result<Ans
         "until the units are issued you or the lender may cancel; from then on you owe the debt",
         accepted(credit),
     )
-    .with_facts(terms_lines(account, on.session.now));
+    .with_facts(provider_facts(&provider, market))
+    .with_facts(terms_lines(account, on.session.now))
+    .with_warning(own_provider(&provider, account, market));
     on.carry_out(&parties, act).await
 }
 

@@ -1,6 +1,7 @@
 //! `blockable credit assign`, `accept-assignment` and `freeze-authority`: the lender's place and the right to freeze.
 
 use {
+    super::served_by::{own_provider, provider_facts, served_by},
     crate::{
         args::{GlobalArgs, SignArgs},
         change::Role,
@@ -17,7 +18,7 @@ use {
         program::{instructions::PurchaseLimits, state::Party},
         tokens::create_associated,
     },
-    blockable_service::{command::values::address, text},
+    blockable_service::{command::values::address, terms::terms_lines, text},
     clap::Args,
 };
 
@@ -123,6 +124,7 @@ pub(super) async fn accept(global: &GlobalArgs, args: &AcceptAssignmentArgs) -> 
             credit.address, account.lender
         )));
     }
+    let provider = served_by(&on).await?;
     let parties = on.parties(pending)?;
     let limits = PurchaseLimits::from_credit(account).map_err(|_| CliError::OutOfRange(credit.address))?;
     let keys = market.keys();
@@ -160,7 +162,14 @@ pub(super) async fn accept(global: &GlobalArgs, args: &AcceptAssignmentArgs) -> 
         undone,
         format!("the lender is {pending}"),
     );
-    on.carry_out(&parties, act.with_facts(facts)).await
+    // The offer that the loan began with has no end any more.
+    let terms = terms_lines(account, on.session.now).into_iter().filter(|(name, _)| *name != "offer ends");
+    let act = act
+        .with_facts(facts)
+        .with_facts(provider_facts(&provider, market))
+        .with_facts(terms)
+        .with_warning(own_provider(&provider, account, market));
+    on.carry_out(&parties, act).await
 }
 
 /// Names the freeze authority. Errors: [`CliError`].

@@ -4,39 +4,38 @@ use {
     super::{
         filter::condition,
         freeze_amount::{FreezeAmountArgs, PlannedFreeze, Reason},
+        freeze_change::change,
+        freeze_rest::Reviewed,
         gates::{GateArg, Gates, gate},
         not_frozen::NotFrozen,
     },
     crate::{
         args::{GlobalArgs, SignArgs},
         carry_out::{carry_out_at_once, nothing},
-        change::{After, Change, Effect, EffectLine, Line, MarketHead, Role},
+        change::{Effect, Role},
         error::CliError,
         lookup::{CreditView, credit as one, credits, find},
         output::{Answer, note},
-        packing::{MOST, pack},
         parties::Parties,
         session::{MarketView, Session},
-        views::{credit_json, health},
+        views::credit_json,
     },
-    blockable_sdk::{
-        Pubkey,
-        accounts::CreditFilter,
-        amounts::{Lamports, Units},
-        events::Event,
-        instructions::{credit_freeze, credit_freeze_for_cross_default},
-        names::freeze_reason_name,
+    blockable_sdk::{Pubkey, accounts::CreditFilter, events::Event},
+    blockable_service::{
+        command::{CarryError, values::address},
+        text,
     },
-    blockable_service::{command::values::address, text},
     clap::{ArgGroup, Args},
     serde_json::Value,
+    std::collections::BTreeSet,
 };
 
 /// Freezes collateral at once: no new job may draw on it, running jobs finish
 ///
 /// The lender or the freeze authority signs. A freeze states the total that is frozen, so that the same freeze twice changes
 /// nothing. It needs neither the provider nor a keeper; of several nodes one suffices. A credit of several that may not be frozen, or that
-/// the signer may not freeze, holds up none of the others: it is named with the reason.
+/// the signer may not freeze, holds up none of the others, also where it has become so since the review: it is named with the reason, and the
+/// exit code is 8.
 #[derive(Args, Debug)]
 #[command(group(ArgGroup::new("loans").args(["credits", "conditions"]).required(true).multiple(true)))]
 pub(crate) struct FreezeArgs {
@@ -77,11 +76,12 @@ pub(super) async fn run(global: &GlobalArgs, args: &FreezeArgs) -> Result<Answer
         ));
     }
     let session = Session::open(global, Some(&args.sign), None).await?;
-    let (found, market) = chosen(&session, args).await?;
+    let mut not_frozen = NotFrozen::default();
+    let (found, market) = chosen(&session, args, &mut not_frozen).await?;
     // Before a proposal is executed there is no signed freeze that a server could obey.
     let gate = session.settings.gate.as_ref().filter(|_| args.sign.propose.is_none());
     let gates = Gates::new(&args.gates, gate.map(|setting| setting.value.as_str()), &found)?;
-    let (planned, mut not_frozen) = plan(&session, args, &market, found).await?;
+    let planned = plan(&session, args, &market, found, &mut not_frozen).await?;
     let (frozen, planned): (Vec<_>, Vec<_>) = planned.into_iter().partition(|(_, plan)| plan.is_done());
     for (credit, plan) in &frozen {
         let already = match plan.target.is_zero() {
@@ -90,20 +90,60 @@ pub(super) async fn run(global: &GlobalArgs, args: &FreezeArgs) -> Result<Answer
         };
         note(&format!("{} has {already}", credit.address));
     }
-    let Some((first, _)) = planned.first() else {
+    if planned.is_empty() {
         return nothing_left(&session, &market, &frozen, &not_frozen);
-    };
-    let parties = Parties::load(&session, &args.sign, first.account.lender)?;
+    }
+    let parties = load(&session, args, &planned)?;
     let planned = of_signer(planned, &parties.signer, &mut not_frozen);
+    not_frozen.warn();
     let change = change(&market, &planned, &parties, &gates)?;
     let count = planned.len();
-    let done = |_: &Effect, _: &[Event]| match count {
+    let done = |_: &Effect, _: &[Event]| done(count);
+    let failed = match carry_out_at_once(&session, &args.sign, &parties, &change, done).await {
+        Ok(answer) => return Ok(not_frozen.add_to(answer)),
+        Err(CliError::Carry(CarryError::Client(failed))) => failed,
+        Err(error) => return Err(error),
+    };
+    let reviewed = Reviewed { planned: &planned, market: &market, parties: &parties, gates: &gates };
+    reviewed.again(global, &args.sign, frozen.len(), not_frozen, failed).await
+}
+
+/// Words for what holds after a freeze of so many credits.
+pub(super) fn done(count: usize) -> String {
+    match count {
         1 => "frozen; new jobs on these units are refused from now on".to_string(),
         count => format!("{count} credits are frozen; new jobs on these units are refused from now on"),
-    };
-    not_frozen.warn();
-    let answer = carry_out_at_once(&session, &args.sign, &parties, &change, done).await?;
-    Ok(not_frozen.add_to(answer))
+    }
+}
+
+/// Words for a freeze that leaves nothing to do: of so many credits as much is frozen.
+pub(super) fn already(count: usize, not_frozen: &NotFrozen) -> String {
+    match (not_frozen.is_empty(), count) {
+        (true, _) => "as much is frozen already".to_string(),
+        (false, 1) => "of one credit as much is frozen already, and the rest cannot be frozen".to_string(),
+        (false, count) => {
+            format!("of {count} credits as much is frozen already, and the rest cannot be frozen")
+        }
+    }
+}
+
+/// Loads the key. Where none is named and the loans are of several lenders nobody is assumed: the first of them may be a stranger, whose
+/// loan would leave all others out. Errors: as [`Parties::load`], [`CliError::Usage`].
+fn load(
+    session: &Session,
+    args: &FreezeArgs,
+    planned: &[(CreditView, PlannedFreeze)],
+) -> Result<Parties, CliError> {
+    let lenders: BTreeSet<Pubkey> = planned.iter().map(|(credit, _)| credit.account.lender).collect();
+    let only = lenders.first().copied().filter(|_| lenders.len() == 1);
+    let parties = Parties::load(session, &args.sign, only.unwrap_or_default())?;
+    if parties.signer == Pubkey::default() {
+        let lenders = lenders.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
+        return Err(CliError::Usage(format!(
+            "the loans are of the lenders {lenders}, and it is not known which of them signs; name the key, or its address, by --keypair"
+        )));
+    }
+    Ok(parties)
 }
 
 /// Plans the freeze of every credit that may be frozen; one that may not is left out and holds up none of the others. Errors:
@@ -113,8 +153,9 @@ async fn plan(
     args: &FreezeArgs,
     market: &MarketView,
     found: Vec<CreditView>,
-) -> Result<(Vec<(CreditView, PlannedFreeze)>, NotFrozen), CliError> {
-    let (mut planned, mut not_frozen) = (Vec::new(), NotFrozen::default());
+    not_frozen: &mut NotFrozen,
+) -> Result<Vec<(CreditView, PlannedFreeze)>, CliError> {
+    let mut planned = Vec::new();
     for credit in found {
         let other = match args.reason {
             Some(Reason::CrossDefault) => defaulted_beside(session, &credit, args.other.as_ref()).await?,
@@ -122,11 +163,11 @@ async fn plan(
         };
         match PlannedFreeze::new(&credit, market, args.amount.amount(), args.reason, other.as_ref()) {
             Ok(plan) => planned.push((credit, plan)),
-            Err(CliError::Refused(reason)) => not_frozen.add(&credit, reason),
+            Err(CliError::Refused(reason)) => not_frozen.add(credit.address, reason),
             Err(error) => return Err(error),
         }
     }
-    Ok((planned, not_frozen))
+    Ok(planned)
 }
 
 /// The freezes that a key may sign; the others are left out. Where it may sign none, all are left: the refusal names the keys that may.
@@ -142,12 +183,14 @@ fn of_signer(
     let (own, others): (Vec<_>, Vec<_>) = planned.into_iter().partition(|(credit, _)| may(credit));
     for (credit, _) in &others {
         let needed = Role::freezers([&credit.account]).needed();
-        not_frozen.add(credit, format!("{} is not frozen: {needed}, and {signer} signs", credit.address));
+        not_frozen
+            .add(credit.address, format!("{} is not frozen: {needed}, and {signer} signs", credit.address));
     }
     own
 }
 
-/// The answer where no freeze is left to make. Errors: [`CliError::Refused`] where none of the credits is frozen and none may be.
+/// The answer where no freeze is left to make. Errors: [`CliError::Refused`] where none of the credits is frozen and none may be;
+/// [`CliError::Failed`] by a node that may stand still: units that it shows as frozen may be open.
 fn nothing_left(
     session: &Session,
     market: &MarketView,
@@ -157,20 +200,29 @@ fn nothing_left(
     if frozen.is_empty() {
         return Err(not_frozen.refused());
     }
+    if session.is_behind() {
+        return Err(CliError::Failed(format!(
+            "{}; as much is frozen there already, and may be open by now: nothing was sent, ask another node by --url",
+            session.how_far_behind()
+        )));
+    }
     not_frozen.warn();
+    let says = already(frozen.len(), not_frozen);
     let states = frozen.iter().map(|(credit, _)| credit_json(credit, market)).collect();
-    Ok(not_frozen.add_to(nothing(session, market, "as much is frozen already", Value::Array(states))))
-}
-
-/// The reason of a freeze in words.
-fn reason_text(reason: Reason) -> String {
-    freeze_reason_name(reason.program()).replace('_', " ")
+    Ok(not_frozen.add_to(nothing(session, market, &says, Value::Array(states))))
 }
 
 /// The credits that are named, or the live loans that pass the conditions.
-async fn chosen(session: &Session, args: &FreezeArgs) -> Result<(Vec<CreditView>, MarketView), CliError> {
+/// A credit that is named and cannot be read is not_frozen, and holds up none of the others.
+async fn chosen(
+    session: &Session,
+    args: &FreezeArgs,
+    not_frozen: &mut NotFrozen,
+) -> Result<(Vec<CreditView>, MarketView), CliError> {
     if args.conditions.is_empty() {
-        return credits(session, &args.credits).await;
+        let (found, market, unread) = credits(session, &args.credits).await?;
+        unread.into_iter().for_each(|(credit, error)| not_frozen.add(credit, error.to_string()));
+        return Ok((found, market));
     }
     let (found, markets) = find(session, &args.conditions).await?;
     let mut live = Vec::new();
@@ -215,81 +267,4 @@ async fn defaulted_beside(
         .into_iter()
         .find(|(address, other)| *address != credit.address && credit.account.is_cross_default(other));
     Ok(found.map(|(address, account)| CreditView { address, account }))
-}
-
-/// The change: one freeze per credit, in as few transactions as fit.
-fn change<'a>(
-    market: &'a MarketView,
-    planned: &'a [(CreditView, PlannedFreeze)],
-    parties: &Parties,
-    gates: &'a Gates,
-) -> Result<Change<'a>, CliError> {
-    let (signer, is_one) = (&parties.signer, planned.len() == 1);
-    let mut facts: Vec<Line> = Vec::new();
-    let (mut handed, mut others) = (Vec::new(), Vec::new());
-    for (credit, plan) in planned {
-        let name = |name: &str| if is_one { name.to_string() } else { format!("{name} {}", credit.address) };
-        facts.push(("credit".to_string(), format!("{} ({})", credit.address, health(credit))));
-        facts.push((name("borrower"), credit.account.borrower.to_string()));
-        facts.push((name("reason"), format!("{}: {}", reason_text(plan.reason), plan.reason.undone_by())));
-        facts.extend(plan.arithmetic.iter().map(|words| (name("shortfall"), words.clone())));
-        facts.extend(plan.other.iter().map(|other| (name("rests on"), other.to_string())));
-        let freeze = match &plan.other {
-            Some(other) => {
-                credit_freeze_for_cross_default(&market.address, signer, &credit.address, other, plan.amount)
-            }
-            None => {
-                credit_freeze(&market.address, signer, &credit.address, plan.amount, plan.reason.program())
-            }
-        };
-        let parts = if gates.url(&credit.address).is_some() { &mut handed } else { &mut others };
-        parts.push((freeze, credit.address));
-    }
-    let title = match planned {
-        [(credit, plan)] => format!("freeze {} of {}", text::units(plan.target), credit.address),
-        planned => format!("freeze {} credits", planned.len()),
-    };
-    facts.extend(gates.facts(planned.iter().map(|(credit, _)| &credit.address)));
-    // A server takes one freeze a transaction.
-    let mut steps = pack(handed, &parties.payer, 1)?;
-    steps.extend(pack(others, &parties.payer, MOST)?);
-    Ok(Change {
-        title,
-        market: MarketHead::from(market),
-        role: Role::freezers(planned.iter().map(|(credit, _)| &credit.account)),
-        facts,
-        steps,
-        effect: Box::new(move |after| effect(market, planned, after)),
-        irreversible: "nothing: a thaw opens the units again; work that the borrower could not run meanwhile is not made up for".to_string(),
-        rent: Lamports::ZERO,
-        created: Vec::new(),
-        gate: gates.send_to_gate(|credit| {
-            planned.iter().find(|(planned, _)| planned.address == *credit).map(|(_, plan)| plan.target)
-        })?,
-    })
-}
-
-fn effect(
-    market: &MarketView,
-    planned: &[(CreditView, PlannedFreeze)],
-    after: &After,
-) -> Result<Effect, CliError> {
-    let (mut lines, mut states) = (Vec::new(), Vec::new());
-    for (credit, _) in planned {
-        let (before, frozen) = credit.compared_with(after.require(&credit.address)?, market)?;
-        let units = |count: u64| text::units(Units(count));
-        let (before, now) = (&before.account.collateral, &frozen.account.collateral);
-        let name = |name: &str| match planned.len() {
-            1 => name.to_string(),
-            _ => format!("{name} {}", credit.address),
-        };
-        lines.extend(EffectLine::changed(name("frozen"), units(before.frozen()), units(now.frozen())));
-        lines.extend(EffectLine::changed(
-            name("open to jobs"),
-            units(before.available()),
-            units(now.available()),
-        ));
-        states.push(credit_json(&frozen, market));
-    }
-    Ok(Effect { lines, state: Value::Array(states) })
 }

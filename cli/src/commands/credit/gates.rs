@@ -7,7 +7,7 @@ use {
         gate::{self, Recipient},
         lookup::CreditView,
         output::warn,
-        settings::gate_url,
+        settings::{gate_url, shown_url},
     },
     blockable_sdk::{Pubkey, amounts::Units},
     blockable_service::address::{AddressError, address},
@@ -76,7 +76,8 @@ impl Gates {
         for GateArg { provider, url } in named {
             let provider = provider.or(only).ok_or_else(|| {
                 CliError::Usage(format!(
-                    "--gate {url} is one server, and the loans are of the providers {}; write --gate PROVIDER=URL for each of them",
+                    "--gate {} is one server, and the loans are of the providers {}; write --gate PROVIDER=URL for each of them",
+                    shown_url(url),
                     listed()
                 ))
             })?;
@@ -88,7 +89,9 @@ impl Gates {
             }
             if let Some(other) = urls.insert(provider, url.clone()).filter(|other| other != url) {
                 return Err(CliError::Usage(format!(
-                    "--gate names {other} and {url} for the provider {provider}; leave one of them out"
+                    "--gate names {} and {} for the provider {provider}; leave one of them out",
+                    shown_url(&other),
+                    shown_url(url)
                 )));
             }
         }
@@ -112,8 +115,8 @@ impl Gates {
     pub(super) fn facts<'a>(&self, credits: impl Iterator<Item = &'a Pubkey>) -> Vec<Line> {
         let known: BTreeSet<&Pubkey> = credits.filter_map(|credit| self.providers.get(credit)).collect();
         let fact = |provider: &&Pubkey| match self.urls.get(*provider) {
-            Some(url) if known.len() == 1 => ("handed to".to_string(), url.clone()),
-            Some(url) => ("handed to".to_string(), format!("{url}, of provider {provider}")),
+            Some(url) if known.len() == 1 => ("handed to".to_string(), shown_url(url)),
+            Some(url) => ("handed to".to_string(), format!("{}, of provider {provider}", shown_url(url))),
             None => (
                 "not handed over".to_string(),
                 format!("provider {provider} has no server named, and sees the freeze once it lands"),

@@ -3,31 +3,41 @@
 use {
     crate::{
         error::CliError,
-        lookup::CreditView,
         output::{Answer, warn},
     },
     blockable_sdk::Pubkey,
     serde_json::{Value, json},
+    std::cell::Cell,
 };
 
 /// Credits that cannot be frozen, each with the reason as a sentence that names it.
 #[derive(Default)]
-pub(super) struct NotFrozen(Vec<(Pubkey, String)>);
+pub(super) struct NotFrozen {
+    credits: Vec<(Pubkey, String)>,
+    /// The number of those that were warned of.
+    warned: Cell<usize>,
+}
 
 impl NotFrozen {
     /// Adds a credit.
-    pub(super) fn add(&mut self, credit: &CreditView, reason: String) {
-        self.0.push((credit.address, reason));
+    pub(super) fn add(&mut self, credit: Pubkey, reason: String) {
+        self.credits.push((credit, reason));
     }
 
-    /// Warns of every credit that is left out.
+    /// True where no credit is left out.
+    pub(super) fn is_empty(&self) -> bool {
+        self.credits.is_empty()
+    }
+
+    /// Warns of every credit that is left out, once.
     pub(super) fn warn(&self) {
-        self.0.iter().for_each(|(_, reason)| warn(reason));
+        let warned = self.warned.replace(self.credits.len());
+        self.credits.iter().skip(warned).for_each(|(_, reason)| warn(reason));
     }
 
     /// The refusal where no credit is left.
     pub(super) fn refused(&self) -> CliError {
-        let reasons: Vec<&str> = self.0.iter().map(|(_, reason)| reason.as_str()).collect();
+        let reasons: Vec<&str> = self.credits.iter().map(|(_, reason)| reason.as_str()).collect();
         CliError::Refused(reasons.join("; "))
     }
 
@@ -35,8 +45,8 @@ impl NotFrozen {
     pub(super) fn add_to(&self, mut answer: Answer) -> Answer {
         let entry =
             |(credit, reason): &(Pubkey, String)| json!({"credit": credit.to_string(), "reason": reason});
-        answer.data["not_frozen"] = self.0.iter().map(entry).collect::<Value>();
-        for (credit, _) in &self.0 {
+        answer.data["not_frozen"] = self.credits.iter().map(entry).collect::<Value>();
+        for (credit, _) in &self.credits {
             answer.text += &format!("\nnot frozen {credit}");
         }
         answer
@@ -50,8 +60,8 @@ mod tests {
     #[test]
     fn credits_that_are_left_out_are_named_with_their_reasons() {
         let credit = Pubkey::new_unique();
-        let not_frozen =
-            NotFrozen(vec![(credit, "it is repaid".to_string()), (credit, "it is closed".to_string())]);
+        let credits = vec![(credit, "it is repaid".to_string()), (credit, "it is closed".to_string())];
+        let not_frozen = NotFrozen { credits, ..NotFrozen::default() };
         let answer = not_frozen.add_to(Answer { text: "frozen".to_string(), data: json!({}) });
         assert_eq!(answer.text, format!("frozen\nnot frozen {credit}\nnot frozen {credit}"));
         assert_eq!(answer.data["not_frozen"][1]["reason"], "it is closed");

@@ -75,6 +75,7 @@ pub(crate) async fn carry_out(
         yes: session.args.yes,
         non_interactive: false,
         pending: pending.as_ref(),
+        at_once: false,
         proposing: None,
     };
     command::carry_out(&signing, change, |effect, _| done(effect)).await

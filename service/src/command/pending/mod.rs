@@ -17,12 +17,21 @@ use {
     std::{
         env, fs, io,
         path::{Path, PathBuf},
+        time::Duration,
     },
+    tokio::time::{Instant, sleep},
 };
 pub(super) use {
     entry::Entry,
     turn::{LastDone, Turn},
 };
+
+/// Time within which a transaction lands that was just signed.
+const TORN_LANDS_WITHIN: Duration = Duration::from_secs(180);
+/// Pause between two looks at it.
+const TORN_PAUSE: Duration = Duration::from_secs(2);
+/// Blocks for which a blockhash is valid.
+const BLOCKS_OF_A_HASH: u64 = 150;
 
 /// The transactions of a user's commands of which nobody knows yet whether they have landed, one file each.
 ///
@@ -31,8 +40,8 @@ pub(super) use {
 /// its end by the next command that is the same or touches the same accounts, before that does anything. One that has landed ends that
 /// command: the same one has nothing left to do, and another one is to be read anew by its user, because it may be the same act in
 /// other words. So nothing is done twice. A file has the signed transaction, which is no secret, and of the command a hash alone. Files
-/// are named by signatures, so that commands at the same time do not meet; on one account they take [turns](Turn). One that cannot be
-/// read is left alone and named on stderr.
+/// are named by signatures, so that commands at the same time do not meet; on one account they take [turns](Turn). Of one that cannot
+/// be read the signature is looked up; one without is left alone and named on stderr.
 #[derive(Clone, Debug)]
 pub struct Pending {
     folder: PathBuf,
@@ -113,6 +122,7 @@ impl Pending {
     ) -> Result<Option<Entry>, CarryError> {
         let mut same = None;
         let action = self.action(heading);
+        self.resolve_torn(nodes).await?;
         for entry in self.entries(&nodes.genesis, &action, subjects)? {
             let signature = entry.signature;
             let (sender, recorded) = (nodes.sender(None), entry.recorded());
@@ -155,13 +165,72 @@ impl Pending {
         self.folder.join(format!("{signature}.json"))
     }
 
+    /// The files of transactions. Nothing but a regular file is opened: another may never end.
+    fn files(&self) -> impl Iterator<Item = PathBuf> {
+        let files = fs::read_dir(&self.folder).into_iter().flatten().flatten().map(|file| file.path());
+        files.filter(|path| {
+            path.extension().is_some_and(|extension| extension == "json")
+                && fs::metadata(path).is_ok_and(|file| file.is_file())
+        })
+    }
+
+    /// Finds out what became of the transactions whose files cannot be read, as after a disk that was full: the file's name is the
+    /// signature, and the accounts are not known. Errors: [`CarryError::Overtaken`] for one that has landed; it is named once.
+    async fn resolve_torn(&self, nodes: &Nodes) -> Result<(), CarryError> {
+        let torn: Vec<(PathBuf, Signature)> = self
+            .files()
+            .filter(|path| Entry::read(path).is_err())
+            .filter_map(|path| Some((path.clone(), path.file_stem()?.to_str()?.parse().ok()?)))
+            .collect();
+        for (path, signature) in torn {
+            match self.outcome_of_torn(nodes, &path, &signature).await? {
+                Outcome::Landed { .. } => {
+                    self.forget(&signature);
+                    return Err(CarryError::Overtaken(signature));
+                }
+                Outcome::Unknown => {}
+                outcome => {
+                    self.forget(&signature);
+                    note(&format!("{signature} of an earlier run has not landed ({})", outcome.name()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The outcome of a transaction by its signature alone. The last block in which it can land is not known; it is past for a file that
+    /// has been there for long enough, and else that of one signed now. Errors: [`CarryError::Client`].
+    async fn outcome_of_torn(
+        &self,
+        nodes: &Nodes,
+        path: &Path,
+        signature: &Signature,
+    ) -> Result<Outcome, CarryError> {
+        let age = fs::metadata(path).and_then(|file| file.modified()).ok().and_then(|at| at.elapsed().ok());
+        let is_old = age.is_some_and(|age| age > TORN_LANDS_WITHIN);
+        let last_valid = match is_old {
+            true => 0,
+            false => {
+                let height = nodes.client.rpc().get_block_height().await.map_err(ClientError::from)?;
+                height.saturating_add(BLOCKS_OF_A_HASH)
+            }
+        };
+        let (sender, until) = (nodes.sender(None), Instant::now() + TORN_LANDS_WITHIN);
+        loop {
+            let outcome = sender.resolve(signature, last_valid).await;
+            if is_old || !matches!(outcome, Outcome::Unknown) || Instant::now() > until {
+                return Ok(outcome);
+            }
+            note(&format!("{signature} of an earlier run may land yet; it is followed to its end first"));
+            sleep(TORN_PAUSE).await;
+        }
+    }
+
     /// The transactions that are of a command, or touch one of the accounts; the oldest first. Errors: [`CarryError::OtherCluster`] for one
     /// that was sent to another cluster than that of the node, which may be wrong about it.
     fn entries(&self, genesis: &Hash, action: &str, subjects: &[Pubkey]) -> Result<Vec<Entry>, CarryError> {
-        let files = fs::read_dir(&self.folder).into_iter().flatten().flatten().map(|file| file.path());
-        let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
         let mut entries = Vec::new();
-        for path in files {
+        for path in self.files() {
             match Entry::read(&path) {
                 Ok(entry) => entries.push(entry),
                 Err(reason) => {
