@@ -38,6 +38,7 @@ mod table;
 mod views;
 
 use {
+    blockable_service::command::answered,
     clap::Parser,
     commands::Cli,
     std::{ffi::OsString, process::ExitCode},
@@ -57,5 +58,7 @@ fn main() -> ExitCode {
     let format = commands::format(&cli, &arguments);
     let fields = cli.global.json.clone();
     let result = commands::run(cli);
-    output::print(format, &fields, result).into()
+    let exit = output::print(format, &fields, result);
+    answered();
+    exit.into()
 }

@@ -3,7 +3,7 @@
 mod commands;
 
 use {
-    blockable_service::command::{Exit, Failure, SCHEMA_VERSION},
+    blockable_service::command::{Exit, Failure, SCHEMA_VERSION, answered},
     clap::{Parser, error::ErrorKind},
     commands::{Cli, CommandError},
     serde_json::json,
@@ -17,14 +17,16 @@ async fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    match commands::run(cli).await {
-        Ok(()) => Exit::Done.into(),
-        Err(CommandError::Printed(exit)) => exit.into(),
+    let exit = match commands::run(cli).await {
+        Ok(()) => Exit::Done,
+        Err(CommandError::Printed(exit)) => exit,
         Err(error) => {
             eprintln!("error: {error}");
-            error.exit().into()
+            error.exit()
         }
-    }
+    };
+    answered();
+    exit.into()
 }
 
 /// Prints what is wrong with the arguments, as a document where `--json` is among them.

@@ -13,7 +13,7 @@ use {
     },
     blockable_service::{
         command::{
-            Answer, CarryError, document,
+            Answer, CarryError, answered, document,
             values::{address, money, seconds_span, share_or_zero, units_or_zero},
         },
         shutdown::StopSignals,
@@ -165,6 +165,7 @@ impl Watch<'_> {
                 },
             };
             self.say(&session, address, credit, said);
+            answered();
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use {
         change::After,
         confirm,
         confirm::ConfirmError,
-        earlier::{forget, landed_before, landed_meanwhile, record_done},
+        earlier::{forget_once_answered, landed_before, landed_meanwhile, record_done},
         note::{note, say},
         propose::{Plan, ProposalState},
         send::{Sent, send},
@@ -84,7 +84,7 @@ pub async fn carry_out<E: From<CarryError> + std::fmt::Display>(
         Some(plan) => reviewed.proposed(plan, &sent).await,
         None => reviewed.done(&sent, done).await,
     };
-    forget(signing, &sent.signatures());
+    forget_once_answered(signing, &sent.signatures());
     Ok(answer)
 }
 
@@ -151,7 +151,7 @@ impl<E: From<CarryError> + std::fmt::Display> Reviewed<'_, '_, E> {
             Err(failed) => &failed.landed,
         };
         record_done(signing, turn.as_mut(), landed);
-        let sent = sent.inspect_err(|failed| forget(signing, &failed.landed));
+        let sent = sent.inspect_err(|failed| forget_once_answered(signing, &failed.landed));
         let sent = sent.map_err(|failed| CarryError::from(failed.with_fee(simulated.cost.fee)))?;
         Ok(InTurn::Sent(sent))
     }

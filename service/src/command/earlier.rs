@@ -12,10 +12,10 @@ use {
     blockable_sdk::{Signature, amounts::Lamports, squads::number_proposed},
 };
 
-/// Removes what was written down about transactions that have landed.
-pub(super) fn forget(signing: &Signing<'_>, landed: &[Signature]) {
+/// Leaves what was written down about transactions that have landed until the user is told.
+pub(super) fn forget_once_answered(signing: &Signing<'_>, landed: &[Signature]) {
     if let Some(pending) = signing.pending {
-        landed.iter().for_each(|signature| pending.forget(signature));
+        landed.iter().for_each(|signature| pending.forget_once_answered(signature));
     }
 }
 
@@ -80,7 +80,7 @@ async fn landed_already<E: From<CarryError>>(
 ) -> Result<Answer, E> {
     let Signing { nodes, heading, .. } = signing;
     if change.steps.len() > 1 {
-        forget(signing, &[signature]);
+        forget_once_answered(signing, &[signature]);
         return Err(CarryError::Overtaken(signature).into());
     }
     let effect = read_after(nodes, change).await?;
@@ -90,7 +90,7 @@ async fn landed_already<E: From<CarryError>>(
         "nothing to do: {signature} of another run of this command has landed; run it once more to do it again"
     );
     let data = change_data(nodes, heading, change, cost, &effect, ended);
-    forget(signing, &[signature]);
+    forget_once_answered(signing, &[signature]);
     Ok(Answer { text, data })
 }
 
@@ -114,6 +114,6 @@ async fn proposed_before<E: From<CarryError>>(
     );
     let ended = Ended { signatures: &signatures, proposal, dry_run, ..Ended::default() };
     let data = change_data(nodes, heading, change, cost, &read_after(nodes, change).await?, ended);
-    forget(signing, &signatures);
+    forget_once_answered(signing, &signatures);
     Ok(Some(Answer { text, data }))
 }

@@ -33,7 +33,7 @@ pub use {
     key_file::{KeyFileError, read_key_file},
     nodes::{Nodes, NodesError},
     note::{note, say},
-    pending::Pending,
+    pending::{Pending, answered},
     propose::{ProposeError, Proposing},
     review::{Cost, Heading, Review, sol},
     send::{SendFailed, SentAtOnce, send_all},

@@ -15,8 +15,9 @@ use {
         errors::{ClientError, Outcome, SentError},
     },
     std::{
-        env, fs, io,
+        env, fs, io, mem,
         path::{Path, PathBuf},
+        sync::{Mutex, MutexGuard, PoisonError},
         time::Duration,
     },
     tokio::time::{Instant, sleep},
@@ -35,8 +36,8 @@ const BLOCKS_OF_A_HASH: u64 = 150;
 
 /// The transactions of a user's commands of which nobody knows yet whether they have landed, one file each.
 ///
-/// A command writes the file before it hands the transaction out, and removes it once it can land no more, or as the last act before its
-/// answer: a user who has seen none runs the command again. What a crash or an outcome that stayed unknown leaves behind is followed to
+/// A command writes the file before it hands the transaction out, and removes it once it can land no more, or after it has told its user
+/// that it has landed ([`answered`]): a user who has seen no answer runs the command again. What a crash or an outcome that stayed unknown leaves behind is followed to
 /// its end by the next command that is the same or touches the same accounts, before that does anything. One that has landed ends that
 /// command: the same one has nothing left to do, and another one is to be read anew by its user, because it may be the same act in
 /// other words. So nothing is done twice. A file has the signed transaction, which is no secret, and of the command a hash alone. Files
@@ -47,6 +48,20 @@ pub struct Pending {
     folder: PathBuf,
     /// The words that decide what the command does.
     words: Vec<String>,
+}
+
+/// Files of transactions that have landed, and of which the process has not told its user yet.
+static ANSWERING: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Removes the files of transactions that the answer, or the error, has named. To be called once that is printed: a command that is
+/// killed before tells the next run what it did, and one that is killed between the two has it told once too often.
+pub fn answered() {
+    // One that was never written is not there.
+    mem::take(&mut *answering()).iter().for_each(|path| drop(fs::remove_file(path)));
+}
+
+fn answering() -> MutexGuard<'static, Vec<PathBuf>> {
+    ANSWERING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Pending {
@@ -90,7 +105,7 @@ impl Pending {
     }
 
     /// Writes a transaction down and hands it out by `submit`, with its file on the disk until it is known that it has no effect; one that
-    /// has landed is left to [`Pending::forget`], once nothing can keep the answer from the user any more. A node that says that it has
+    /// has landed is left to [`Pending::forget_once_answered`]. A node that says that it has
     /// taken nothing proves nothing. Errors: [`ClientError::NotRecorded`], with nothing sent; those of `submit`.
     pub(super) async fn guard(
         &self,
@@ -139,10 +154,13 @@ impl Pending {
                 same.replace(entry).iter().for_each(|earlier| self.forget(&earlier.signature));
                 continue;
             }
-            self.forget(&signature);
             match outcome {
-                Outcome::Landed { .. } => return Err(CarryError::Overtaken(signature)),
+                Outcome::Landed { .. } => {
+                    self.forget_once_answered(&signature);
+                    return Err(CarryError::Overtaken(signature));
+                }
                 outcome => {
+                    self.forget(&signature);
                     note(&format!("{signature} of an earlier run has not landed ({})", outcome.name()));
                 }
             }
@@ -155,8 +173,13 @@ impl Pending {
         private_file::replace(&self.path(&entry.signature), entry.text().as_bytes())
     }
 
-    /// Removes the file of a transaction that has landed, as the last act before its answer.
-    pub(super) fn forget(&self, signature: &Signature) {
+    /// Leaves the file of a transaction that has landed until [`answered`].
+    pub(super) fn forget_once_answered(&self, signature: &Signature) {
+        answering().push(self.path(signature));
+    }
+
+    /// Removes the file of a transaction that the user need not be told of.
+    fn forget(&self, signature: &Signature) {
         // One that was never written is not there.
         let _ = fs::remove_file(self.path(signature));
     }
@@ -185,7 +208,7 @@ impl Pending {
         for (path, signature) in torn {
             match self.outcome_of_torn(nodes, &path, &signature).await? {
                 Outcome::Landed { .. } => {
-                    self.forget(&signature);
+                    self.forget_once_answered(&signature);
                     return Err(CarryError::Overtaken(signature));
                 }
                 Outcome::Unknown => {}

@@ -59,7 +59,9 @@ async fn a_file_stays_until_the_outcome_is_known() {
     assert_eq!(there(&[]), [lost.signature], "one that can land no more leaves no file");
     let landed = guard(Outcome::Landed { slot: 1 }).await;
     assert_eq!(there(&[]).len(), 2, "one that has landed stays until its answer is there");
-    repay.forget(&landed.signature);
+    repay.forget_once_answered(&landed.signature);
+    assert_eq!(there(&[]).len(), 2, "an answer that nobody has seen is none");
+    answered();
     let entry = &found(&repay, &[])[0];
     assert_eq!((&entry.transaction, entry.last_valid), (&lost.transaction, 7));
     // Another command sees it where it touches the account, on the same cluster.
