@@ -38,7 +38,7 @@ enum ConfigCommand {
         /// The setting
         key: String,
     },
-    /// Prints one setting alone
+    /// Prints one setting alone, for scripts: of a URL all, also a key that it holds
     Get {
         /// The setting
         key: String,
@@ -80,13 +80,13 @@ fn show(global: &GlobalArgs) -> Result<Answer, CliError> {
     let (mut text, mut data) = (String::new(), Map::new());
     for (key, found) in settings.listed() {
         // `-` is a value as well: a key on the standard input.
-        let (value, shown) = match found {
-            Some((value, origin)) => (Some(value), origin.to_string()),
+        let (value, origin) = match found {
+            Some((value, origin)) => (Some(shown(key, &value)), origin.to_string()),
             None => (None, "not set".to_string()),
         };
         let name = key.name().replace('_', "-");
-        text += &format!("{name:12}  {}  ({shown})\n", value.as_deref().unwrap_or("-"));
-        data.insert(key.name().to_string(), json!({"value": value, "origin": shown}));
+        text += &format!("{name:12}  {}  ({origin})\n", value.as_deref().unwrap_or("-"));
+        data.insert(key.name().to_string(), json!({"value": value, "origin": origin}));
     }
     let path = settings.profiles_path.display().to_string();
     text += &format!("{:12}  {}  ({path})\n", "profile", settings.profile);
@@ -122,7 +122,9 @@ fn set(global: &GlobalArgs, key: SettingName, values: &[String]) -> Result<Answe
     profiles.set(&profile, key, values);
     profiles.write()?;
     let (name, path) = (key.name().replace('_', "-"), profiles.path().display().to_string());
-    let text = match values {
+    // An answer may go to a log, and a node's URL may hold a key.
+    let values: Vec<String> = values.iter().map(|value| shown(key, value)).collect();
+    let text = match values.as_slice() {
         [] => format!("{name} is no longer set in profile {profile} ({path})"),
         values => format!("{name} is {} in profile {profile} ({path})", values.join(" ")),
     };
@@ -157,7 +159,9 @@ fn shown(key: SettingName, value: &str) -> String {
         SettingName::Keypair | SettingName::FeePayer => {
             value.parse::<KeySource>().map_or_else(|_| shown_text(value), |source| source.to_string())
         }
-        SettingName::Url | SettingName::Gate => shown_url(&shown_text(value)),
+        SettingName::Url | SettingName::Gate => {
+            value.split(' ').map(|url| shown_url(&shown_text(url))).collect::<Vec<_>>().join(" ")
+        }
         _ => shown_text(value),
     }
 }

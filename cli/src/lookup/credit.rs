@@ -14,7 +14,7 @@ use {
         names::status_byte_name,
         program::{state::Credit, transitions::Status},
     },
-    std::collections::{BTreeMap, BTreeSet},
+    std::collections::{BTreeMap, BTreeSet, btree_map::Entry},
 };
 
 /// Credits, as refusals name them.
@@ -36,6 +36,20 @@ impl CreditView {
     ) -> Result<CreditView, CliError> {
         account.accrue(market.clock.market).map_err(|_| CliError::OutOfRange(address))?;
         Ok(CreditView { address, account })
+    }
+
+    /// The same, with its market read where it is not among `markets` yet. Errors: as [`Session::market`]; [`CliError::OutOfRange`].
+    pub(crate) async fn read(
+        session: &Session,
+        markets: &mut BTreeMap<Pubkey, MarketView>,
+        address: Pubkey,
+        account: Credit,
+    ) -> Result<CreditView, CliError> {
+        let market = match markets.entry(account.market) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(session.market(&account.market).await?),
+        };
+        CreditView::new(address, account, market)
     }
 
     /// The credit before and after a change, both accrued to one time, so that time alone changes no figure: the later one of the
@@ -154,25 +168,30 @@ pub(crate) async fn credits(
     }
 }
 
-/// Finds the credits that pass every condition, in the order of their addresses. Without a market of their own in the conditions
-/// they are of the settings' market, if there is one. Errors: [`CliError::Carry`], [`CliError::NotFound`].
+/// Conditions with that of the settings' market, if there is one and they name none themselves.
+pub(crate) fn conditions(session: &Session, wanted: &[CreditFilter]) -> Vec<CreditFilter> {
+    let names_market = wanted.iter().any(|filter| matches!(filter, CreditFilter::Market(_)));
+    let market = session.settings.market.as_ref().filter(|_| !names_market);
+    wanted.iter().cloned().chain(market.map(|market| CreditFilter::Market(market.value))).collect()
+}
+
+/// Finds the credits that pass every condition, in the order of their addresses, with their markets. Without a market of their own in the
+/// conditions they are of the settings' market, if there is one. One whose figures are out of range, or whose market
+/// is none, comes with its reason in the last list. Errors: [`CliError::Carry`], [`CliError::NotFound`].
 pub(crate) async fn find(
     session: &Session,
-    conditions: &[CreditFilter],
-) -> Result<(Vec<CreditView>, BTreeMap<Pubkey, MarketView>), CliError> {
-    let mut filters = conditions.to_vec();
-    let is_of_market = |filter: &CreditFilter| matches!(filter, CreditFilter::Market(_));
-    if let Some(market) = session.settings.market.as_ref().filter(|_| !conditions.iter().any(is_of_market)) {
-        filters.push(CreditFilter::Market(market.value));
-    }
-    let mut accounts = session.client.credits(&filters).await?;
+    wanted: &[CreditFilter],
+) -> Result<(Vec<CreditView>, BTreeMap<Pubkey, MarketView>, Vec<(Pubkey, CliError)>), CliError> {
+    let mut accounts = session.client.credits(&conditions(session, wanted)).await?;
     accounts.sort_by_key(|(address, _)| address.to_string());
-    let markets = session.markets(accounts.iter().map(|(_, account)| account.market)).await?;
-    let mut found = Vec::new();
+    let (mut found, mut unread) = (Vec::new(), Vec::new());
+    let mut markets = BTreeMap::new();
     for (address, account) in accounts {
-        if let Some(market) = markets.get(&account.market) {
-            found.push(CreditView::new(address, account, market)?);
+        match CreditView::read(session, &mut markets, address, account).await {
+            Ok(credit) => found.push(credit),
+            Err(error @ CliError::Carry(_)) => return Err(error),
+            Err(error) => unread.push((address, error)),
         }
     }
-    Ok((found, markets))
+    Ok((found, markets, unread))
 }

@@ -5,7 +5,7 @@ mod lot;
 mod provider;
 
 pub(crate) use {
-    credit::{CreditView, credit, credit_if_any, credits, find, no_credit},
+    credit::{CreditView, conditions, credit, credit_if_any, credits, find, no_credit},
     lot::{LotView, NotForSale, find_lots, lot},
     provider::{ProviderView, find_providers, provider},
 };

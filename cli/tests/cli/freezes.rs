@@ -8,7 +8,7 @@ use {
     },
     blockable_sdk::{Pubkey, amounts::MicroUsd},
     blockable_testkit::http::{Reply, Server, forward},
-    serde_json::Value,
+    serde_json::{Value, json},
     std::{
         sync::atomic::{AtomicBool, Ordering},
         thread,
@@ -213,4 +213,56 @@ fn a_slow_gate_is_not_counted_into_the_landing() {
         "{data}"
     );
     assert!(landed.as_u64() < answered["after_ms"].as_u64(), "{data}");
+}
+
+/// A node whose lists have some loans alone.
+fn node_that_lists(world: &World, loans: &[Pubkey]) -> Node {
+    let listed: Vec<String> = loans.iter().map(ToString::to_string).collect();
+    Node::before(&world.url(), move |request, mut answer| {
+        if request["method"] == "getProgramAccounts" {
+            let accounts = answer["result"].as_array_mut().unwrap();
+            accounts.retain(|account| listed.iter().any(|loan| account["pubkey"] == loan.as_str()));
+        }
+        Some(answer)
+    })
+}
+
+/// The node that is named first leaves a loan out of its lists, beside an honest one.
+#[test]
+fn a_node_that_hides_a_loan_keeps_it_from_no_freeze() {
+    let (world, loans) = (world(), loans(world(), 2));
+    // The world's other loans are those of other tests.
+    let (liar, honest) = (node_that_lists(world, &loans[..1]), node_that_lists(world, &loans));
+    let (liar, honest) = (liar.url(), honest.url());
+    let condition = format!("borrower={}", world.party("borrower"));
+    let freeze = ["credit", "freeze", "--units", "7", "-w", &condition, "-u", &liar, "-u", &honest];
+    let done = world.run_as("lender", &freeze);
+    let frozen = loans.iter().map(|loan| world.credit(loan).collateral.frozen()).collect::<Vec<_>>();
+    assert_eq!((frozen, done.code), (vec![7, 7], 0), "{done:?}");
+    let hidden = loans[1].to_string();
+    assert!(done.warnings().iter().any(|warning| warning.starts_with(&hidden)), "{done:?}");
+}
+
+/// The node that is named first shows a loan as it was while all of it was frozen, beside an honest one.
+#[test]
+fn a_node_that_shows_units_as_frozen_keeps_them_from_no_freeze() {
+    let (world, loan) = (world(), world().loan());
+    let name = loan.to_string();
+    let read = |loan: &str| json!({"jsonrpc": "2.0", "id": 1, "method": "getAccountInfo", "params": [loan, {"encoding": "base64"}]});
+    assert_eq!(world.run_as("lender", &["credit", "freeze", &name, "--all"]).code, 0);
+    let shown = forward(&world.url(), &read(&name)).unwrap()["result"]["value"].clone();
+    assert_eq!(world.run_as("lender", &["credit", "thaw", &name, "--all"]).code, 0);
+    let (by_liar, is_shown) = (name.clone(), shown.clone());
+    let liar = Node::before(&world.url(), move |request, mut answer| {
+        if request["method"] == "getAccountInfo" && request["params"][0] == by_liar.as_str() {
+            answer["result"]["value"] = is_shown.clone();
+        }
+        Some(answer)
+    });
+    let (liar, honest) = (liar.url(), world.url());
+    let freeze = ["credit", "freeze", &name, "--all", "-u", &liar, "-u", &honest];
+    let done = world.run_as("lender", &freeze);
+    let collateral = world.credit(&loan).collateral;
+    assert!(collateral.frozen() > 0 && collateral.frozen() == collateral.freezable(), "{done:?}");
+    assert_eq!(done.data()["changed"], true, "{done:?}");
 }

@@ -45,3 +45,22 @@ fn the_review_names_no_more_of_a_gate_than_its_host() {
     assert!(done.stderr.contains("handed to       http://127.0.0.1:1/..."), "{done:?}");
     assert!(!format!("{}{}", done.stdout, done.stderr).contains("SECRET"), "{done:?}");
 }
+
+#[test]
+fn a_node_that_is_kept_is_shown_without_its_key() {
+    let home = tempfile::tempdir().unwrap();
+    let url = "https://node.example/SECRET?api-key=SECRET";
+    // `config get url` gives a script the whole of it.
+    for words in [vec!["config", "set", "url", url], vec!["config"]] {
+        for output in ["table", "json"] {
+            let done = run_in(home.path(), &words, &[("BLOCKABLE_OUTPUT", output)]);
+            let said = format!("{}{}", done.stdout, done.stderr);
+            assert!(done.code == 0 && said.contains("node.example"), "{done:?}");
+            assert!(!said.contains("SECRET"), "{done:?}");
+        }
+    }
+    let set = ["config", "set", "url", url, "--output", "json"];
+    let file = run_in(home.path(), &set, &[]).data()["file"].as_str().unwrap().to_string();
+    let kept = std::fs::read_to_string(file).unwrap();
+    assert!(kept.contains(url), "what is kept is whole: {kept}");
+}

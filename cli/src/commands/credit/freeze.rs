@@ -5,6 +5,7 @@ use {
         filter::condition,
         freeze_amount::{FreezeAmountArgs, PlannedFreeze, Reason},
         freeze_change::change,
+        freeze_loans::loans,
         freeze_rest::Reviewed,
         gates::{GateArg, Gates, gate},
         not_frozen::NotFrozen,
@@ -14,7 +15,7 @@ use {
         carry_out::{carry_out_at_once, nothing},
         change::{Effect, Role},
         error::CliError,
-        lookup::{CreditView, credit as one, credits, find},
+        lookup::{CreditView, credit as one},
         output::{Answer, note},
         parties::Parties,
         session::{MarketView, Session},
@@ -41,10 +42,10 @@ use {
 pub(crate) struct FreezeArgs {
     /// The credits' accounts
     #[arg(value_name = "CREDIT", value_parser = address, conflicts_with = "conditions")]
-    credits: Vec<Pubkey>,
+    pub(super) credits: Vec<Pubkey>,
     /// Freezes every live loan for which this holds, such as borrower=ADDRESS; all of several must hold
     #[arg(short = 'w', long = "where", value_name = "NAME=VALUE", value_parser = condition)]
-    conditions: Vec<CreditFilter>,
+    pub(super) conditions: Vec<CreditFilter>,
     #[command(flatten)]
     amount: FreezeAmountArgs,
     /// Reason that is recorded [default: default or missed-payment where the loan is in it, else risk]
@@ -77,7 +78,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &FreezeArgs) -> Result<Answer
     }
     let session = Session::open(global, Some(&args.sign), None).await?;
     let mut not_frozen = NotFrozen::default();
-    let (found, market) = chosen(&session, args, &mut not_frozen).await?;
+    let (found, market) = loans(&session, args, &mut not_frozen).await?;
     // Before a proposal is executed there is no signed freeze that a server could obey.
     let gate = session.settings.gate.as_ref().filter(|_| args.sign.propose.is_none());
     let gates = Gates::new(&args.gates, gate.map(|setting| setting.value.as_str()), &found)?;
@@ -210,39 +211,6 @@ fn nothing_left(
     let says = already(frozen.len(), not_frozen);
     let states = frozen.iter().map(|(credit, _)| credit_json(credit, market)).collect();
     Ok(not_frozen.add_to(nothing(session, market, &says, Value::Array(states))))
-}
-
-/// The credits that are named, or the live loans that pass the conditions.
-/// A credit that is named and cannot be read is not_frozen, and holds up none of the others.
-async fn chosen(
-    session: &Session,
-    args: &FreezeArgs,
-    not_frozen: &mut NotFrozen,
-) -> Result<(Vec<CreditView>, MarketView), CliError> {
-    if args.conditions.is_empty() {
-        let (found, market, unread) = credits(session, &args.credits).await?;
-        unread.into_iter().for_each(|(credit, error)| not_frozen.add(credit, error.to_string()));
-        return Ok((found, market));
-    }
-    let (found, markets) = find(session, &args.conditions).await?;
-    let mut live = Vec::new();
-    for credit in found {
-        if credit.status()?.is_secured() {
-            live.push(credit);
-        }
-    }
-    let mut markets = markets
-        .into_values()
-        .filter(|market| live.iter().any(|credit| credit.account.market == market.address));
-    match (markets.next(), markets.next()) {
-        (Some(market), None) => Ok((live, market)),
-        (None, _) => Err(CliError::NotFound(
-            "no live loan fulfils the conditions; `blockable credit list` takes the same ones".to_string(),
-        )),
-        (Some(_), Some(_)) => {
-            Err(CliError::Usage("the loans are of several markets; add --market ADDRESS".to_string()))
-        }
-    }
 }
 
 /// The loan that a freeze of `credit` for cross-default rests on: the one that is named, else one of the same lender and borrower that

@@ -28,7 +28,8 @@ pub(crate) struct ListArgs {
 /// Lists the credits. Errors: [`CliError`].
 pub(super) async fn run(global: &GlobalArgs, args: &ListArgs) -> Result<Answer, CliError> {
     let session = Session::open(global, None, None).await?;
-    let (credits, markets) = find(&session, &args.conditions).await?;
+    let (credits, markets, unread) = find(&session, &args.conditions).await?;
+    unread.iter().for_each(|(_, error)| warn(&error.to_string()));
     let (mut rows, mut data) = (Vec::new(), Vec::new());
     for credit in &credits {
         let Some(market) = markets.get(&credit.account.market) else { continue };

@@ -11,6 +11,7 @@ mod filter;
 mod freeze;
 mod freeze_amount;
 mod freeze_change;
+mod freeze_loans;
 mod freeze_rest;
 mod gates;
 mod list;
