@@ -35,9 +35,9 @@ pub(crate) fn offered(world: &World, flags: &[&str]) -> (Pubkey, Credit, Value) 
 }
 
 fn message(world: &World, flags: &[&str], code: &str) -> String {
-    let error = offer(world, flags).error();
-    assert_eq!(error["code"], code, "{error}");
-    error["message"].as_str().unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
+    let done = offer(world, flags);
+    assert_eq!(done.error()["code"], code, "{done:?}");
+    done.message()
 }
 
 #[test]

@@ -28,7 +28,20 @@ pub(super) struct Sought {
     pub(super) history: bool,
 }
 
-/// The state of a transaction, as nodes know it.
+/// The state of a transaction as one node knows it.
+#[derive(Debug)]
+enum Known {
+    /// It landed and did its work, in a slot.
+    Landed(u64),
+    /// It landed and failed.
+    Failed(TransactionError),
+    /// It may land yet, or waits for its confirmation.
+    Open,
+    /// It did not land within the blocks that it could land in.
+    Expired,
+}
+
+/// The state of a transaction as all nodes together know it.
 #[derive(Debug)]
 pub(super) enum Look {
     /// It landed and did its work, in a slot.
@@ -89,9 +102,8 @@ pub(super) async fn look(nodes: &[Arc<RpcClient>], sought: Sought, grace: Durati
         let node = node.clone();
         looks.spawn(async move {
             match timeout(DEADLINE, look_at(&node, sought)).await {
-                Ok(Ok(look)) => look,
-                Ok(Err(error)) => Look::Silent(describe(&error)),
-                Err(_) => Look::Silent("no answer in time".to_string()),
+                Ok(answer) => answer.map_err(|error| describe(&error)),
+                Err(_) => Err("no answer in time".to_string()),
             }
         });
     }
@@ -99,30 +111,25 @@ pub(super) async fn look(nodes: &[Arc<RpcClient>], sought: Sought, grace: Durati
     let mut failure = "no node was named".to_string();
     // Each look has its own deadline; this one ends the loop where a task does not come back.
     let mut until = Instant::now() + DEADLINE * 2;
-    while let Ok(Some(look)) = timeout_at(until, looks.join_next()).await {
-        match look {
-            Ok(Look::Landed(slot)) => {
+    while let Ok(Some(answer)) = timeout_at(until, looks.join_next()).await {
+        match answer.unwrap_or_else(|error| Err(error.to_string())) {
+            Ok(Known::Landed(slot)) => {
                 (tally.landed, tally.slot) = (tally.landed.saturating_add(1), slot);
                 if tally.landed.saturating_mul(2) > nodes.len() {
                     return Look::Landed(slot);
                 }
             }
-            Ok(Look::Failed(error)) => {
+            Ok(Known::Failed(error)) => {
                 (tally.failed, tally.error) = (tally.failed.saturating_add(1), Some(error));
             }
-            Ok(Look::Open) => tally.open = tally.open.saturating_add(1),
+            Ok(Known::Open) => tally.open = tally.open.saturating_add(1),
             // The history may be slow, and the others know as little by then.
-            Ok(Look::Expired) => {
+            Ok(Known::Expired) => {
                 tally.expired = tally.expired.saturating_add(1);
                 continue;
             }
-            Ok(Look::Disputed(..)) => continue,
-            Ok(Look::Silent(reason)) => {
+            Err(reason) => {
                 failure = reason;
-                continue;
-            }
-            Err(error) => {
-                failure = error.to_string();
                 continue;
             }
         }
@@ -131,24 +138,24 @@ pub(super) async fn look(nodes: &[Arc<RpcClient>], sought: Sought, grace: Durati
     tally.result(nodes.len(), failure)
 }
 
-async fn look_at(node: &RpcClient, sought: Sought) -> Result<Look, RpcClientError> {
+async fn look_at(node: &RpcClient, sought: Sought) -> Result<Known, RpcClientError> {
     let Sought { signature, last_valid, blockhash, history } = sought;
     if let Some(status) = status(node, &signature, history).await? {
         return Ok(classify(node, &status));
     }
     if node.get_block_height().await? <= last_valid {
-        return Ok(Look::Open);
+        return Ok(Known::Open);
     }
     // The height came from one node, which may have been wrong: then the same would be signed and sent once more.
     if let Some(blockhash) = blockhash
         && node.is_blockhash_valid(&blockhash, CommitmentConfig::processed()).await?
     {
-        return Ok(Look::Open);
+        return Ok(Known::Open);
     }
     // The height was read before this status, so a transaction in the last valid block is not missed. Statuses of some two minutes are
     // all that a node has at hand: without its history one that landed before them would count as expired.
     let status = status(node, &signature, true).await?;
-    Ok(status.map_or(Look::Expired, |status| classify(node, &status)))
+    Ok(status.map_or(Known::Expired, |status| classify(node, &status)))
 }
 
 async fn status(
@@ -165,10 +172,10 @@ async fn status(
 }
 
 /// Reads a status, which counts once it has the node's commitment: a block before that may be dropped.
-fn classify(node: &RpcClient, status: &TransactionStatus) -> Look {
+fn classify(node: &RpcClient, status: &TransactionStatus) -> Known {
     match &status.err {
-        _ if !status.satisfies_commitment(node.commitment()) => Look::Open,
-        Some(error) => Look::Failed(error.clone()),
-        None => Look::Landed(status.slot),
+        _ if !status.satisfies_commitment(node.commitment()) => Known::Open,
+        Some(error) => Known::Failed(error.clone()),
+        None => Known::Landed(status.slot),
     }
 }
