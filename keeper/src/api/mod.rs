@@ -57,6 +57,7 @@ pub(crate) use {credit::Explanation, settings::ApiSettings, state::ApiState};
 
 use {
     crate::{
+        links::{self, LinkState},
         page::Page,
         server::{ListenError, ListenerBounds, Listening},
     },
@@ -118,7 +119,9 @@ impl ApiServer {
             body_bytes: BODY_BYTES,
             proxies: settings.http.trusted_proxies.clone(),
         };
-        let router = router(Arc::new(state), Arc::new(access));
+        let links = LinkState::new(access.sites.name(), state.market, state.nodes.clone());
+        // Outside of what guards the other routes: any page may show a link, and a wallet has no token.
+        let router = router(Arc::new(state), Arc::new(access)).merge(links::router(Arc::new(links)));
         Ok(ApiServer { addr, task: listening.serve(router, bounds, stop) })
     }
 

@@ -6,6 +6,7 @@ use {
             alerts, credit, credits, error::ErrorBody, events, feed, history, keeper, lots, market,
             own_settings, page_routes, portfolio, series, session::routes as sessions, stream,
         },
+        links::routes as links,
         ops::routes as ops,
     },
     axum::Json,
@@ -32,6 +33,7 @@ use {
         events::events, feed::feed, lots::lots, stream::stream, alerts::alerts, own_settings::settings, keeper::keeper,
         market::market, market::providers, sessions::challenge, sessions::begin, sessions::refresh,
         sessions::show, sessions::end, page_routes::settings, document, ops::livez, ops::readyz, ops::metrics,
+        links::shown, links::to_sign, links::qr_code, links::rules, links::icon,
     ),
     components(schemas(ErrorBody)),
     modifiers(&BearerToken),
@@ -43,6 +45,7 @@ use {
         (name = "keeper", description = "The work of the keeper itself"),
         (name = "sessions", description = "Sign-in by a wallet, for a few minutes"),
         (name = "page", description = "The page"),
+        (name = "links", description = "Wallet links: Solana Actions, and transaction requests of Solana Pay"),
         (name = "operations", description = "Health and metrics, at `ops.listen`")
     )
 )]

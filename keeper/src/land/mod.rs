@@ -53,5 +53,6 @@ pub(crate) use {
     error::LandError,
     lander::{Lander, Landing},
     settings::{KeySettings, LandSettings},
+    simulate::simulate_message,
     statuses::STATUSES,
 };

@@ -222,7 +222,7 @@ fn place_at(instruction: u8, version: Version) -> Option<usize> {
 
 /// A node's answer to one simulation.
 #[derive(Clone, Debug)]
-pub(super) struct Simulation {
+pub(crate) struct Simulation {
     /// The reason for which it failed.
     pub error: Option<TransactionError>,
     /// Compute units that it took.
@@ -250,7 +250,7 @@ async fn simulate_batch(
 }
 
 /// Simulates a transaction without a signature. Errors: [`NodeError`].
-pub(super) async fn simulate_message(
+pub(crate) async fn simulate_message(
     node: &Node,
     message: VersionedMessage,
 ) -> Result<Simulation, NodeError> {

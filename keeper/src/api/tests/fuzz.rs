@@ -128,6 +128,8 @@ async fn no_request_is_answered_with_a_fault_of_the_server() {
         .operations()
         .into_iter()
         .filter(|(path, ..)| !["/livez", "/readyz", "/metrics", "/page.json"].contains(path))
+        // Links read the chain, and refuse in another form: a test of their own sends them what is malformed.
+        .filter(|(path, ..)| !crate::links::PATHS.contains(path))
         .collect();
     assert!(operations.len() > 15);
     let methods = [

@@ -91,7 +91,8 @@ async fn the_description_has_every_route_that_is_served_and_no_other() {
     let access = Arc::new(Access::open(&ApiSettings::default(), "127.0.0.1:1".parse().unwrap()).unwrap());
     let served = v1_routes(&access).into_iter().chain(other_routes()).map(|(path, ..)| path.to_string());
     let apart = ["/v1/stream", "/livez", "/readyz", "/metrics"].map(str::to_string);
-    assert_eq!(described, served.chain(apart).collect());
+    let links = crate::links::PATHS.map(str::to_string);
+    assert_eq!(described, served.chain(apart).chain(links).collect());
     for path in ["/v1/alerts", "/v1/keeper"] {
         assert_eq!(document["paths"][path]["get"]["security"][0]["token"], serde_json::json!([]), "{path}");
     }
