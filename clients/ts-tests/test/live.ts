@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import * as client from '@blockable/client';
+import { wordsOfError } from '@blockable/client/words';
 import {
   type Address,
   type Lamports,
@@ -18,9 +19,11 @@ import {
   createSolanaRpc,
   createSolanaRpcSubscriptions,
   createTransactionMessage,
+  decompileTransactionMessage,
   devnet,
   getBase64Decoder,
   getBase64Encoder,
+  getCompiledTransactionMessageDecoder,
   getTransactionDecoder,
   getTransactionEncoder,
   pipe,
@@ -61,7 +64,19 @@ class Page {
       (draft) => setTransactionMessageLifetimeUsingBlockhash(lifetime, draft),
       (draft) => appendTransactionMessageInstruction(instruction, draft),
     );
-    const given = new Uint8Array(getTransactionEncoder().encode(compileTransaction(message)));
+    return this.sign(new Uint8Array(getTransactionEncoder().encode(compileTransaction(message))));
+  }
+
+  /** Has the wallet sign a transaction that somebody else has built, with a blockhash of the wallet's own, and send it. */
+  async signAndSend(given: Uint8Array): Promise<Signature> {
+    const { value: lifetime } = await this.rpc.getLatestBlockhash(CONFIRMED).send();
+    const { messageBytes } = getTransactionDecoder().decode(given);
+    const message = decompileTransactionMessage(getCompiledTransactionMessageDecoder().decode(messageBytes));
+    const own = setTransactionMessageLifetimeUsingBlockhash(lifetime, message);
+    return this.sign(new Uint8Array(getTransactionEncoder().encode(compileTransaction(own))));
+  }
+
+  private async sign(given: Uint8Array): Promise<Signature> {
     const signed = await this.wallet.sign(given, undefined);
     const programs = client.programsOf(getTransactionDecoder().decode(signed));
     const added = programs.filter((program) => program === lighthouse.LIGHTHOUSE_PROGRAM_ADDRESS);
@@ -91,7 +106,7 @@ async function first<T>(notifications: AsyncIterable<T>, isWanted: (notification
 }
 
 /** Registers the tests on a sandbox whose clock runs. */
-export function live({ cluster, credits, market, parties }: Description): void {
+export function live({ cluster, credits, keeper_url, market, parties }: Description): void {
   const healthy = credits.find((credit) => credit.name === 'healthy')?.address;
   const keyFile = parties['freeze-authority']?.key_file;
   assert(healthy && keyFile);
@@ -157,6 +172,31 @@ export function live({ cluster, credits, market, parties }: Description): void {
     const freeze = client.getCreditFreezeInstruction({ authority: other.signer, market, credit, amount, reason });
     const refused = await other.send(0, freeze).catch((error: unknown) => client.programFailure(error, {}));
     assert(typeof refused === 'object' && refused.error.name === 'NotFreezer');
+  });
+
+  test('a wallet carries out a link of the keeper, with a blockhash and assertions of its own', async () => {
+    const page = await Page.open(cluster.rpc_url, keyFile);
+    const shown = await fetch(`${keeper_url}/links/part-freeze/${credit}`);
+    assert.equal(shown.headers.get('access-control-allow-origin'), '*');
+    const { links } = (await shown.json()) as { links: { actions: { href: string; label: string }[] } };
+    const [quarter] = links.actions;
+    assert(quarter?.label === 'Freeze 25 %' && quarter.href.startsWith(keeper_url), JSON.stringify(links));
+    const ask = async (account: Address) => fetch(quarter.href, { method: 'POST', body: JSON.stringify({ account }) });
+    const stranger = parties['borrower']?.address;
+    assert(stranger);
+    const refused = await ask(stranger);
+    const { message } = (await refused.json()) as { message: string };
+    assert.equal(refused.status, 422);
+    assert(message.startsWith(wordsOfError('NotFreezer').happened), message);
+
+    const { collateral } = (await client.fetchCredit(page.rpc, credit)).data;
+    const answer = (await (await ask(page.signer.address)).json()) as { transaction: string };
+    await page.signAndSend(new Uint8Array(getBase64Encoder().encode(answer.transaction)));
+    const target = client.freezableUnits(collateral) / 4n;
+    await until(async () => {
+      const { data } = await client.fetchCredit(page.rpc, credit, CONFIRMED);
+      return client.frozenUnits(data.collateral) === target;
+    });
   });
 }
 
