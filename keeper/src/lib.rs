@@ -34,6 +34,7 @@ mod health;
 mod history;
 mod ingest;
 mod land;
+mod limits;
 mod links;
 mod lots;
 mod ops;

@@ -1,13 +1,12 @@
 //! Access to the API: who asks, how often, for how long, and how many at once.
 
 use {
-    crate::api::{
-        ApiServerError, ApiSettings,
-        error::ApiError,
+    crate::{
+        api::{
+            ApiServerError, ApiSettings, error::ApiError, session::Sessions, sites::Sites,
+            stream::places::Places,
+        },
         limits::{ClientKey, ClientLimit},
-        session::Sessions,
-        sites::Sites,
-        stream::places::Places,
     },
     axum::{
         extract::{FromRequestParts, Request, State},
@@ -16,7 +15,6 @@ use {
         response::{IntoResponse, Response},
     },
     blockable_sdk::Pubkey,
-    blockable_service::http::{ClientAddress, ClientNetwork},
     hmac::{Hmac, Mac},
     secrecy::ExposeSecret,
     sha2::Sha256,
@@ -36,7 +34,8 @@ pub(super) struct Access {
     token: Option<AccessToken>,
     deadline: Duration,
     turns: Semaphore,
-    requests: ClientLimit,
+    /// Requests, by network or wallet.
+    pub(super) requests: Arc<ClientLimit>,
     /// Challenges and sign-ins, by network.
     pub(super) sign_ins: ClientLimit,
     /// Those that have signed in.
@@ -65,7 +64,7 @@ impl Access {
             token,
             deadline: settings.deadline,
             turns: Semaphore::new(AT_ONCE),
-            requests: ClientLimit::per_minute(settings.requests_per_minute),
+            requests: Arc::new(ClientLimit::per_minute(settings.requests_per_minute)),
             sign_ins: ClientLimit::per_minute(SIGN_INS),
             sessions: Sessions::default(),
             sites: Sites::new(settings, addr),
@@ -192,21 +191,13 @@ pub(super) async fn identify(
     let client = match caller {
         Caller::Operator => None,
         Caller::Wallet(wallet) => Some(ClientKey::Wallet(wallet)),
-        Caller::Public | Caller::Wrong => Some(ClientKey::Network(network(&request))),
+        Caller::Public | Caller::Wrong => Some(ClientKey::of_network(&request)),
     };
-    if let Some(Err(refusal)) = client.map(|client| access.requests.take(client)) {
-        return refusal.into_response();
+    if let Some(Err(wait)) = client.map(|client| access.requests.take(client)) {
+        return ApiError::too_often(wait).into_response();
     }
     request.extensions_mut().insert(caller);
     next.run(request).await
-}
-
-/// The network that a request comes from.
-pub(super) fn network(request: &Request) -> ClientNetwork {
-    let address = request.extensions().get::<ClientAddress>();
-    // The listener sets it for every request.
-    let nowhere = std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
-    ClientNetwork::new(address.map_or(nowhere, |client| client.0))
 }
 
 /// Answers a few requests at the same time, each within the deadline.

@@ -16,7 +16,7 @@
 //! | [`credit_health`] | the health of a credit: green, amber or red |
 //! | [`openapi`](mod@openapi) | the OpenAPI description |
 //! | [`query`], [`body`], [`error`] | parameters and bodies of requests, and refusals |
-//! | [`access`], [`limits`], [`sites`] | who asks, how often, and from which site |
+//! | [`access`], [`sites`] | who asks, how often, and from which site |
 //! | [`cache`] | copies of answers |
 
 mod access;
@@ -34,7 +34,6 @@ mod exposure;
 mod feed;
 mod history;
 mod keeper;
-mod limits;
 mod lots;
 mod market;
 mod openapi;
@@ -120,8 +119,10 @@ impl ApiServer {
             proxies: settings.http.trusted_proxies.clone(),
         };
         let links = LinkState::new(access.sites.name(), state.market, state.nodes.clone());
-        // Outside of what guards the other routes: any page may show a link, and a wallet has no token.
-        let router = router(Arc::new(state), Arc::new(access)).merge(links::router(Arc::new(links)));
+        // Outside of what guards the other routes: any page may show a link, and a wallet has no token. What a client asks for
+        // counts together.
+        let links = links::router(Arc::new(links), access.requests.clone());
+        let router = router(Arc::new(state), Arc::new(access)).merge(links);
         Ok(ApiServer { addr, task: listening.serve(router, bounds, stop) })
     }
 

@@ -9,7 +9,11 @@ use {
         response::{IntoResponse, Response},
     },
     blockable_sdk::program::errors::BlockableError,
+    std::time::Duration,
 };
+
+/// Seconds after which a wallet may ask again where the keeper or its nodes are at fault.
+const RETRY_AFTER: u64 = 5;
 
 /// The reason for which a link hands out nothing. Each message says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -29,9 +33,17 @@ pub(crate) enum LinkError {
     /// Too many ask at once.
     #[error("Too many wallets ask at the same time. Try again in some seconds.")]
     Busy,
+    /// The client asks too often, and may ask again after a time.
+    #[error("You ask too often. Try again in {} seconds.", seconds(*.0))]
+    TooOften(Duration),
     /// No node answers.
     #[error("The keeper cannot read the chain now. Try again in some seconds.")]
     Chain,
+}
+
+/// Whole seconds after which a client may ask again.
+fn seconds(wait: Duration) -> u64 {
+    wait.as_secs().saturating_add(1)
 }
 
 impl From<NodeError> for LinkError {
@@ -47,7 +59,7 @@ impl LinkError {
             LinkError::BadRequest(_) => StatusCode::BAD_REQUEST,
             LinkError::Unknown(_) => StatusCode::NOT_FOUND,
             LinkError::Refused(_) | LinkError::Wallet(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            LinkError::Busy => StatusCode::TOO_MANY_REQUESTS,
+            LinkError::Busy | LinkError::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
             LinkError::Chain => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -57,8 +69,13 @@ impl IntoResponse for LinkError {
     fn into_response(self) -> Response {
         let status = self.status();
         let mut response = (status, Json(ActionError { message: self.to_string() })).into_response();
-        if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(5u16));
+        let retry_after = match self {
+            LinkError::TooOften(wait) => Some(seconds(wait)),
+            LinkError::Busy | LinkError::Chain => Some(RETRY_AFTER),
+            _ => None,
+        };
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

@@ -11,13 +11,16 @@ use {
         qr,
         show::{LinkText, show},
     },
-    crate::chain::{Node, Nodes},
+    crate::{
+        chain::{Node, Nodes},
+        limits::{ClientKey, ClientLimit},
+    },
     axum::{
         Json, Router,
         body::Bytes,
-        extract::{DefaultBodyLimit, Path, Query, State},
+        extract::{DefaultBodyLimit, Path, Query, Request, State},
         http::Uri,
-        middleware::from_fn_with_state,
+        middleware::{Next, from_fn_with_state},
         response::Response,
         routing::{MethodRouter, get},
     },
@@ -73,8 +76,18 @@ impl LinkState {
     }
 }
 
-/// The routes, with headers that let pages of any origin read them, on these alone.
-pub(crate) fn router(state: Arc<LinkState>) -> Router {
+/// Counts what a network asks for. Errors: [`LinkError::TooOften`].
+async fn limit(
+    State(limit): State<Arc<ClientLimit>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, LinkError> {
+    limit.take(ClientKey::of_network(&request)).map_err(LinkError::TooOften)?;
+    Ok(next.run(request).await)
+}
+
+/// The routes, with headers that let pages of any origin read them, on these alone. `requests` counts what each network asks for.
+pub(crate) fn router(state: Arc<LinkState>, requests: Arc<ClientLimit>) -> Router {
     let identity = state.clone();
     let cluster: Arc<dyn Fn() -> Option<String> + Send + Sync> = Arc::new(move || identity.cluster());
     let routes = [get(rules), get(icon), get(shown).post(to_sign), get(qr_code)];
@@ -87,6 +100,7 @@ pub(crate) fn router(state: Arc<LinkState>) -> Router {
         .zip(routes)
         .fold(Router::new(), add)
         .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(from_fn_with_state(requests, limit))
         .layer(from_fn_with_state(cluster, with_headers))
         .with_state(state)
 }
@@ -241,7 +255,7 @@ pub(crate) async fn qr_code(
 }
 
 /// Lists the paths that are links
-#[utoipa::path(get, path = "/actions.json", tag = "links", responses((status = 200, body = ActionRules)))]
+#[utoipa::path(get, path = "/actions.json", tag = "links", responses((status = 200, body = ActionRules), (status = 429, body = ActionError)))]
 pub(crate) async fn rules() -> Json<ActionRules> {
     let path = "/links/**".to_string();
     Json(ActionRules { rules: vec![ActionRule { path_pattern: path.clone(), api_path: path }] })
@@ -250,7 +264,7 @@ pub(crate) async fn rules() -> Json<ActionRules> {
 /// Gives the icon of links
 #[utoipa::path(
     get, path = "/links/icon.svg", tag = "links",
-    responses((status = 200, body = String, content_type = "image/svg+xml"))
+    responses((status = 200, body = String, content_type = "image/svg+xml"), (status = 429, body = ActionError))
 )]
 pub(crate) async fn icon() -> Response {
     qr::svg_image(include_str!("icon.svg"))

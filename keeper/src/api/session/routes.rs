@@ -4,13 +4,13 @@ use {
     super::{OpenSession, PartyScope, now_ms},
     crate::{
         api::{
-            access::{Access, Caller, Party, network},
+            access::{Access, Caller, Party},
             body::StrictJson,
             error::{ApiError, ErrorBody},
-            limits::ClientKey,
             query::AddressParam,
             state::ApiState,
         },
+        limits::ClientKey,
         values::{Address, Time},
     },
     axum::{
@@ -114,9 +114,9 @@ pub(in crate::api) async fn limit(
     request: Request,
     next: Next,
 ) -> Response {
-    match access.sign_ins.take(ClientKey::Network(network(&request))) {
+    match access.sign_ins.take(ClientKey::of_network(&request)) {
         Ok(()) => next.run(request).await,
-        Err(refusal) => refusal.into_response(),
+        Err(wait) => ApiError::too_often(wait).into_response(),
     }
 }
 

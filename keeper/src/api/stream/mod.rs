@@ -18,13 +18,13 @@ pub(crate) use hub::Hub;
 
 use {
     crate::api::{
-        access::{Access, Anybody, Caller, network},
+        access::{Access, Anybody, Caller},
         error::{ApiError, ErrorBody},
         query::{AddressParam, StrictQuery},
         session::now_ms,
         state::{ApiState, AsOf},
     },
-    crate::values::Address,
+    crate::{limits::network, values::Address},
     axum::{
         Extension,
         extract::{Request, State},

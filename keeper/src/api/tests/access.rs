@@ -76,10 +76,11 @@ async fn a_client_that_asks_too_often_is_told_to_wait_and_no_other_is() {
     })
     .await;
     let public = client(None);
-    let get = |from: &'static str| {
-        let asked = public.get(format!("{}/openapi.json", api.url)).header("x-forwarded-for", from);
+    let get_of = |path: &'static str, from: &'static str| {
+        let asked = public.get(format!("{}{path}", api.url)).header("x-forwarded-for", from);
         async move { asked.send().await.unwrap() }
     };
+    let get = |from| get_of("/openapi.json", from);
     for _ in 0..5 {
         assert_eq!(get("10.0.0.1").await.status(), StatusCode::OK);
     }
@@ -87,7 +88,10 @@ async fn a_client_that_asks_too_often_is_told_to_wait_and_no_other_is() {
     assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
     let wait: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=13).contains(&wait), "{wait}");
+    let link = get_of("/actions.json", "10.0.0.1").await;
+    assert_eq!(link.status(), StatusCode::TOO_MANY_REQUESTS, "wallet links count as well");
     assert_eq!(get("10.0.0.2").await.status(), StatusCode::OK);
+    assert_eq!(get_of("/actions.json", "10.0.0.2").await.status(), StatusCode::OK);
     for _ in 0..20 {
         assert_eq!(api.get("/openapi.json").await.status(), StatusCode::OK, "the operator is not limited");
     }

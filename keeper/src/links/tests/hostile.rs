@@ -188,6 +188,27 @@ async fn a_silent_node_is_told_within_its_deadline() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_network_that_asks_too_often_is_told_to_wait_in_the_form_of_a_link() {
+    let cluster = Cluster::start().await;
+    let url = cluster.rpc_url();
+    let site = Site::limited(cluster, &url, 3).await;
+    let rules = format!("{}/actions.json", site.url);
+    for _ in 0..3 {
+        assert_eq!(site.http.get(&rules).send().await.unwrap().status(), StatusCode::OK);
+    }
+    let refused = site.http.get(&rules).send().await.unwrap();
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+    let wait: u64 = refused.headers()[header::RETRY_AFTER].to_str().unwrap().parse().unwrap();
+    assert!((1..=20).contains(&wait), "three in a minute: {wait}");
+    assert_eq!(refused.headers()[header::ACCESS_CONTROL_ALLOW_ORIGIN], "*", "a page must be able to say so");
+    let body: serde_json::Value = refused.json().await.unwrap();
+    assert_eq!(body["message"], format!("You ask too often. Try again in {wait} seconds."));
+    let (status, _) = site.shown(&format!("freeze/{}", Pubkey::new_from_array([7; 32]))).await;
+    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS, "before the chain is read");
+    site.cluster.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn malformed_requests_are_refused_and_break_nothing() {
     let seed = std::env::var("BLOCKABLE_SEED")
         .ok()

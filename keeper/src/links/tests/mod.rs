@@ -6,7 +6,10 @@ mod wallet;
 
 use {
     super::{LinkState, router},
-    crate::chain::{Node, Nodes},
+    crate::{
+        chain::{Node, Nodes},
+        limits::ClientLimit,
+    },
     blockable_sdk::Pubkey,
     blockable_testkit::{Cluster, Parties},
     reqwest::StatusCode,
@@ -33,13 +36,20 @@ impl Site {
 
     /// A site whose keeper reads a node of one's choice.
     async fn reading(cluster: Cluster, node: &str) -> Site {
+        Site::limited(cluster, node, 100_000).await
+    }
+
+    /// A site that answers a network so often in a minute.
+    async fn limited(cluster: Cluster, node: &str, requests_per_minute: u32) -> Site {
         let node = Node::new("node".to_string(), &node.to_string().into(), None, Duration::from_secs(4));
         let nodes = Nodes::new(vec![node], 1_000);
         let state = LinkState::new(&format!("{PUBLIC}/"), cluster.chain.keys.market, nodes);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
+        let limit = Arc::new(ClientLimit::per_minute(requests_per_minute));
+        let router = router(Arc::new(state), limit);
         // It ends with the runtime of its test.
-        tokio::spawn(async move { axum::serve(listener, router(Arc::new(state))).await.unwrap() });
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Site { cluster, url, http: reqwest::Client::new() }
     }
 
