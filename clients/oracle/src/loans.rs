@@ -151,7 +151,7 @@ fn rider(rng: &mut StdRng, principal: u64, units: u64) -> Rider {
 }
 
 /// A loan after random actions, and the market time of the last one. Actions that are refused change nothing.
-fn walk(rng: &mut StdRng) -> (Credit, i64) {
+pub(crate) fn walk(rng: &mut StdRng) -> (Credit, i64) {
     let mut credit = issued(rng);
     let mut provider = Provider { outstanding_units: u64::MAX, ..Provider::zeroed() };
     let mut now = credit.issued_at;
@@ -209,6 +209,11 @@ fn step(
             credit.receive_payment(lender, paid).map(drop)
         }
     }
+}
+
+/// A credit with any number in any field, and a market time.
+pub(crate) fn wild_case(rng: &mut StdRng) -> (Credit, i64) {
+    (wild_loan(rng), wild_time(rng))
 }
 
 /// A credit with any number in any field. Due dates ascend, as they do in every account.

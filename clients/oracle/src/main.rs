@@ -9,6 +9,7 @@ mod figures;
 mod hashes;
 mod loans;
 mod markets;
+mod permits;
 mod value;
 
 use {
@@ -29,6 +30,7 @@ fn main() -> io::Result<()> {
     for number in 0..count {
         print(loans::draw(&mut rng))?;
         print(markets::draw(&mut rng))?;
+        print(permits::draw(&mut rng))?;
         print(hashes::draw(&mut rng))?;
         if number % 100 == 0 {
             for call in calls::draw(&mut rng) {

@@ -7,6 +7,7 @@ import { address } from '@solana/kit';
 import * as client from '../src/index.js';
 import { pascalCase, rebuilt } from './calls.js';
 import { allFigures, object, searches } from './figures.js';
+import { comparePermits, requireBoth } from './permits.js';
 import { type CallLine, type HashesLine, type LoanLine, type MarketLine, lines, oracle } from './oracle.js';
 
 const seed = process.env['BLOCKABLE_SEED'] ?? String(Math.floor(Math.random() * 2 ** 48));
@@ -144,6 +145,8 @@ test(
       } else if (line.kind === 'market') {
         compareMarket(line);
         others += 1;
+      } else if (line.kind === 'permits') {
+        comparePermits(line);
       } else if (line.kind === 'hashes') {
         await compareHashes(line);
         await compareAddresses(line.addresses);
@@ -164,5 +167,6 @@ test(
     );
     const statuses = [...loans].map(([status, number]) => `${number} ${status}`).join(', ');
     t.diagnostic(`seed ${seed}: ${total} loans (${statuses}), ${others} markets, ${calls.size} kinds of calls`);
+    t.diagnostic(requireBoth());
   },
 );

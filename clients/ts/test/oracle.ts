@@ -51,7 +51,22 @@ export type CallLine = {
   data: string;
 };
 
-export type Line = LoanLine | MarketLine | HashesLine | CallLine;
+export type PermitsLine = {
+  kind: 'permits';
+  isWalked: boolean;
+  market: string;
+  credit: string;
+  provider: string;
+  lot: string;
+  other: string;
+  vaultIsFrozen: boolean;
+  mustCure: boolean;
+  signsToo: boolean;
+  given: Record<string, string>;
+  decisions: { [act: string]: Json };
+};
+
+export type Line = LoanLine | MarketLine | HashesLine | CallLine | PermitsLine;
 
 /** The program to run, from the environment; undefined where there is none. */
 export const oracle = process.env['BLOCKABLE_ORACLE'];

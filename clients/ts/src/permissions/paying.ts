@@ -1,6 +1,14 @@
 // Acceptance, payments and the reserve.
 
-import { arrears, coveredUnits, creditAt, offerHasExpired, statusOf, unitsHaveExpired } from '../credit.js';
+import {
+  arrears,
+  coveredUnits,
+  creditAt,
+  offerHasExpired,
+  policyAllows,
+  statusOf,
+  unitsHaveExpired,
+} from '../credit.js';
 import { lienUnits } from '../collateral.js';
 import { Status } from '../generated/types/status.js';
 import { type PaymentQuote, quotePayment } from '../payment.js';
@@ -84,6 +92,8 @@ export function canFundReserve(view: View, request: { amount: bigint }): Verdict
     const missing = saturatingSub(view.credit.rider.reserve, view.credit.reserveHeld);
     const amount = min(request.amount, missing);
     ensure(amount > 0n, 'ReserveFull');
+    // A full reserve thaws what the policy does not allow: the program reads the policy then.
+    if (amount === missing) policyAllows(view.credit, statusOf(view.credit));
     return { atMost: missing, effect: { amount } };
   });
 }

@@ -9,7 +9,9 @@ import {
   coveredUnits,
   creditAt,
   pricePaid,
+  scheduleOf,
   seizableAt,
+  termsInForce,
   unitsHaveExpired,
   valuePaid,
 } from '../credit.js';
@@ -21,6 +23,7 @@ import { type BlockableErrorName, ensure } from '../refusal.js';
 import { totalDebt } from '../schedule.js';
 import { after, max, min, mulDivCeil, saturatingSub, saturatingTime } from '../units.js';
 import { type CancelEffect, cancelCovered, requireCurePeriodOver } from './defaulting.js';
+import { recoverDebt } from '../waterfall.js';
 import {
   type ProviderView,
   type Verdict,
@@ -59,7 +62,8 @@ export function canTakeOver(view: View, amount: UnitBounds): Verdict<TakeOverEff
     const worth = unitsWorth(debt, credit.terms.principal, credit.terms.units);
     const { units, atLeast, atMost } = takeFromLien(credit, clock, amount, worth, isFirst);
     const value = min(valuePaid(credit, units), debt);
-    return { atLeast, atMost, effect: { units, value, debtLeft: debt - value } };
+    const { debt: left } = recoverDebt(credit.debt, termsInForce(credit), scheduleOf(credit), value);
+    return { atLeast, atMost, effect: { units, value, debtLeft: totalDebt(left) } };
   });
 }
 
