@@ -13,7 +13,7 @@ use {
         Pubkey,
         program::{
             instructions::{FreezeAmount, LotTerms, ThawBounds, UnitBounds},
-            state::{Credit, FreezeReason, Lot, MAX_INSTALMENTS, Market, Party, Provider, TermBounds},
+            state::{Credit, Debt, FreezeReason, Lot, MAX_INSTALMENTS, Market, Party, Provider, TermBounds},
             transitions::Status,
         },
     },
@@ -108,9 +108,9 @@ fn case(rng: &mut StdRng, drawn: Credit, at: i64) -> Case {
     let parties =
         [credit.lender, credit.freeze_authority, credit.borrower, lot.lender, credit.pending_lender];
     let party = match rng.random_range(0..11) {
-        0..5 => credit.lender,
-        5 => key(rng),
-        6 => credit.pending_borrower,
+        0..4 => credit.lender,
+        4 | 5 => credit.borrower,
+        6 => [key(rng), credit.pending_borrower][rng.random_range(0..2)],
         _ => parties[rng.random_range(0..parties.len())],
     };
     let price = credit.price_paid().unwrap_or(1_000_000).min(1 << 50);
@@ -157,7 +157,15 @@ fn unsettle(rng: &mut StdRng, credit: &mut Credit) {
     credit.freeze_authority = if one_in(rng, 2) { credit.lender } else { key(rng) };
     credit.cross_credit = key(rng);
     if one_in(rng, 4) {
-        credit.status = rng.random_range(0..9);
+        credit.status = [0, 0, 0, 1, 4, 5, 5, 6, 6, 7, 8][rng.random_range(0..11)];
+    }
+    if !credit.status().is_ok_and(Status::is_secured) {
+        // Nothing is owed or held back before the units are live, and once all is paid.
+        credit.debt = Debt { accrued_at: credit.debt.accrued_at, ..Debt::default() };
+        credit.holdback_left = 0;
+    }
+    if one_in(rng, 3) {
+        credit.collateral.seized = part(rng, credit.collateral.lien());
     }
     if one_in(rng, 3) {
         (credit.pending_lender, credit.pending_borrower) = (key(rng), key(rng));
