@@ -1,5 +1,6 @@
-//! The command line: `simulate` and `quote`. `blockable` has both too, by [`SimulateArgs`] and [`QuoteArgs`].
+//! The command line: `simulate`, `quote` and `presets`. `blockable` has the first two as well, by [`SimulateArgs`] and [`QuoteArgs`].
 
+mod presets;
 mod progress;
 mod quote;
 mod simulate;
@@ -35,6 +36,8 @@ pub struct Cli {
 enum Command {
     Simulate(SimulateWithFigures),
     Quote(QuoteArgs),
+    /// The named terms of an offer with what is expected of each, as JSON: the table of the lender's page
+    Presets,
 }
 
 /// The arguments of `simulate` with those of this command line alone.
@@ -100,13 +103,14 @@ pub fn run(cli: Cli) -> Result<(), EconomicsError> {
             let results = args.quote()?;
             if cli.json { json(&results)? } else { results.to_string() }
         }
+        Command::Presets => presets::run()?,
     };
     println!("{}", text.trim_end());
     Ok(())
 }
 
 /// The presets of some names; all of them for no name. Errors: an unknown name.
-fn presets(names: &[String]) -> Result<Vec<Preset>, EconomicsError> {
+fn named_presets(names: &[String]) -> Result<Vec<Preset>, EconomicsError> {
     match names {
         [] => Ok(Preset::all()),
         names => names.iter().map(|name| Preset::named(name)).collect(),

@@ -1,5 +1,5 @@
 use {
-    super::{CommonArgs, presets, progress, share},
+    super::{CommonArgs, named_presets, progress, share},
     crate::{
         EconomicsError,
         assumptions::Source,
@@ -44,7 +44,7 @@ impl QuoteArgs {
     pub fn quote(&self) -> Result<QuoteResults, EconomicsError> {
         let (assumptions, plan) = (self.common.assumptions()?, self.common.plan()?);
         let own = OwnUse::from_file(&self.own_use)?;
-        let presets = presets(&self.presets)?;
+        let presets = named_presets(&self.presets)?;
         let target = Target {
             recovery: self.target,
             confidence: self.confidence,

@@ -1,5 +1,5 @@
 use {
-    super::{CommonArgs, presets, progress, share},
+    super::{CommonArgs, named_presets, progress, share},
     crate::{
         EconomicsError,
         assumptions::Assumptions,
@@ -71,7 +71,7 @@ impl SimulateArgs {
     /// Walks everything that the arguments ask for; shows its progress on a terminal's standard error. Errors: [`EconomicsError`].
     pub fn simulate(&self) -> Result<Results, EconomicsError> {
         let (assumptions, plan) = (self.common.assumptions()?, self.common.plan()?);
-        let presets = presets(&self.presets)?;
+        let presets = named_presets(&self.presets)?;
         let own = self.own_use.as_deref().map(OwnUse::from_file).transpose()?;
         let own = own.as_ref();
         let in_scenes = self.scenes.len() * presets.len();

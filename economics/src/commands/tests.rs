@@ -7,7 +7,7 @@ fn parse(line: &str) -> Result<Cli, clap::Error> {
 fn simulation(line: &str) -> SimulateArgs {
     match parse(line).unwrap().command {
         Command::Simulate(simulate) => simulate.args,
-        Command::Quote(_) => panic!("simulate"),
+        Command::Quote(_) | Command::Presets => panic!("simulate"),
     }
 }
 

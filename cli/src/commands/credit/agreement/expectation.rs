@@ -18,11 +18,6 @@ use {
     serde_json::{Value, json},
 };
 
-/// Loans that are simulated in each scene: a fraction of a second, and a point or two of the mean.
-const PATHS: u64 = 2_000;
-/// The seed: the same terms have the same figures.
-const SEED: u64 = 20_261_129;
-
 /// The recovery that an agreement leads one to expect, and what it exposes.
 pub(crate) struct Forecast {
     expectation: Result<Expectation, String>,
@@ -35,8 +30,7 @@ pub(crate) struct Forecast {
 impl Forecast {
     /// Simulates an agreement that began as `preset`.
     pub(crate) fn new(agreement: &Agreement, preset: &Preset, planned: &PlannedSchedule) -> Forecast {
-        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-        let plan = StudyPlan { paths: PATHS, seed: SEED, threads };
+        let plan = StudyPlan::of_review();
         let expectation = Assumptions::built_in()
             .and_then(|assumptions| Expectation::new(agreement, preset, &assumptions, &plan))
             .map_err(|error| error.to_string());
