@@ -3,7 +3,7 @@
 import { type Credit, arrears, availableUnits, creditAt, frozenUnits, lockedUnits, totalDebt } from '@blockable/client';
 import { type Address, isOffCurveAddress } from '@solana/kit';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { usePage } from '../app/context.js';
 import { errorText } from '../text/errors.js';
 import { usdOwed, usdReceived, units } from '../text/money.js';
@@ -24,6 +24,8 @@ const AGAIN = 10_000;
 
 type Props = {
   plan: Plan;
+  /** What is said of the plan until it is signed. */
+  lead?: ReactNode;
   /** The loan that it acts on; undefined for one that it creates. */
   context?: ActContext;
   /** The key that would sign, where there is no loan yet. */
@@ -31,7 +33,7 @@ type Props = {
 };
 
 /** Shows the effect of a plan and has it signed. */
-export function Confirm({ context, plan, party = context?.party }: Props) {
+export function Confirm({ context, plan, lead, party = context?.party }: Props) {
   const { live, settings } = usePage();
   const { wallet } = useWallet();
   const { flights, list } = useFlights();
@@ -84,6 +86,7 @@ export function Confirm({ context, plan, party = context?.party }: Props) {
   }
   return (
     <div className="stack tight">
+      {lead}
       {denial && (
         <div className="note warn" role="status">
           <strong>Not now.</strong> {denial.happened} {denial.advice}

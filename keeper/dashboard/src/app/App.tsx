@@ -20,6 +20,7 @@ import { useTheme } from './theme.js';
 
 const LoanView = lazy(async () => ({ default: (await import('../views/loan/LoanView.js')).LoanView }));
 const ActView = lazy(async () => ({ default: (await import('../views/act/ActView.js')).ActView }));
+const OfferView = lazy(async () => ({ default: (await import('../views/offer/OfferView.js')).OfferView }));
 const BorrowView = lazy(async () => ({ default: (await import('../views/borrow/BorrowView.js')).BorrowView }));
 const PoolView = lazy(async () => ({ default: (await import('../views/pool/PoolView.js')).PoolView }));
 const SignedView = lazy(async () => ({ default: (await import('../views/signed/SignedView.js')).SignedView }));
@@ -68,6 +69,7 @@ export function Refused({ error }: { error: unknown }) {
 
 const PLACES = [
   ['', 'Portfolio'],
+  ['offer', 'Offer'],
   ['borrow', 'Borrow'],
   ['pool', 'Pool'],
   ['signed', 'Signed'],
@@ -136,6 +138,7 @@ function View({ route }: { route: Route }): ReactNode {
   if (place === '') return <PortfolioView query={route.query} />;
   if (place === 'loan' && first) return <LoanView key={first} address={first} />;
   if (place === 'act' && first) return <ActView key={first} address={first} act={route.path[2]} />;
+  if (place === 'offer') return <OfferView />;
   if (place === 'borrow') return <BorrowView address={first} />;
   if (place === 'pool') return <PoolView lot={first} />;
   if (place === 'signed') return <SignedView />;

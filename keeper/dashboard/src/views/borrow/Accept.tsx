@@ -99,7 +99,7 @@ export function AcceptPanel({ context }: { context: ActContext }) {
                   isAdverse: false,
                   verdict: canAccept(view),
                   build: () => accept(context, computed.data),
-                  undo: 'You owe the debt from the issue of the units on. Until then you can still cancel by the command line (`blockable credit cancel`).',
+                  undo: 'You owe the debt from the issue of the units on. Until then you can still cancel by the command line, “blockable credit cancel”.',
                 }}
               />
             )}

@@ -130,39 +130,36 @@ function Payment({ context, amount, mustCure }: Props & { amount: bigint; mustCu
         ['reserve', quote.toReserve],
       ]
     : [];
+  const lead = quote && (
+    <div className="note good" role="status">
+      <strong>
+        Opens {units(openedBy(quote))} units
+        {quote.thawed > 0n && frozenUnits(credit.collateral) > 0n ? `, ${units(quote.thawed)} of them frozen ones` : ''}
+        .
+      </strong>{' '}
+      {cures(quote) && 'It cures the loan. '}
+      {lines
+        .filter(([, part]) => part > 0n)
+        .map(([label, part]) => `${label} ${usdReceived(part)}`)
+        .join(', ')}
+      .
+    </div>
+  );
   return (
-    <>
-      {quote && (
-        <div className="note good" role="status">
-          <strong>
-            Opens {units(openedBy(quote))} units
-            {quote.thawed > 0n && frozenUnits(credit.collateral) > 0n
-              ? `, ${units(quote.thawed)} of them frozen ones`
-              : ''}
-            .
-          </strong>{' '}
-          {cures(quote) && 'It cures the loan. '}
-          {lines
-            .filter(([, part]) => part > 0n)
-            .map(([label, part]) => `${label} ${usdReceived(part)}`)
-            .join(', ')}
-          .
-        </div>
-      )}
-      <Confirm
-        context={context}
-        plan={{
-          kind: 'repay',
-          subject: loan.credit,
-          title: `Pay ${usdExact(quote?.paid ?? amount)}${mustCure ? ' to cure' : ''}`,
-          verb: `Pay ${usdOwed(quote?.paid ?? amount)}`,
-          isAdverse: false,
-          verdict,
-          build: () => repay(context, amount, mustCure ? 'cure' : credit.status === 5 ? 'any' : 'release'),
-          undo: 'A payment is final: the lender can neither refuse it nor give it back by the program.',
-        }}
-      />
-    </>
+    <Confirm
+      context={context}
+      lead={lead}
+      plan={{
+        kind: 'repay',
+        subject: loan.credit,
+        title: `Pay ${usdExact(quote?.paid ?? amount)}${mustCure ? ' to cure' : ''}`,
+        verb: `Pay ${usdOwed(quote?.paid ?? amount)}`,
+        isAdverse: false,
+        verdict,
+        build: () => repay(context, amount, mustCure ? 'cure' : credit.status === 5 ? 'any' : 'release'),
+        undo: 'A payment is final: the lender can neither refuse it nor give it back by the program.',
+      }}
+    />
   );
 }
 

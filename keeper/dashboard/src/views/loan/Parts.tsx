@@ -36,7 +36,7 @@ export function SchedulePanel({ loan, credit }: { loan: LoanNow; credit: Credit 
         )
       }
     >
-      <div className="scroll" tabIndex={0} role="group" aria-label="Table that scrolls sideways">
+      <div className="scroll tall" tabIndex={0} role="group" aria-label="Instalments, a table that scrolls">
         <table className="table">
           <thead>
             <tr>

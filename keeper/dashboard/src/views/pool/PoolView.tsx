@@ -227,26 +227,25 @@ function PurchaseConfirm({ context, row, count, maxPrice }: ConfirmProps) {
   if (!count || maxPrice === undefined) return <p className="muted">Write a number of units and a highest price.</p>;
   const amount = exactUnits(count);
   const verdict = canBuy({ ...context.view, lot: row.account }, { amount, maxPrice });
+  const lead = verdict.ok && (
+    <p>
+      <strong className="num">{usdOwed(verdict.effect.cost)}</strong> for {units(verdict.effect.units)} units now.
+    </p>
+  );
   return (
-    <>
-      {verdict.ok && (
-        <p>
-          <strong className="num">{usdOwed(verdict.effect.cost)}</strong> for {units(verdict.effect.units)} units now.
-        </p>
-      )}
-      <Confirm
-        context={context}
-        plan={{
-          kind: 'buy',
-          subject: row.lot,
-          title: `Buy ${units(count)} units at ${usdExact(maxPrice)} per million or less`,
-          verb: 'Buy',
-          isAdverse: false,
-          verdict,
-          build: () => buy(context, row, amount, maxPrice),
-          undo: 'The money is paid at once and the units are yours until they expire; nobody can freeze them, and nobody takes them back.',
-        }}
-      />
-    </>
+    <Confirm
+      context={context}
+      lead={lead}
+      plan={{
+        kind: 'buy',
+        subject: row.lot,
+        title: `Buy ${units(count)} units at ${usdExact(maxPrice)} per million or less`,
+        verb: 'Buy',
+        isAdverse: false,
+        verdict,
+        build: () => buy(context, row, amount, maxPrice),
+        undo: 'The money is paid at once and the units are yours until they expire; nobody can freeze them, and nobody takes them back.',
+      }}
+    />
   );
 }

@@ -74,6 +74,9 @@ export function PortfolioView({ query }: { query: URLSearchParams }) {
                 : 'This market has no loan yet.'
             }
           >
+            <a className="button" href="#/offer">
+              Offer a loan
+            </a>
             {party && <a href="#/?of=market">See all loans of the market</a>}
           </Empty>
         </Panel>
