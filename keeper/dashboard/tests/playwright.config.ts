@@ -7,8 +7,8 @@ export default defineConfig({
   outputDir: process.env['BLOCKABLE_TEST_RESULTS'] ?? '.results',
   workers: 1,
   forbidOnly: true,
-  timeout: 120_000,
-  expect: { timeout: 20_000 },
+  timeout: 240_000,
+  expect: { timeout: 30_000 },
   reporter: [['list']],
   use: {
     browserName: 'chromium',

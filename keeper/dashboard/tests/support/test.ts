@@ -17,7 +17,7 @@ type OfTest = {
 export const test = base.extend<OfTest, { sandbox: Sandbox }>({
   sandbox: [
     async ({}, use) => {
-      const sandbox = await startSandbox([]);
+      const sandbox = await startSandbox(['--control']);
       await use(sandbox);
       await sandbox.stop();
     },
