@@ -44,7 +44,8 @@ export function WalletProvider({ children }: { children: ReactNode }) {
     setChoice(next);
   }, []);
   const wallet = choice && wallets.find(({ name }) => name === choice.wallet);
-  const account = choice && wallet?.accounts.find(({ address }) => address === choice.address);
+  // A person who changes to another account in the wallet's own window is followed.
+  const account = choice && (wallet?.accounts.find(({ address }) => address === choice.address) ?? wallet?.accounts[0]);
   const chain = walletChain(settings);
   const cannotSign = wallet && account && refusalOf(wallet, account, chain, settings.cluster.name);
   const state = useMemo(() => {
