@@ -51,7 +51,8 @@ export function Confirm({ context, plan, lead, party = context?.party }: Props) 
     refetchInterval: AGAIN,
     placeholderData: (before, query) => (query?.queryKey[1] === plan.title ? before : undefined),
   });
-  const simulation = result.data;
+  // A result from before a failure says nothing about now.
+  const simulation = result.isError ? undefined : result.data;
   const open = list.find((flight) => blocks(flight, plan.kind, plan.subject));
   const mine = list.find((flight) => flight.signature === signed);
   const reason =
@@ -103,7 +104,7 @@ export function Confirm({ context, plan, lead, party = context?.party }: Props) 
           <strong>It would fail.</strong> {simulation.reason}
         </div>
       )}
-      {!denial && result.isError && !simulation && (
+      {!denial && result.isError && (
         <div className="note bad" role="status">
           <strong>It cannot be simulated now.</strong> {errorText(result.error)}
         </div>
