@@ -4,25 +4,33 @@ import {
   type FreezeAmountArgs,
   type FreezeReason,
   Party,
-  type Status,
+  Status,
   type UnitBounds,
   findLotPda,
   findTokenAccountPda,
   findUnrestrictedCreditPda,
   getCreditAcceptInstruction,
+  getCreditAcceptLenderInstruction,
   getCreditCancelLockedInstructionAsync,
+  getCreditCancelOfferInstructionAsync,
   getCreditFreezeInstruction,
   getCreditGiveNoticeInstructionAsync,
+  getCreditMarkDefaultedInstructionAsync,
+  getCreditMarkDelinquentInstructionAsync,
+  getCreditOfferLenderInstruction,
   getCreditRepayInstructionAsync,
   getCreditSeizeToLenderInstructionAsync,
   getCreditSeizeToPoolInstructionAsync,
   getCreditThawInstruction,
+  getCreditWithdrawNoticeInstruction,
+  getCreditWriteOffInstruction,
   getLotBuyInstructionAsync,
   getReserveFundInstructionAsync,
   getVaultCollectInstructionAsync,
   loanBeforeSeizure,
   loanInAnyStatus,
   loanRead,
+  purchaseLimits,
 } from '@blockable/client';
 import {
   type Address,
@@ -75,6 +83,55 @@ export async function giveNotice(
 ): Promise<Instruction[]> {
   const { offerSlot } = context.credit;
   return [await getCreditGiveNoticeInstructionAsync({ ...keysOf(context), document, offerSlot, leastStatus })];
+}
+
+/** Withdraws the notice that stands. */
+export async function withdrawNotice(context: ActContext): Promise<Instruction[]> {
+  return [getCreditWithdrawNoticeInstruction({ ...keysOf(context), givenAt: context.credit.defaultedAt })];
+}
+
+/** Marks the loan delinquent, or in default where it is delinquent already. Anyone may. */
+export async function mark({ loan }: ActContext): Promise<Instruction[]> {
+  const keys = { market: loan.address, credit: loan.credit };
+  return [
+    loan.stored.status === Status.Delinquent
+      ? await getCreditMarkDefaultedInstructionAsync(keys)
+      : await getCreditMarkDelinquentInstructionAsync(keys),
+  ];
+}
+
+/** Gives up the rest of the debt, at most `mostDebt`. */
+export async function writeOff(context: ActContext, mostDebt: bigint): Promise<Instruction[]> {
+  const { offerSlot, provider } = context.credit;
+  return [getCreditWriteOffInstruction({ ...keysOf(context), provider, offerSlot, mostDebt })];
+}
+
+/** Withdraws an offer; the principal goes back to the lender's own token account, which is made where it is missing. */
+export async function cancelOffer(context: ActContext): Promise<Instruction[]> {
+  const { loan, credit, party } = context;
+  const refund = await tokenAccount(loan, credit.lender);
+  return [
+    createTokenAccount(loan, party, credit.lender, refund),
+    await getCreditCancelOfferInstructionAsync({
+      ...moneyOf(loan),
+      party: createNoopSigner(party),
+      receiver: credit.rentPayer,
+      refund,
+      offerSlot: credit.offerSlot,
+    }),
+  ];
+}
+
+/** Offers the loan to another lender. */
+export async function offerLoan(context: ActContext, to: Address): Promise<Instruction[]> {
+  return [getCreditOfferLenderInstruction({ ...keysOf(context), offerSlot: context.credit.offerSlot, to })];
+}
+
+/** Takes a loan over that is offered to the signer. Its lien may have at most `used` units fewer by then. */
+export async function takeLoan(context: ActContext, used: bigint): Promise<Instruction[]> {
+  const limits = purchaseLimits(context.credit);
+  const leastLien = limits.leastLien > used ? limits.leastLien - used : 0n;
+  return [getCreditAcceptLenderInstruction({ ...keysOf(context), ...limits, leastLien })];
 }
 
 /** Cancels covered units for the cash that is held back for them. */

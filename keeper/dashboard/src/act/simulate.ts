@@ -1,6 +1,6 @@
 // What an act would do now: the same transaction, run by a node without a signature.
 
-import { type Credit, type ProgramFailure, programFailure } from '@blockable/client';
+import { BLOCKABLE_CREDITS_PROGRAM_ADDRESS, type Credit, type ProgramFailure, programFailure } from '@blockable/client';
 import { type Address, type Base64EncodedWireTransaction, type Instruction, getBase64Decoder } from '@solana/kit';
 import { creditOf } from '../data/chain/accounts.js';
 import type { Nodes } from '../data/chain/nodes.js';
@@ -59,10 +59,12 @@ export async function simulate(
     return { ok: false, failure, reason: reasonOf(value.err, value.logs, failure), slot: context.slot };
   }
   const account = credit ? value.accounts?.[0] : undefined;
+  // An act that closes the credit leaves an empty account behind.
+  const isLeft = account?.owner === BLOCKABLE_CREDITS_PROGRAM_ADDRESS;
   return {
     ok: true,
     units: Number(value.unitsConsumed ?? 200_000n),
-    after: credit && account ? creditOf(credit, account) : undefined,
+    after: credit && account && isLeft ? creditOf(credit, account) : undefined,
     slot: context.slot,
   };
 }

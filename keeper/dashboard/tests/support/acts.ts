@@ -72,6 +72,34 @@ export const ACTS: Readonly<Record<string, (setting: Setting) => Promise<Instruc
       ...{ lender, rentPayer: lender, market, credit, provider, lenderCredit, amount: client.allUnits() },
     });
   },
+  mark: async (setting) => {
+    const { market, credit } = keys(setting);
+    return setting.credit.status === client.Status.Delinquent
+      ? client.getCreditMarkDefaultedInstructionAsync({ market, credit })
+      : client.getCreditMarkDelinquentInstructionAsync({ market, credit });
+  },
+  'withdraw-notice': async (setting) =>
+    client.getCreditWithdrawNoticeInstruction({ ...keys(setting), givenAt: setting.credit.defaultedAt }),
+  'write-off': async (setting) => {
+    const { provider, offerSlot } = setting.credit;
+    return client.getCreditWriteOffInstruction({ ...keys(setting), provider, offerSlot, mostDebt: 2n ** 64n - 1n });
+  },
+  assign: async (setting) =>
+    client.getCreditOfferLenderInstruction({
+      ...keys(setting),
+      offerSlot: setting.credit.offerSlot,
+      to: setting.venue.party('buyer').address,
+    }),
+  'take-loan': async (setting) =>
+    client.getCreditAcceptLenderInstruction({ ...keys(setting), ...client.purchaseLimits(setting.credit) }),
+  'cancel-offer': async ({ venue, party, address, credit }) => {
+    const { market, mint, token_program: tokenProgram } = venue.facts;
+    const [refund] = await client.findTokenAccountPda({ owner: credit.lender, mint, tokenProgram });
+    return client.getCreditCancelOfferInstructionAsync({
+      ...{ party: createNoopSigner(party), receiver: credit.rentPayer, market, credit: address, mint, tokenProgram },
+      ...{ refund, offerSlot: credit.offerSlot },
+    });
+  },
 };
 
 function keys({ venue, party, address }: Pick<Setting, 'venue' | 'party' | 'address'>) {

@@ -27,7 +27,14 @@ const [PATIENCE, PAUSE] = [60_000, 100];
 const CONFIRMED = { commitment: 'confirmed' } as const;
 
 /** Seconds of a loan made by a story: until each instalment, and from its due date to the marks and the seizure. */
-export type Pace = { interval: number; delinquencyGrace: number; defaultGrace: number; curePeriod: number };
+export type Pace = {
+  interval: number;
+  delinquencyGrace: number;
+  defaultGrace: number;
+  curePeriod: number;
+  /** From the mark on which the lender may freeze; without it from delinquency. */
+  freezePolicy?: client.FreezePolicy;
+};
 
 export class Venue {
   readonly rpc;
@@ -54,6 +61,12 @@ export class Venue {
     return createKeyPairSignerFromBytes(Uint8Array.from(bytes));
   }
 
+  /** What a party has of the payment token, in micro-USDC. */
+  async balance(name: string): Promise<bigint> {
+    const account = this.party(name).token_account;
+    return BigInt((await this.rpc.getTokenAccountBalance(account, CONFIRMED).send()).value.amount);
+  }
+
   /** A credit brought up to the chain's clock. */
   async credit(address: Address): Promise<client.Credit> {
     return (await client.fetchCreditNow(this.rpc, address)).credit;
@@ -70,7 +83,12 @@ export class Venue {
     );
     const wire = getBase64EncodedWireTransaction(await signTransactionMessageWithSigners(message));
     const options = { encoding: 'base64', preflightCommitment: 'confirmed' } as const;
-    const signature = await this.rpc.sendTransaction(wire, options).send();
+    const signature = await this.rpc
+      .sendTransaction(wire, options)
+      .send()
+      .catch((error: Error & { context?: { logs?: readonly string[] } }) => {
+        throw new Error(`${error.message}:\n${error.context?.logs?.join('\n') ?? ''}`, { cause: error });
+      });
     await until(`${signature} is confirmed`, async () => {
       const [status] = (await this.rpc.getSignatureStatuses([signature]).send()).value;
       if (status?.err) throw new Error(`${signature} has failed: ${JSON.stringify(status.err, bigintText)}`);
@@ -86,27 +104,22 @@ export class Venue {
     await this.send(authority, [client.getCreditThawInstruction({ authority, market, credit, most, keep: 0n })]);
   }
 
-  /** Makes a loan as those of the sandbox, of another pace, and issues it. */
-  async issue(nonce: bigint, pace: Pace): Promise<Address> {
+  /** Offers a loan as those of the sandbox, of another pace. */
+  async offer(nonce: bigint, pace: Pace, rider = client.noRider()): Promise<{ credit: Address; hash: Uint8Array }> {
     const { market, mint, token_program: tokenProgram, provider } = this.facts;
     const model = await this.credit(this.loan('late').address);
-    const [lender, borrower, authority] = await Promise.all(
-      ['lender', 'borrower', 'provider'].map(async (name) => this.signer(name)),
-    );
-    if (!lender || !borrower || !authority) throw new Error('three parties were asked for');
+    const [lender, borrower] = [await this.signer('lender'), this.party('borrower').address];
     const { interval, ...graces } = pace;
     const terms = { ...model.terms, ...graces };
-    const rider = client.noRider();
-    const count = model.instalmentCount;
     const schedule = model.principalDue
-      .slice(0, count)
+      .slice(0, model.instalmentCount)
       .map((principal, place) => ({ principal, dueAfter: interval * (place + 1) }));
-    const [credit] = await client.findCreditPda({ market, lender: lender.address, borrower: borrower.address, nonce });
+    const [credit] = await client.findCreditPda({ market, lender: lender.address, borrower, nonce });
     const money = { market, mint, tokenProgram };
     const offer = client.getCreditOfferInstructionAsync({
       lender,
       rentPayer: lender,
-      borrower: borrower.address,
+      borrower,
       provider,
       source: this.party('lender').token_account,
       ...money,
@@ -117,8 +130,16 @@ export class Venue {
       schedule: client.runsOf(schedule),
     });
     await this.send(lender, [await offer]);
-    const parties = { market, lender: lender.address, borrower: borrower.address, provider, nonce };
-    const termsHash = await client.termsHash(parties, terms, rider, schedule);
+    const parties = { market, lender: lender.address, borrower, provider, nonce };
+    return { credit, hash: await client.termsHash(parties, terms, rider, schedule) };
+  }
+
+  /** Makes such a loan, and issues it. */
+  async issue(nonce: bigint, pace: Pace, rider = client.noRider()): Promise<Address> {
+    const { market, mint, token_program: tokenProgram, provider } = this.facts;
+    const [borrower, authority] = [await this.signer('borrower'), await this.signer('provider')];
+    const money = { market, mint, tokenProgram };
+    const { credit, hash: termsHash } = await this.offer(nonce, pace, rider);
     const { offerSlot: slot } = (await client.fetchCredit(this.rpc, credit)).data;
     const read = { termsHash, slot };
     await this.send(borrower, [client.getCreditAcceptInstruction({ authority: borrower, market, credit, read })]);

@@ -1,28 +1,13 @@
 // What the lender, or its freeze authority, may do with a loan now, with the reason why not.
 
-import {
-  type Verdict,
-  Party,
-  allUnits,
-  canCancelLocked,
-  canCollect,
-  canFreeze,
-  canGiveNotice,
-  canSeize,
-  canTakeOver,
-  canThaw,
-  freezeAmount,
-  leastLotPrice,
-  pricePaid,
-} from '@blockable/client';
+import type { Verdict } from '@blockable/client';
 import { type Address, isAddress } from '@solana/kit';
 import { useMemo } from 'react';
-import { type ActContext, chainNow, contextOf } from '../../act/context.js';
+import { chainNow, contextOf } from '../../act/context.js';
 import { denialOf } from '../../act/plan.js';
 import { useNow } from '../../app/clock.js';
 import { useLoan } from '../../data/queries.js';
 import type { LoanNow } from '../../data/types.js';
-import { U64_MAX } from '../../figures/amounts.js';
 import { rowOf } from '../../figures/row.js';
 import { shortAddress, statusName } from '../../text/names.js';
 import { Empty, Failed, Loading, Panel } from '../../ui/Panel.js';
@@ -30,7 +15,9 @@ import { AddressText, HealthBadge } from '../../ui/Text.js';
 import { useWallet } from '../../wallet/context.js';
 import { UnitBar } from '../loan/UnitBar.js';
 import { FreezeForm } from './FreezeForm.js';
-import { reasonFor } from './reason.js';
+import { AssignForm, TakeLoanForm } from './Assign.js';
+import { CancelOfferForm, MarkForm, WithdrawNoticeForm, WriteOffForm } from './Ending.js';
+import { type ActName, canDo } from './possible.js';
 import { CancelForm, CollectForm, NoticeForm, SeizeForm, TakeOverForm, ThawForm } from './Forms.js';
 
 /** The acts, in the order in which a loan goes bad. */
@@ -38,13 +25,17 @@ const ACTS = [
   ['freeze', 'Freeze', FreezeForm],
   ['thaw', 'Thaw', ThawForm],
   ['collect', 'Collect payments', CollectForm],
+  ['mark', 'Mark as unpaid', MarkForm],
   ['notice', 'Give notice of default', NoticeForm],
+  ['withdraw-notice', 'Withdraw the notice', WithdrawNoticeForm],
   ['cancel-locked', 'Cancel locked units for cash', CancelForm],
   ['seize', 'Seize for sale', SeizeForm],
   ['take-over', 'Take units over', TakeOverForm],
-] as const;
-
-type ActName = (typeof ACTS)[number][0];
+  ['write-off', 'Write off', WriteOffForm],
+  ['assign', 'Offer the loan to a lender', AssignForm],
+  ['take-loan', 'Take the loan', TakeLoanForm],
+  ['cancel-offer', 'Withdraw the offer', CancelOfferForm],
+] as const satisfies readonly (readonly [ActName, string, unknown])[];
 
 /** Shows the acts on the loan at an address, and the form of one of them. */
 export function ActView({ address, act }: { address: string; act: string | undefined }) {
@@ -67,8 +58,8 @@ function Acts({ loan, act }: { loan: LoanNow; act: ActName }) {
   const context = useMemo(() => contextOf(loan, party, now), [loan, party, now]);
   const row = useMemo(() => rowOf(loan.credit, loan.stored, loan.clock), [loan]);
   if (!context) return <Empty title="The provider’s account is gone, so nothing can be decided about this loan." />;
-  const { lender, freezeAuthority } = loan.stored;
-  const isParty = wallet === undefined || wallet.address === lender || wallet.address === freezeAuthority;
+  const { lender, freezeAuthority, pendingLender } = loan.stored;
+  const isParty = wallet === undefined || [lender, freezeAuthority, pendingLender].includes(wallet.address);
   const Form = ACTS.find(([name]) => name === act)?.[2] ?? FreezeForm;
   return (
     <>
@@ -127,31 +118,4 @@ function ActLink({ loan, name, label, isShown, verdict }: LinkProps) {
       </a>
     </li>
   );
-}
-
-/** Decides whether an act is possible in its widest form. */
-function canDo(name: ActName, { view, credit }: ActContext): Verdict<unknown> {
-  switch (name) {
-    case 'freeze':
-      return canFreeze(view, { amount: freezeAmount('All'), reason: reasonFor(credit.status) });
-    case 'thaw':
-      return canThaw(view, { most: U64_MAX, keep: 0n });
-    case 'collect':
-      return canCollect(view, { of: Party.Lender });
-    case 'notice':
-      return canGiveNotice(view);
-    case 'cancel-locked':
-      return canCancelLocked(view, { amount: allUnits() });
-    case 'seize': {
-      const { bounds } = view.market;
-      const price = pricePaid(credit);
-      const floorPrice = leastLotPrice(price, bounds.minFloorPriceBps);
-      return canSeize(view, {
-        amount: allUnits(),
-        lot: { startPrice: price, floorPrice, window: bounds.minLotWindow },
-      });
-    }
-    case 'take-over':
-      return canTakeOver(view, allUnits());
-  }
 }

@@ -12,15 +12,17 @@ import {
   lockedUnits,
   totalDebt,
 } from '@blockable/client';
+import type { Address } from '@solana/kit';
 import { useState } from 'react';
 import { Confirm } from '../../act/Confirm.js';
 import type { ActContext } from '../../act/context.js';
 import { freeze } from '../../act/instructions.js';
 import { denialOf } from '../../act/plan.js';
 import { usePage } from '../../app/context.js';
+import { useCredits, useLoan } from '../../data/queries.js';
 import { freezeTargetOf } from '../../figures/freeze.js';
 import { parseUnits, percent, units, usdOwed } from '../../text/money.js';
-import { reasonText } from '../../text/names.js';
+import { reasonText, shortAddress } from '../../text/names.js';
 import { reasonFor } from './reason.js';
 
 type Mode = 'All' | 'Bps' | 'Units' | 'Shortfall';
@@ -32,7 +34,13 @@ const MODES: readonly (readonly [Mode, string])[] = [
   ['Shortfall', 'In proportion to the shortfall'],
 ];
 
-const REASONS = [FreezeReason.MissedPayment, FreezeReason.Default, FreezeReason.Breach, FreezeReason.Risk] as const;
+const REASONS = [
+  FreezeReason.MissedPayment,
+  FreezeReason.Default,
+  FreezeReason.Breach,
+  FreezeReason.Risk,
+  FreezeReason.CrossDefault,
+] as const;
 
 /** Asks how much to freeze, and for what reason. */
 export function FreezeForm({ context }: { context: ActContext }) {
@@ -42,7 +50,11 @@ export function FreezeForm({ context }: { context: ActContext }) {
   const [bps, setBps] = useState(5_000);
   const [text, setText] = useState('');
   const [reason, setReason] = useState<FreezeReason>(reasonFor(credit.status));
+  const [other, setOther] = useState<Address>();
+  const broken = useLoan(other ?? context.loan.credit);
   const amount = amountOf(mode, bps, parseUnits(text));
+  const isCross = reason === FreezeReason.CrossDefault;
+  const named = isCross && other && broken.data?.credit === other && { address: other, credit: broken.data.stored };
   const gate = settings.gates.get(credit.provider);
   return (
     <div className="form">
@@ -95,18 +107,23 @@ export function FreezeForm({ context }: { context: ActContext }) {
           value={reason}
           onChange={(event) => setReason(Number(event.target.value) as FreezeReason)}
         >
-          {REASONS.map((value) => (
-            <option key={value} value={value}>
-              {reasonText(value)}
-            </option>
-          ))}
+          {REASONS.filter((value) => value !== FreezeReason.CrossDefault || credit.rider.crossDefault === 1).map(
+            (value) => (
+              <option key={value} value={value}>
+                {reasonText(value)}
+              </option>
+            ),
+          )}
         </select>
         <span className="small muted">
-          {reason === FreezeReason.MissedPayment || reason === FreezeReason.Default
-            ? 'Payments of the arrears thaw it in proportion.'
-            : 'Payments do not thaw it; you do.'}
+          {isCross
+            ? 'Anyone may thaw it once the other loan is no longer in default.'
+            : reason === FreezeReason.MissedPayment || reason === FreezeReason.Default
+              ? 'Payments of the arrears thaw it in proportion.'
+              : 'Payments do not thaw it; you do.'}
         </span>
       </div>
+      {isCross && <OtherLoan context={context} other={other} onOther={setOther} />}
       <p className="small muted">
         {gate === undefined
           ? 'No gate of this provider is set up here: it follows the chain, about a second later.'
@@ -120,15 +137,53 @@ export function FreezeForm({ context }: { context: ActContext }) {
           plan={{
             kind: 'freeze',
             subject: context.loan.credit,
-            title: `${titleOf(context, mode, bps, amount)} for ${reasonText(reason)}`,
+            title: `${titleOf(context, mode, bps, amount)} for ${isCross && other ? `the default of ${shortAddress(other)}` : reasonText(reason)}`,
             verb: 'Freeze',
             isAdverse: true,
-            verdict: canFreeze(view, { amount, reason }),
-            build: () => freeze(context, amount, reason),
+            verdict: canFreeze(view, { amount, reason, ...(named ? { other: named } : {}) }),
+            build: () => freeze(context, amount, reason, named ? named.address : undefined),
             undo: 'Jobs that run already finish, and what they use is used. New jobs are refused until you thaw or payments thaw it; the borrower and everybody else can see the freeze and its reason for ever.',
           }}
         />
       )}
+    </div>
+  );
+}
+
+/** Asks for the loan of the same parties that is in default. */
+function OtherLoan({
+  context,
+  other,
+  onOther,
+}: {
+  context: ActContext;
+  other: Address | undefined;
+  onOther: (other: Address | undefined) => void;
+}) {
+  const { credit, loan } = context;
+  const theirs = useCredits({ role: 'borrower', address: credit.borrower });
+  const broken = (theirs.data?.rows ?? []).filter(
+    (row) =>
+      row.lender === credit.lender &&
+      row.credit !== loan.credit &&
+      (row.status === 'defaulted' || row.status === 'seizing'),
+  );
+  return (
+    <div className="field">
+      <label htmlFor="other">The other loan</label>
+      <select
+        id="other"
+        className="input"
+        value={other ?? ''}
+        onChange={(event) => onOther(broken.find((row) => row.credit === event.target.value)?.credit)}
+      >
+        <option value="">{broken.length === 0 ? 'none of the same parties is in default' : 'choose one'}</option>
+        {broken.map((row) => (
+          <option key={row.credit} value={row.credit}>
+            {shortAddress(row.credit)}, {row.status}, {usdOwed(row.debt)} owed
+          </option>
+        ))}
+      </select>
     </div>
   );
 }
