@@ -1,7 +1,7 @@
 // The frame around all views: navigation, the state of the sources, the wallet.
 
 import { QueryClientProvider } from '@tanstack/react-query';
-import { type ReactNode, Suspense, lazy, useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
+import { type ReactNode, Suspense, useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
 import { Flights } from '../act/flights.js';
 import { FlightsContext, useFlights } from '../act/useFlights.js';
 import type { Live } from '../data/live.js';
@@ -17,13 +17,7 @@ import { Boundary } from './Boundary.js';
 import { Page, usePage } from './context.js';
 import { type Route, useRoute } from './route.js';
 import { useTheme } from './theme.js';
-
-const LoanView = lazy(async () => ({ default: (await import('../views/loan/LoanView.js')).LoanView }));
-const ActView = lazy(async () => ({ default: (await import('../views/act/ActView.js')).ActView }));
-const OfferView = lazy(async () => ({ default: (await import('../views/offer/OfferView.js')).OfferView }));
-const BorrowView = lazy(async () => ({ default: (await import('../views/borrow/BorrowView.js')).BorrowView }));
-const PoolView = lazy(async () => ({ default: (await import('../views/pool/PoolView.js')).PoolView }));
-const SignedView = lazy(async () => ({ default: (await import('../views/signed/SignedView.js')).SignedView }));
+import { ActView, BorrowView, LoanView, OfferView, PoolView, SignedView, loadSoon } from './views.js';
 
 /** The page. */
 export function App({ settings, live }: { settings: PageSettings; live: Live }) {
@@ -39,6 +33,7 @@ export function App({ settings, live }: { settings: PageSettings; live: Live }) 
     const stopFlights = flights.start();
     return () => (stopNews(), stop(), stopFlights());
   }, [client, live, flights]);
+  useEffect(loadSoon, []);
   const page = useMemo(() => ({ settings, live }), [settings, live]);
   return (
     <QueryClientProvider client={client}>

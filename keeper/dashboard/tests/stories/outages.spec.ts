@@ -32,6 +32,11 @@ test('an open page goes on from the chain while the keeper is down', async ({ ar
   await lender.go(`/?lender=${venue.party('lender').address}`);
   const table = lender.page.getByRole('region', { name: 'Table of loans' });
   await expect(table.getByRole('link', { name: short(credit) })).toBeVisible();
+  // The page fetches the files of its other views by itself.
+  await lender.page.waitForFunction(() => {
+    const files = performance.getEntriesByType('resource').map(({ name }) => name);
+    return ['LoanView', 'ActView'].every((view) => files.some((file) => file.includes(view)));
+  });
   await sandbox.order('stop keeper', 'the keeper is stopped');
   try {
     await expect(lender.page.getByText('The keeper does not answer.')).toBeVisible({ timeout: 60_000 });
