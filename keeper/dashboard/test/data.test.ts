@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EventParser, type StreamEvent } from '../src/data/keeper/stream.js';
-import { readCredit } from '../src/data/keeper/rows.js';
+import { readCredit, readTotals } from '../src/data/keeper/rows.js';
 import { AnswerError } from '../src/data/keeper/json.js';
 import { newsOf } from '../src/data/live.js';
 import { SettingsError, explorerLink, readSettings, walletChain } from '../src/data/settings.js';
@@ -78,6 +78,13 @@ test('news that cannot be read asks for everything anew', () => {
 
 test('a line without an amount is no line', () => {
   assert.throws(() => readCredit({ credit: LENDER }), AnswerError);
+});
+
+test('a sum of the portfolio is read in numbers, and none is without its amounts', () => {
+  const at = { text: 'now', unix: 7 };
+  const sums = { at, loans: 2, principal: '1', debt: '3000000', arrears: '0', lien_value: '9', covered: '2500000' };
+  assert.deepEqual(readTotals(sums), { at: 7, loans: 2, debt: 3_000_000, arrears: 0, covered: 2_500_000 });
+  assert.throws(() => readTotals({ ...sums, covered: undefined }), AnswerError);
 });
 
 test('a refusal of the wallet is told from a fault', () => {

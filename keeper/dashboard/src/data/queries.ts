@@ -6,7 +6,7 @@ import { useEffect, useSyncExternalStore } from 'react';
 import { usePage } from '../app/context.js';
 import { listLots, listProviders, readLoan, readMarket } from './chain/accounts.js';
 import type { KeeperState, Live } from './live.js';
-import type { CreditRow, LoanNow, PartyFilter } from './types.js';
+import type { CreditRow, LoanNow, PartyFilter, Resolution } from './types.js';
 
 /** The lines of a portfolio as far as they are read. */
 export type Rows = { rows: readonly CreditRow[]; isComplete: boolean };
@@ -128,11 +128,21 @@ export function useWatched(credit: Address) {
 }
 
 /** Use and debt over time; null where nobody has recorded them. */
-export function useSeries(credit: Address, resolution: 300 | 3600 | 86400) {
+export function useSeries(credit: Address, resolution: Resolution) {
   const { live } = usePage();
   return useQuery({
     queryKey: ['series', credit, resolution],
     queryFn: async ({ signal }) => (await live.from((source) => source.series(credit, resolution, signal))) ?? null,
+    refetchInterval: 60 * SECOND,
+  });
+}
+
+/** Sums over time, of a lender or of the market; null where nobody has recorded them. */
+export function useTotals(lender: Address | undefined, resolution: Resolution) {
+  const { live } = usePage();
+  return useQuery({
+    queryKey: ['totals', lender ?? '', resolution],
+    queryFn: async ({ signal }) => (await live.from((source) => source.totals(lender, resolution, signal))) ?? null,
     refetchInterval: 60 * SECOND,
   });
 }

@@ -87,6 +87,12 @@ export type EventLog = {
 /** Units and debt of a credit at a time. */
 export type Sample = { at: number; consumed: number; available: number; frozen: number; lien: number; debt: number };
 
+/** Sums over the loans of a lender, or of the market, at a time. Money in micro-USDC. */
+export type Totals = { at: number; loans: number; debt: number; arrears: number; covered: number };
+
+/** Seconds that a sample or a sum stands for. */
+export type Resolution = 300 | 3600 | 86400;
+
 /** The delivery of an alert to one sink. */
 export type Delivery = { sink: string; state: string; at: bigint | undefined };
 
@@ -141,5 +147,11 @@ export type Source = {
   /** Reads what was watched of a credit; undefined where nobody has. */
   watched(credit: Address, signal: AbortSignal): Promise<Watched | undefined>;
   /** Reads use and debt over time; undefined where nobody has recorded them. */
-  series(credit: Address, resolution: 300 | 3600 | 86400, signal: AbortSignal): Promise<readonly Sample[] | undefined>;
+  series(credit: Address, resolution: Resolution, signal: AbortSignal): Promise<readonly Sample[] | undefined>;
+  /** Reads sums over time, of a lender or of the market; undefined where nobody has recorded them. */
+  totals(
+    lender: Address | undefined,
+    resolution: Resolution,
+    signal: AbortSignal,
+  ): Promise<readonly Totals[] | undefined>;
 };

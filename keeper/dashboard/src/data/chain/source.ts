@@ -95,7 +95,7 @@ export function chainSource(nodes: Nodes, market: Address): Source {
   }
 
   const nobody = async () => undefined;
-  return { kind: 'chain', credits, events, series: nobody, watched: nobody };
+  return { kind: 'chain', credits, events, series: nobody, totals: nobody, watched: nobody };
 }
 
 /** Maps a list by promises, a few at a time, in its order. */

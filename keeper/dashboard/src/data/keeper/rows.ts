@@ -4,7 +4,7 @@ import { decodeRecord } from '@blockable/client';
 import { getBase16Encoder } from '@solana/kit';
 import { factsOf } from '../../figures/events.js';
 import { STATUS_NAMES, type StatusName } from '../../text/names.js';
-import type { AlertRow, Colour, CreditRow, Delivery, EventRow, ReportRow, Sample, Watched } from '../types.js';
+import type { AlertRow, Colour, CreditRow, Delivery, EventRow, ReportRow, Sample, Totals, Watched } from '../types.js';
 import { address, amount, list, object, optionalAmount, optionalNumber, optionalTime, text, time } from './json.js';
 
 const COLOURS: readonly Colour[] = ['green', 'amber', 'red'];
@@ -96,6 +96,19 @@ export function readSample(value: unknown): Sample {
     frozen: number('frozen'),
     lien: number('lien'),
     debt: number('debt'),
+  };
+}
+
+/** Reads a sum of `/v1/portfolio/history`. */
+export function readTotals(value: unknown): Totals {
+  const sums = object(value, 'sum');
+  const number = (name: string) => Number(amount(sums[name], name));
+  return {
+    at: Number(time(sums['at'], 'at')),
+    loans: number('loans'),
+    debt: number('debt'),
+    arrears: number('arrears'),
+    covered: number('covered'),
   };
 }
 

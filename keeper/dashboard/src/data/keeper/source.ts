@@ -2,10 +2,20 @@
 
 import { type Credit, decodeRecord, findLogFault } from '@blockable/client';
 import type { Address } from '@solana/kit';
-import type { AlertRow, CreditRow, EventLog, EventRow, PartyFilter, Sample, Source, Watched } from '../types.js';
+import type {
+  AlertRow,
+  CreditRow,
+  EventLog,
+  EventRow,
+  PartyFilter,
+  Resolution,
+  Sample,
+  Source,
+  Watched,
+} from '../types.js';
 import { askKeeper } from './http.js';
 import { list, object } from './json.js';
-import { readAlert, readCredit, readEvent, readSample, readWatched } from './rows.js';
+import { readAlert, readCredit, readEvent, readSample, readTotals, readWatched } from './rows.js';
 
 const PAGE = 200;
 /** Pages of events that are read at most: past them a log is shown in part. */
@@ -58,20 +68,23 @@ export function keeperSource(
     };
   }
 
-  async function series(
-    credit: Address,
-    resolution: 300 | 3600 | 86400,
-    signal: AbortSignal,
-  ): Promise<readonly Sample[]> {
+  async function series(credit: Address, resolution: Resolution, signal: AbortSignal): Promise<readonly Sample[]> {
     const answer = object(await get(`/v1/credits/${credit}/series?resolution=${resolution}`, signal), 'series');
     return list(answer['samples'], 'samples').map(readSample);
+  }
+
+  async function totals(lender: Address | undefined, resolution: Resolution, signal: AbortSignal) {
+    const query = new URLSearchParams({ resolution: String(resolution) });
+    if (lender !== undefined) query.set('lender', lender);
+    const answer = object(await get(`/v1/portfolio/history?${query}`, signal), 'history');
+    return list(answer['sums'], 'sums').map(readTotals);
   }
 
   async function watched(credit: Address, signal: AbortSignal): Promise<Watched> {
     return readWatched(await get(`/v1/credits/${credit}`, signal));
   }
 
-  return { kind: 'keeper', credits, events, series, watched };
+  return { kind: 'keeper', credits, events, series, totals, watched };
 }
 
 /** Proves a log against the account. Events that came in since the account was read are no fault. */

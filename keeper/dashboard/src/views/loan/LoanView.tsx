@@ -4,13 +4,14 @@ import { type Credit, aprInForce, arrears, availableUnits, creditAt, totalDebt }
 import { type Address, isAddress } from '@solana/kit';
 import { Suspense, lazy, useMemo, useState } from 'react';
 import { useLoan, useSeries, useWatched } from '../../data/queries.js';
-import type { LoanNow } from '../../data/types.js';
+import type { LoanNow, Resolution } from '../../data/types.js';
 import { unitsPerDay, usedUpAt } from '../../figures/burn.js';
 import { coverageBps } from '../../figures/health.js';
 import { rowOf } from '../../figures/row.js';
 import { percent, unitsShort, usdOwed, usdReceived } from '../../text/money.js';
 import { STATUS_MEANING, shortAddress, statusName } from '../../text/names.js';
 import { Empty, Failed, Loading, Panel } from '../../ui/Panel.js';
+import { SpanTabs } from '../../ui/SpanTabs.js';
 import { AddressText, CopyButton, Figure, HealthBadge, TimeStamp } from '../../ui/Text.js';
 import { Alerts } from '../alerts/Alerts.js';
 import { CovenantPanel, HistoryPanel, ReportersPanel, SchedulePanel, TermsPanel, VaultPanel } from './Parts.js';
@@ -145,14 +146,8 @@ function PartiesPanel({ loan, credit }: { loan: LoanNow; credit: Credit }) {
   );
 }
 
-const RESOLUTIONS = [
-  [300, 'hours'],
-  [3600, 'weeks'],
-  [86400, 'all'],
-] as const;
-
 function UsagePanel({ loan, credit }: { loan: LoanNow; credit: Credit }) {
-  const [resolution, setResolution] = useState<300 | 3600 | 86400>(300);
+  const [resolution, setResolution] = useState<Resolution>(300);
   const series = useSeries(loan.credit, resolution);
   const watched = useWatched(loan.credit);
   const samples = series.data;
@@ -179,18 +174,7 @@ function UsagePanel({ loan, credit }: { loan: LoanNow; credit: Credit }) {
     );
   };
   return (
-    <Panel
-      title="Use over time"
-      end={
-        <div className="tabs" role="group" aria-label="Span">
-          {RESOLUTIONS.map(([value, label]) => (
-            <button key={value} type="button" aria-pressed={value === resolution} onClick={() => setResolution(value)}>
-              {label}
-            </button>
-          ))}
-        </div>
-      }
-    >
+    <Panel title="Use over time" end={<SpanTabs value={resolution} onChange={setResolution} />}>
       <div className="stack tight">
         <p className="small">
           {rate === undefined ? (

@@ -18,6 +18,7 @@ import { Alerts } from '../alerts/Alerts.js';
 import { Exposures } from './Exposures.js';
 import { CreditTable } from './CreditTable.js';
 import { Prices } from './Prices.js';
+import { TotalsPanel } from './TotalsPanel.js';
 
 /** The party of the query, else the wallet as lender, else the whole market. */
 function partyOf(query: URLSearchParams, wallet: Address | undefined): PartyFilter {
@@ -119,6 +120,7 @@ export function PortfolioView({ query }: { query: URLSearchParams }) {
             <div className="stack">
               <CreditTable rows={rows} isComplete={credits.data?.isComplete ?? false} prices={prices.all} />
               {exposures}
+              {party?.role !== 'borrower' && <TotalsPanel lender={party?.address} />}
             </div>
             <div className="stack">
               <Panel title="Next payments">
