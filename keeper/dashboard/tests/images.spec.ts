@@ -84,9 +84,11 @@ const VIEWS: readonly View[] = [
   },
 ];
 
+/** A desk on which the button of a freeze is in sight. */
+const HIGH = { ...DESK, height: 1_000 };
 const LOOKS = [
-  { name: 'light', colorScheme: 'light', viewport: DESK },
-  { name: 'dark', colorScheme: 'dark', viewport: DESK },
+  { name: 'light', colorScheme: 'light', viewport: HIGH },
+  { name: 'dark', colorScheme: 'dark', viewport: HIGH },
   { name: 'phone', colorScheme: 'light', viewport: PHONE },
 ] as const;
 
