@@ -7,7 +7,7 @@ export default defineConfig({
   outputDir: process.env['BLOCKABLE_TEST_RESULTS'] ?? '.results',
   workers: 1,
   forbidOnly: true,
-  timeout: 240_000,
+  timeout: 480_000,
   expect: { timeout: 30_000 },
   reporter: [['list']],
   use: {

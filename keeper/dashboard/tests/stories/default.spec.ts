@@ -5,7 +5,6 @@ import { expect, test } from '../support/test.js';
 import { until } from '../support/venue.js';
 
 test('a loan defaults, is cancelled for the holdback, seized, and bought', async ({ arrive, venue }) => {
-  test.setTimeout(240_000);
   const credit = await venue.issue(501n, { interval: 15, delinquencyGrace: 2, defaultGrace: 6, curePeriod: 2 });
   const { Status } = client;
   const lender = await arrive({ parties: ['lender'] });

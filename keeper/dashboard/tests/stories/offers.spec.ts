@@ -8,7 +8,6 @@ import { ACTS, answerOf } from '../support/acts.js';
 
 for (const party of ['lender', 'freeze-authority', 'borrower', 'buyer']) {
   test(`the page offers the ${party} what the program accepts, on every loan`, async ({ arrive, venue }) => {
-    test.setTimeout(240_000);
     const visitor = await arrive({ parties: [party] });
     await visitor.connect(party);
     const { address } = venue.party(party);
