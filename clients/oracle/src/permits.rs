@@ -159,13 +159,20 @@ fn unsettle(rng: &mut StdRng, credit: &mut Credit) {
     if one_in(rng, 4) {
         credit.status = [0, 0, 0, 1, 4, 5, 5, 6, 6, 7, 8][rng.random_range(0..11)];
     }
+    let is_ended = one_in(rng, 12);
+    if is_ended {
+        credit.status = Status::Repaid.byte();
+    } else if one_in(rng, 3) {
+        credit.collateral.seized = part(rng, credit.collateral.lien());
+        // Random actions put nothing up for sale, and only what is for sale can be bought.
+        if one_in(rng, 2) {
+            credit.status = Status::Seizing.byte();
+        }
+    }
     if !credit.status().is_ok_and(Status::is_secured) {
         // Nothing is owed or held back before the units are live, and once all is paid.
         credit.debt = Debt { accrued_at: credit.debt.accrued_at, ..Debt::default() };
         credit.holdback_left = 0;
-    }
-    if one_in(rng, 3) {
-        credit.collateral.seized = part(rng, credit.collateral.lien());
     }
     if one_in(rng, 3) {
         (credit.pending_lender, credit.pending_borrower) = (key(rng), key(rng));
@@ -175,7 +182,8 @@ fn unsettle(rng: &mut StdRng, credit: &mut Credit) {
         credit.meter.promised = part(rng, credit.meter.in_flight);
         credit.meter.promised_at = credit.issued_at.saturating_add(rng.random_range(0..200 * DAY));
     }
-    if one_in(rng, 6) {
+    let is_defaulted = credit.status == Status::Defaulted.byte();
+    if one_in(rng, if is_defaulted { 2 } else { 6 }) {
         credit.notice_given = 1;
     }
     if one_in(rng, 2) {
@@ -195,8 +203,8 @@ fn unsettle(rng: &mut StdRng, credit: &mut Credit) {
         credit.claims = Zeroable::zeroed();
         (credit.holdback_left, credit.reserve_held) = (0, 0);
     }
-    credit.lots_open = u32::from(one_in(rng, 4));
-    credit.vault_closed = rng.random_range(0..2);
+    credit.lots_open = u32::from(!is_ended && one_in(rng, 4));
+    credit.vault_closed = if is_ended { 1 } else { rng.random_range(0..2) };
 }
 
 fn market(rng: &mut StdRng, at: i64) -> Market {
