@@ -58,8 +58,8 @@ stories count="20" *args:
     BLOCKABLE_STORIES={{count}} cargo test --release -p blockable-tests --test stories {{args}} -- --nocapture
 
 # the TypeScript client: equal to the Rust SDK, its size, the lifecycle on the built program
-client:
-    scripts/check-client
+client *args:
+    scripts/check-client {{args}}
 
 # licenses, sources, bans and advisories of all dependencies
 deny:
