@@ -21,6 +21,7 @@
 //! | [`transactions`] | signed transactions of versions 0 and 1 |
 //! | [`program`] | the program's own types, shared and not copied |
 //! | `client` | feature `client` (on by default): a small async client over JSON-RPC |
+//! | `http` | feature `client` or `keys`: HTTP clients with further authorities, and with bounds on answers |
 //! | `rpc` | feature `client`: the RPC client's types, and descriptions of its errors that carry no URL |
 //! | `keys` | feature `keys`: keys in files, Vault and (feature `kms`) AWS KMS that sign reports and transactions |
 //!
@@ -57,6 +58,8 @@ pub mod errors;
 pub mod events;
 #[cfg(feature = "client")]
 pub mod follow;
+#[cfg(any(feature = "client", feature = "keys"))]
+pub mod http;
 pub mod instructions;
 #[cfg(feature = "keys")]
 pub mod keys;

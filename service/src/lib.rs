@@ -18,7 +18,9 @@
 //! | [`sqlite`] | failures of SQLite files | `sqlite` |
 //! | [`sign_in`] | sign-in by a wallet | `sign-in` |
 //! | [`webhook`] | signatures of webhooks | `webhooks` |
+//! | [`disk`] | the free space of disks | `daemon` |
 //! | [`http`] | a server with bounds on its clients | `daemon` |
+//! | [`outgoing`] | HTTP clients with bounds on answers, of the SDK | `daemon` |
 //! | [`log`] | log lines on stderr | `daemon` |
 //! | [`memory`] | the allocator of a daemon with many threads | `daemon` |
 //! | [`shutdown`] | signals to stop, and tasks that start in order and stop in reverse | `daemon` |
@@ -30,6 +32,8 @@ pub mod address;
 pub mod buckets;
 #[cfg(feature = "command")]
 pub mod command;
+#[cfg(feature = "daemon")]
+pub mod disk;
 pub mod hex;
 #[cfg(feature = "daemon")]
 pub mod http;
@@ -57,3 +61,5 @@ pub mod text;
 pub mod webhook;
 
 pub use blockable_sdk::backoff;
+#[cfg(feature = "daemon")]
+pub use blockable_sdk::http as outgoing;

@@ -28,6 +28,8 @@ pub struct Config {
     pub(crate) market: Pubkey,
     /// The folder of the store.
     pub(crate) data_dir: PathBuf,
+    /// A file of authorities whose certificates are believed besides the public ones.
+    pub(crate) ca_file: Option<PathBuf>,
     /// The nodes, in order of preference.
     pub(crate) rpc: Vec<RpcSettings>,
     /// Cycle: pauses and limits of reading the chain.
@@ -68,6 +70,7 @@ impl Config {
 
     fn resolve(&mut self, folder: &Path) {
         self.data_dir = folder.join(&self.data_dir);
+        self.ca_file = self.ca_file.take().map(|file| folder.join(file));
         self.keys.resolve(folder);
         self.rpc.iter_mut().for_each(|rpc| rpc.resolve(folder));
         self.alerts.resolve(folder);
@@ -79,6 +82,7 @@ impl Config {
 fn read(reader: &mut Reader) -> Option<Config> {
     let market = reader.address("market");
     let data_dir = reader.optional("data_dir").unwrap_or(PathBuf::from("keeper-data"));
+    let ca_file = reader.optional("ca_file");
     let rpc = reader.each("rpc", RpcSettings::read);
     let cycle = CycleSettings::read(reader);
     let keys = KeySettings::read(reader);
@@ -102,6 +106,7 @@ fn read(reader: &mut Reader) -> Option<Config> {
     Some(Config {
         market: market?,
         data_dir,
+        ca_file,
         rpc: rpc.into_iter().collect::<Option<_>>()?,
         cycle,
         keys: keys?,

@@ -16,7 +16,10 @@ use {
         watch::Watch,
     },
     blockable_sdk::keys::{KeyError, SigningKey},
-    blockable_service::secrets::SecretSourceError,
+    blockable_service::{
+        outgoing::{HttpError, set_ca_file},
+        secrets::SecretSourceError,
+    },
     std::{collections::BTreeMap, sync::Arc},
 };
 
@@ -29,6 +32,9 @@ pub enum OpenError {
     /// A secret cannot be read.
     #[error(transparent)]
     Secret(#[from] SecretSourceError),
+    /// The authorities of `ca_file` cannot be read.
+    #[error(transparent)]
+    Authorities(#[from] HttpError),
     /// A key cannot be opened.
     #[error("cannot open the {role} key: {error}")]
     Key {
@@ -75,6 +81,9 @@ pub(crate) struct Parts {
 impl Parts {
     /// Opens all parts on a store. Errors: [`OpenError`].
     pub(crate) async fn open(config: Config, store: Store) -> Result<Parts, OpenError> {
+        if let Some(file) = &config.ca_file {
+            set_ca_file(file)?;
+        }
         let nodes = nodes(&config.rpc, &config.cycle)?;
         let keys = open_keys(&config).await?;
         let (market, land) = (config.market, config.land.clone());

@@ -7,8 +7,11 @@ use {
         Pubkey,
         reports::{ReportPage, ReportRecord},
     },
-    blockable_service::sse::{Parser, SseEvent, TooLong},
-    reqwest::{Client, RequestBuilder, Response, StatusCode, Url, header, redirect::Policy},
+    blockable_service::{
+        outgoing::{HttpError, build, client_builder, read_bounded},
+        sse::{Parser, SseEvent, TooLong},
+    },
+    reqwest::{Client, RequestBuilder, Response, StatusCode, Url, header},
     serde::Deserialize,
     tokio::{
         task::spawn_blocking,
@@ -26,7 +29,7 @@ pub enum SourceError {
     #[error("the market has no provider {0}; correct reporter.provider")]
     UnknownProvider(Pubkey),
     /// An HTTP client that cannot be set up.
-    #[error("no HTTP client can be set up: {0}; check the machine's TLS settings and reporter.url")]
+    #[error("{0}")]
     Client(String),
     /// No connection, or one that broke.
     #[error("it cannot be reached: {0}")]
@@ -74,6 +77,16 @@ impl From<reqwest::Error> for SourceError {
     }
 }
 
+impl From<HttpError> for SourceError {
+    fn from(error: HttpError) -> SourceError {
+        match error {
+            HttpError::TooLong(most) => SourceError::TooLong(most),
+            HttpError::BrokenOff => SourceError::Unreachable(error.to_string()),
+            HttpError::Certificates { .. } | HttpError::Client(_) => SourceError::Client(error.to_string()),
+        }
+    }
+}
+
 impl From<Elapsed> for SourceError {
     fn from(_: Elapsed) -> SourceError {
         SourceError::Timeout
@@ -109,13 +122,10 @@ impl Endpoint {
     /// Makes the client. Errors: [`SourceError::Client`].
     pub(super) fn new(settings: &SourceSettings) -> Result<Endpoint, SourceError> {
         let limits = settings.limits;
-        let client = Client::builder()
-            // Another address was not configured.
-            .redirect(Policy::none())
+        let builder = client_builder(settings.url.as_str())?
             .connect_timeout(limits.deadline)
-            .user_agent(concat!("blockable-keeper/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| SourceError::Client(error.without_url().to_string()))?;
+            .user_agent(concat!("blockable-keeper/", env!("CARGO_PKG_VERSION")));
+        let client = build(builder)?;
         let pages = under(&settings.url, &["v1", "reports"])?;
         let stream = under(&settings.url, &["v1", "reports", "stream"])?;
         Ok(Endpoint { client, pages, stream, limits })
@@ -144,17 +154,9 @@ impl Endpoint {
     }
 
     async fn body(&self, request: RequestBuilder) -> Result<Vec<u8>, SourceError> {
-        let most = self.limits.body;
-        let mut response = request.send().await?;
+        let response = request.send().await?;
         require_ok(response.status())?;
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await? {
-            if body.len().saturating_add(chunk.len()) > most {
-                return Err(SourceError::TooLong(most));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body)
+        Ok(read_bounded(response, self.limits.body).await?)
     }
 }
 

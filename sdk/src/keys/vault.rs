@@ -2,12 +2,10 @@
 
 use {
     super::{DEADLINE, KeyError, read, refused},
+    crate::http::client_builder,
     solana_keychain::{
         traits::SolanaSigner,
-        vault::{
-            VaultSigner,
-            reqwest::{Client, Url},
-        },
+        vault::{VaultSigner, reqwest::Url},
     },
     solana_pubkey::Pubkey,
     solana_signature::Signature,
@@ -97,9 +95,11 @@ impl Vault {
 }
 
 fn signer(url: &Url, key: &str, public_key: Pubkey, token: &str) -> Result<VaultSigner, KeyError> {
-    let builder = Client::builder().timeout(DEADLINE).connect_timeout(DEADLINE);
-    // A token for this machine's own Vault must not travel through a proxy.
-    let builder = if url.scheme() == "http" { builder.no_proxy() } else { builder };
+    // Its answers are bounded by the signer.
+    let builder = client_builder(url.as_str()).map_err(|_| {
+        KeyError::Setting("the authorities of SSL_CERT_FILE or ca_file cannot be read; name a PEM file")
+    })?;
+    let builder = builder.timeout(DEADLINE).connect_timeout(DEADLINE);
     let (url, token) = (url.to_string(), token.to_string());
     VaultSigner::with_client_builder(builder, url, token, key.to_string(), public_key.to_string()).map_err(
         |_| KeyError::Setting("no client for the vault can be made; check the machine's TLS settings"),

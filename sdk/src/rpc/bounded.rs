@@ -5,6 +5,7 @@ use {
         CommitmentConfig, RpcClient, RpcClientError, RpcClientErrorKind, RpcError, RpcRequest,
         RpcResponseErrorData,
     },
+    crate::http::{HttpError, build, client_builder},
     async_trait::async_trait,
     reqwest::{
         Client, Response, StatusCode,
@@ -34,6 +35,9 @@ use {
 pub const MAX_LIST: usize = 128 << 20;
 /// Most bytes of any other answer.
 pub const MAX_ANSWER: usize = 32 << 20;
+/// The reason for which no request is sent.
+pub(super) const NO_CLIENT: &str =
+    "no HTTP client can be set up; check SSL_CERT_FILE, ca_file and the machine's TLS settings";
 /// The reason for which a longer answer is given up.
 pub(super) const TOO_LARGE: &str = "its answer is longer than any that it has a reason to give";
 /// Pause before a request is repeated that the node had no time for, where it names none.
@@ -44,10 +48,12 @@ const LEAST_PAUSE: Duration = Duration::from_millis(50);
 
 /// A client of the node at a URL. A request has the deadline in all: also with a node that asks for patience (HTTP status 429), which is
 /// asked again while the deadline allows. No answer takes more than [`MAX_ANSWER`] bytes, and no list of accounts more than [`MAX_LIST`].
+/// Where no HTTP client can be set up, every request fails with that reason.
 pub fn connect(url: impl Into<String>, deadline: Duration, commitment: CommitmentConfig) -> RpcClient {
+    let url = url.into();
     let sender = BoundedSender {
-        http: Client::builder().timeout(deadline).build().unwrap_or_default(),
-        url: url.into(),
+        http: client_builder(&url).and_then(|builder| build(builder.timeout(deadline))),
+        url,
         deadline,
         requests: AtomicU64::new(0),
     };
@@ -56,7 +62,7 @@ pub fn connect(url: impl Into<String>, deadline: Duration, commitment: Commitmen
 
 /// Sends requests over HTTP. The RPC client's own sender waits for a node that is busy as long as that wants, and takes any answer.
 struct BoundedSender {
-    http: Client,
+    http: Result<Client, HttpError>,
     url: String,
     deadline: Duration,
     requests: AtomicU64,
@@ -65,13 +71,14 @@ struct BoundedSender {
 #[async_trait]
 impl RpcSender for BoundedSender {
     async fn send(&self, request: RpcRequest, params: Value) -> Result<Value, RpcClientError> {
+        let http = self.http.as_ref().map_err(|_| RpcClientErrorKind::Custom(NO_CLIENT.to_string()))?;
         let id = self.requests.fetch_add(1, Ordering::Relaxed);
         let most = if request == RpcRequest::GetProgramAccounts { MAX_LIST } else { MAX_ANSWER };
         let body = request.build_request_json(id, params).to_string();
         let end = Instant::now() + self.deadline;
         loop {
             let left = end.saturating_duration_since(Instant::now());
-            let post = self.http.post(&self.url).header(CONTENT_TYPE, "application/json");
+            let post = http.post(&self.url).header(CONTENT_TYPE, "application/json");
             let response = post.timeout(left).body(body.clone()).send().await?;
             if response.status() == StatusCode::TOO_MANY_REQUESTS {
                 let pause = asked_pause(&response);
