@@ -13,6 +13,7 @@
 mod mirror;
 mod node;
 mod nodes;
+mod rest;
 mod slots;
 mod snapshot;
 mod stall_log;

@@ -1,6 +1,7 @@
 //! One RPC node: every request has a deadline, and no error has the node's URL, which may carry a key.
 
 use {
+    crate::chain::rest::Rest,
     blockable_sdk::{
         Clock, Hash, PROGRAM_ID, Pubkey,
         accounts::{CreditFilter, CreditStamp, decode_clock, type_filter},
@@ -8,8 +9,8 @@ use {
         program::state::Credit,
         rpc::{
             CommitmentConfig, OptionalContext, RpcAccountInfoConfig, RpcClient, RpcClientError,
-            RpcKeyedAccount, RpcProgramAccountsConfig, RpcRequest, UiAccount, UiAccountEncoding,
-            UiDataSliceConfig, connect, describe,
+            RpcClientErrorKind, RpcKeyedAccount, RpcProgramAccountsConfig, RpcRequest, UiAccount,
+            UiAccountEncoding, UiDataSliceConfig, connect, describe,
         },
     },
     blockable_service::lock::lock,
@@ -55,6 +56,9 @@ pub enum NodeError {
         /// The highest slot that can be believed.
         highest: u64,
     },
+    /// Nothing is asked of it for now.
+    #[error("it did not answer in time; it is asked again in the background")]
+    Resting,
     /// An answer that does not fit its question.
     #[error("its answer cannot be used: {0}; use a node that serves the whole RPC interface")]
     Unusable(&'static str),
@@ -62,7 +66,10 @@ pub enum NodeError {
 
 impl From<RpcClientError> for NodeError {
     fn from(error: RpcClientError) -> NodeError {
-        NodeError::Failed(describe(&error))
+        match error.kind() {
+            RpcClientErrorKind::Reqwest(error) if error.is_timeout() => NodeError::Timeout,
+            _ => NodeError::Failed(describe(&error)),
+        }
     }
 }
 
@@ -75,6 +82,8 @@ pub(crate) struct Node {
     /// The highest recent slot, and the moment at which it was last shown.
     highest: Mutex<Option<(u64, Instant)>>,
     genesis: OnceLock<Hash>,
+    /// Its recent failures to answer.
+    rest: Mutex<Rest>,
 }
 
 impl Node {
@@ -85,9 +94,16 @@ impl Node {
         ws_url: Option<SecretString>,
         deadline: Duration,
     ) -> Node {
-        let url = url.expose_secret().to_string();
-        let rpc = connect(url, deadline, CommitmentConfig::confirmed());
-        Node { name, rpc, ws_url, deadline, highest: Mutex::default(), genesis: OnceLock::new() }
+        let rpc = connect(url.expose_secret(), deadline, CommitmentConfig::confirmed());
+        Node {
+            name,
+            rpc,
+            ws_url,
+            deadline,
+            highest: Mutex::default(),
+            genesis: OnceLock::new(),
+            rest: Mutex::default(),
+        }
     }
 
     /// Its name in logs and metrics.
@@ -158,11 +174,31 @@ impl Node {
             Ok(answer) => answer.map_err(Into::into),
             Err(_) => Err(NodeError::Timeout),
         };
+        match &answer {
+            Err(NodeError::Timeout) => lock(&self.rest).note_silence(Instant::now()),
+            _ => lock(&self.rest).note_answer(),
+        }
         if answer.is_err() {
             metrics::counter!("blockable_keeper_rpc_errors_total", "node" => self.name.clone(), "request" => kind)
                 .increment(1);
         }
         answer
+    }
+
+    /// True for a node that has not answered in time lately, and so is asked nothing that somebody waits for.
+    pub(crate) fn is_resting(&self) -> bool {
+        lock(&self.rest).is_resting()
+    }
+
+    /// Asks a resting node for its slot, where it is time for that, so that it rests no longer once it answers.
+    pub(super) async fn wake(&self) {
+        if !lock(&self.rest).begin_asking(Instant::now()) {
+            return;
+        }
+        if let Err(error) = self.slot(CommitmentConfig::confirmed()).await {
+            tracing::debug!(node = self.name, %error, "a resting node cannot be used yet");
+        }
+        lock(&self.rest).end_asking();
     }
 
     /// Asks for its slot at a commitment. Errors: [`NodeError`].

@@ -39,6 +39,26 @@ impl Nodes {
         &self.nodes
     }
 
+    /// The nodes that answer, in order of preference; all of them where those are fewer than `least`.
+    pub(crate) fn answering(&self, least: usize) -> Vec<&Node> {
+        let answering: Vec<&Node> = self.nodes.iter().filter(|node| !node.is_resting()).collect();
+        if answering.len() >= least { answering } else { self.nodes.iter().collect() }
+    }
+
+    /// Has the resting nodes asked in the background whether they answer again.
+    fn wake_resting(&self) {
+        for place in 0..self.nodes.len() {
+            if self.nodes.get(place).is_some_and(Node::is_resting) {
+                let nodes = self.nodes.clone();
+                tokio::spawn(async move {
+                    if let Some(node) = nodes.get(place) {
+                        node.wake().await;
+                    }
+                });
+            }
+        }
+    }
+
     fn trusted(&self) -> MutexGuard<'_, Option<TrustedSlot>> {
         lock(&self.trusted)
     }
@@ -72,12 +92,21 @@ impl Nodes {
         self.rule(*self.trusted()).evaluate_finalized(slots, Instant::now())
     }
 
-    /// Asks all nodes for their slot. Returns those that can be used, in order of preference, and what is wrong with the
+    /// Asks the nodes that answer for their slot. Returns those that can be used, in order of preference, and what is wrong with the
     /// others.
     pub(crate) async fn probe(&self) -> (Vec<&Node>, Vec<(&str, NodeError)>) {
-        let ask =
-            async |node: &Node| join(node.fetch_genesis(), node.slot(CommitmentConfig::confirmed())).await.1;
-        let slots = join_all(self.nodes.iter().map(ask)).await;
+        self.wake_resting();
+        let asked = self.answering(1);
+        let slots = self.nodes.iter().map(|node| {
+            let is_asked = asked.iter().any(|other| std::ptr::eq(*other, node));
+            async move {
+                match is_asked {
+                    true => join(node.fetch_genesis(), node.slot(CommitmentConfig::confirmed())).await.1,
+                    false => Err(NodeError::Resting),
+                }
+            }
+        });
+        let slots = join_all(slots).await;
         let of_cluster =
             self.nodes.iter().zip(slots).map(|(node, slot)| match self.is_of_another_cluster(node) {
                 false => (node, slot),

@@ -2,4 +2,5 @@
 
 mod mirror;
 mod outside;
+mod silent;
 mod vaults;

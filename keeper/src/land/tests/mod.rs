@@ -2,7 +2,7 @@
 
 pub(crate) mod ground;
 mod journal;
-mod nodes;
+pub(crate) mod nodes;
 mod sign;
 mod simulate;
 mod track;

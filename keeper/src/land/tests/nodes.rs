@@ -22,6 +22,8 @@ pub(crate) struct View {
     pub height: u64,
     /// The slot in which every transaction has landed; `None` where it knows of none.
     pub landed: Option<u64>,
+    /// How far the cluster has come to agree on that slot, as RPC names it.
+    pub commitment: &'static str,
     /// The failure of all of them, as RPC encodes it.
     pub error: Value,
     /// The code of JSON-RPC that simulations fail with.
@@ -37,8 +39,10 @@ pub(crate) struct View {
     pub before: usize,
     /// The hash of its cluster's first block, in base58.
     pub genesis: &'static str,
-    /// Requests that it does not answer.
+    /// Requests that it answers with an error.
     pub mute: Vec<&'static str>,
+    /// Set, it takes requests and answers none.
+    pub black_hole: bool,
 }
 
 /// A node of the test's; ends when dropped.
@@ -46,6 +50,8 @@ pub(crate) struct Played {
     pub view: Arc<Mutex<View>>,
     /// Transactions it was sent.
     pub sent: Arc<Mutex<Vec<Value>>>,
+    /// The methods of the requests that it got.
+    pub asked: Arc<Mutex<Vec<String>>>,
     address: String,
     server: JoinHandle<()>,
 }
@@ -54,6 +60,7 @@ pub(crate) struct Played {
 struct Shared {
     view: Arc<Mutex<View>>,
     sent: Arc<Mutex<Vec<Value>>>,
+    asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Played {
@@ -63,6 +70,7 @@ impl Played {
             slot: 5_000,
             height,
             landed: None,
+            commitment: "finalized",
             error: Value::Null,
             refusal: None,
             work: Vec::new(),
@@ -71,13 +79,14 @@ impl Played {
             before: 2,
             genesis: "11111111111111111111111111111111",
             mute: Vec::new(),
+            black_hole: false,
         };
-        let shared = Shared { view: Arc::new(Mutex::new(view)), sent: Arc::default() };
+        let shared = Shared { view: Arc::new(Mutex::new(view)), sent: Arc::default(), asked: Arc::default() };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let app = Router::new().route("/", post(answer)).with_state(shared.clone());
         let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        Played { view: shared.view, sent: shared.sent, address, server }
+        Played { view: shared.view, sent: shared.sent, asked: shared.asked, address, server }
     }
 
     /// Changes what it shows.
@@ -87,8 +96,13 @@ impl Played {
 
     /// The keeper's side of it.
     pub(crate) fn node(&self, name: &str) -> Node {
+        self.node_within(name, Duration::from_secs(5))
+    }
+
+    /// As [`Played::node`], with a deadline for requests.
+    pub(crate) fn node_within(&self, name: &str, deadline: Duration) -> Node {
         let url = SecretString::from(self.address.as_str());
-        Node::new(name.to_string(), &url, None, Duration::from_secs(5))
+        Node::new(name.to_string(), &url, None, deadline)
     }
 
     /// Counts the transactions it was sent.
@@ -129,6 +143,10 @@ fn simulated(view: &View, transaction: &str) -> (Value, Vec<Value>) {
 async fn answer(State(shared): State<Shared>, Json(request): Json<Value>) -> Result<Json<Value>, StatusCode> {
     let view = shared.view.lock().unwrap().clone();
     let method = request["method"].as_str().unwrap();
+    shared.asked.lock().unwrap().push(method.to_string());
+    if view.black_hole {
+        std::future::pending::<()>().await;
+    }
     if view.mute.contains(&method) {
         return Err(StatusCode::INTERNAL_SERVER_ERROR);
     }
@@ -161,8 +179,9 @@ async fn answer(State(shared): State<Shared>, Json(request): Json<Value>) -> Res
                     true => json!({"Ok": null}),
                     false => json!({"Err": view.error}),
                 };
-                json!({"slot": slot, "confirmations": null, "err": view.error, "status": outcome,
-                       "confirmationStatus": "finalized"})
+                let confirmations = if view.commitment == "finalized" { Value::Null } else { json!(0) };
+                json!({"slot": slot, "confirmations": confirmations, "err": view.error, "status": outcome,
+                       "confirmationStatus": view.commitment})
             });
             let asked = request["params"][0].as_array().unwrap().len();
             json!({"context": {"slot": view.slot}, "value": vec![status; asked]})
