@@ -14,11 +14,7 @@ use {
         },
         store::{Store, StoreError},
     },
-    blockable_sdk::{
-        TransactionError,
-        amounts::ChainTime,
-        rpc::{CommitmentConfig, TransactionStatus},
-    },
+    blockable_sdk::{TransactionError, amounts::ChainTime, rpc::TransactionStatus},
     fail::fail_point,
     std::{sync::Arc, time::Duration},
 };
@@ -33,17 +29,14 @@ pub(super) struct Ended {
 }
 
 impl Ended {
-    /// The end that a status means; `None` until the block that it is in is confirmed.
-    pub(super) fn from_status(flight: Flight, status: &TransactionStatus) -> Option<Ended> {
-        if !status.satisfies_commitment(CommitmentConfig::confirmed()) {
-            return None;
-        }
+    /// The end that the status of a confirmed block means.
+    pub(super) fn from_status(flight: Flight, status: &TransactionStatus) -> Ended {
         let (slot, error) = (status.slot, status.err.clone());
         let end = match &error {
             None => TransactionEnd::Landed { slot },
             Some(error) => TransactionEnd::Failed { slot, reason: error.to_string() },
         };
-        Some(Ended { flight, end, error })
+        Ended { flight, end, error }
     }
 
     /// The end of a transaction that is in no block and can get into none.

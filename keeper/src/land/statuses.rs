@@ -23,6 +23,11 @@ pub(super) struct NodeStatus {
     pub has_expired: bool,
 }
 
+/// Returns whether a status is of a confirmed block: only such a block is the end of a transaction.
+pub(super) fn is_confirmed(status: &TransactionStatus) -> bool {
+    status.satisfies_commitment(CommitmentConfig::confirmed())
+}
+
 /// Asks one node of transactions; through all of its history where `with_history` is set. The block height is read before the
 /// statuses, so that a transaction in its last valid block is not missed. Errors: [`NodeError`].
 pub(super) async fn read_statuses(

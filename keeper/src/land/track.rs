@@ -12,7 +12,7 @@ use {
             flight::Flight,
             send::broadcast,
             shared::Shared,
-            statuses::{NodeStatus, read_statuses},
+            statuses::{NodeStatus, is_confirmed, read_statuses},
         },
         store::StoreError,
     },
@@ -74,10 +74,13 @@ struct Parted {
 
 fn part(flights: Vec<Flight>, statuses: Vec<NodeStatus>) -> Parted {
     let mut parted = Parted::default();
-    for (flight, NodeStatus { status, has_expired }) in flights.into_iter().zip(statuses) {
+    for (flight, answer) in flights.into_iter().zip(statuses) {
+        let NodeStatus { status, has_expired } = answer;
         match status {
-            Some(status) => parted.ended.extend(Ended::from_status(flight, &status)),
-            None if has_expired => parted.expired.push(flight),
+            Some(status) if is_confirmed(&status) => parted.ended.push(Ended::from_status(flight, &status)),
+            // A node may show a transaction as processed for ever, in a block that the cluster has left.
+            _ if has_expired => parted.expired.push(flight),
+            Some(_) => {}
             None => parted.pending.push(flight),
         }
     }
@@ -97,26 +100,31 @@ async fn first_statuses(nodes: &[&Node], flights: &[Flight]) -> Option<Vec<NodeS
     None
 }
 
-/// Asks every node about transactions whose last valid block has passed, through all of its history. A node that lags counts as
+/// Asks every node that answers about transactions whose last valid block has passed, through all of its history. A node that lags counts as
 /// well: it knows what has landed, and where it has seen the last valid block pass, it knows what has not.
 async fn verify_expired(shared: &Shared, expired: Vec<Flight>) -> Vec<Ended> {
     if expired.is_empty() {
         return Vec::new();
     }
-    let nodes = shared.nodes.all();
+    let nodes = shared.nodes.answering(shared.nodes.all().len().clamp(1, 2));
     let answers = join_all(nodes.iter().map(|node| read_statuses(node, &expired, true))).await;
     let answers: Vec<Vec<NodeStatus>> = answers.into_iter().filter_map(Result::ok).collect();
     let mut ended = Vec::new();
     for (place, flight) in expired.into_iter().enumerate() {
         let known: Vec<&NodeStatus> = answers.iter().filter_map(|answer| answer.get(place)).collect();
-        if let Some(status) = known.iter().find_map(|answer| answer.status.as_ref()) {
-            ended.extend(Ended::from_status(flight, status));
+        let mut shown = known.iter().filter_map(|answer| answer.status.as_ref());
+        if let Some(status) = shown.find(|status| is_confirmed(status)) {
+            ended.push(Ended::from_status(flight, status));
             continue;
         }
         let since = shared.flights().note_expired(&flight.signature);
         let has_waited = since.elapsed() >= shared.settings.doubt;
-        let needed = if has_waited { 1 } else { nodes.len().clamp(1, 2) };
-        if known.iter().filter(|answer| answer.has_expired).count() >= needed {
+        let needed = if has_waited { 1 } else { shared.nodes.all().len().clamp(1, 2) };
+        // A node that shows it in a block that is not confirmed does not say that it is in none. Once there was time to doubt, it does:
+        // its confirmed blocks go beyond the last one that could have it.
+        let is_in_none =
+            |answer: &&&NodeStatus| answer.has_expired && (answer.status.is_none() || has_waited);
+        if known.iter().filter(is_in_none).count() >= needed {
             ended.push(Ended::dead(flight));
         }
     }

@@ -127,6 +127,26 @@ async fn it_has_landed_when_any_node_knows_it() {
 }
 
 #[tokio::test]
+async fn a_status_that_stays_processed_on_the_first_node_does_not_hold_its_work_up() {
+    let scene = Scene::new([LAST_VALID, LAST_VALID], HOUR).await;
+    scene.nodes[0].show(|view| (view.landed, view.commitment) = (Some(4_990), "processed"));
+    assert_eq!(scene.track().await, open(), "its block may still be confirmed");
+    assert_eq!(scene.sent(), [0, 0], "and until then it is not sent again");
+    for node in &scene.nodes {
+        node.show(|view| view.height = LAST_VALID + 1);
+    }
+    scene.nodes[1].show(|view| (view.landed, view.commitment) = (Some(4_991), "confirmed"));
+    assert_eq!(scene.track().await, landed(), "the node that has come furthest counts");
+
+    let scene = Scene::new([LAST_VALID + 1, LAST_VALID + 1], HOUR).await;
+    scene.nodes[0].show(|view| (view.landed, view.commitment) = (Some(4_990), "processed"));
+    assert_eq!(scene.track().await, open(), "one node that knows of none does not suffice yet");
+    let scene = Scene::new([LAST_VALID + 1, LAST_VALID + 1], Duration::ZERO).await;
+    scene.nodes[0].show(|view| (view.landed, view.commitment) = (Some(4_990), "processed"));
+    assert_eq!(scene.track().await, dead(), "after the time for doubt it does");
+}
+
+#[tokio::test]
 async fn also_a_node_that_lags_knows_what_has_landed() {
     let scene = Scene::new([LAST_VALID + 1, LAST_VALID - 100], Duration::ZERO).await;
     scene.nodes[1].show(|view| (view.slot, view.landed) = (4_000, Some(3_990)));
