@@ -212,12 +212,14 @@ fn insert(tx: &Transaction, found: &Evaluated, text: Text, now: ChainTime) -> Re
     })
 }
 
-/// Removes alerts that ended before a time, with their outbox entries, unless one of those still waits.
+/// Removes up to `most` alerts that ended before a time, with their outbox entries, unless one of those still waits.
 /// Returns how many were removed. Errors: [`StoreError`].
-pub(super) fn prune(connection: &Connection, before: ChainTime) -> Result<usize, StoreError> {
-    let sql = "DELETE FROM alerts WHERE cleared_at < ?
-                 AND NOT EXISTS (SELECT 1 FROM outbox WHERE alert = alerts.id AND state = 'waiting')";
-    Ok(connection.execute(sql, [before.get()])?)
+pub(super) fn prune(connection: &Connection, before: ChainTime, most: usize) -> Result<usize, StoreError> {
+    let sql = "DELETE FROM alerts WHERE id IN (
+                   SELECT id FROM alerts WHERE cleared_at < ?1
+                   AND NOT EXISTS (SELECT 1 FROM outbox WHERE alert = alerts.id AND state = 'waiting') LIMIT ?2)";
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    Ok(connection.prepare_cached(sql)?.execute([before.get(), most])?)
 }
 
 /// Counts the open alerts by rule and severity.

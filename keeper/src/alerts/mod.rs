@@ -215,9 +215,9 @@ impl Alerts {
         of_key.map(|subscription| subscription.sink.clone()).collect()
     }
 
-    /// Removes alerts that ended before a time. Returns how many. Errors: [`StoreError`].
-    pub(crate) async fn prune(&self, before: ChainTime) -> Result<usize, StoreError> {
-        self.inner.store.write(move |tx| apply::prune(tx, before)).await
+    /// Removes up to `most` alerts that ended before a time. Returns how many. Errors: [`StoreError`].
+    pub(crate) async fn prune(&self, before: ChainTime, most: usize) -> Result<usize, StoreError> {
+        self.inner.store.write(move |tx| apply::prune(tx, before, most)).await
     }
 
     /// Starts one delivery loop per sink.

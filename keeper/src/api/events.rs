@@ -9,20 +9,17 @@ use {
             series::require_known,
             state::ApiState,
         },
-        store::{StoreError, columns::unsigned},
+        history::log::{StoredRecord, page},
         values::{Address, Time},
     },
     axum::{Json, extract::State},
-    blockable_sdk::{Pubkey, Signature, amounts::ChainTime, events::decode_record},
+    blockable_sdk::events::decode_record,
     blockable_service::hex,
-    rusqlite::{Connection, Row, params},
+    rusqlite::Connection,
     serde::{Deserialize, Serialize},
     std::sync::Arc,
     utoipa::{IntoParams, ToSchema},
 };
-
-/// Columns of an event, in the order that [`read`] takes them.
-pub(super) const COLUMNS: &str = "seq, at, kind, record, hash, signature, slot";
 
 /// The page of events.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -75,34 +72,18 @@ pub(crate) struct EventView {
     pub(crate) slot: u64,
 }
 
-fn list(
-    connection: &Connection,
-    credit: &Pubkey,
-    after: Option<i64>,
-    count: usize,
-) -> Result<Vec<EventView>, StoreError> {
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM events WHERE credit = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3"
-    ))?;
-    let count = i64::try_from(count).unwrap_or(i64::MAX);
-    let rows = statement.query_map(params![credit.to_bytes(), after.unwrap_or(-1), count], read)?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// Reads an event from [`COLUMNS`].
-pub(super) fn read(row: &Row) -> rusqlite::Result<EventView> {
-    let (record, hash): (Vec<u8>, [u8; 32]) = (row.get(3)?, row.get(4)?);
-    let signature: [u8; 64] = row.get(5)?;
-    Ok(EventView {
-        seq: unsigned(row, 0)?,
-        at: Time::from(ChainTime(row.get(1)?)),
-        kind: row.get(2)?,
-        change: decode_record(&record).map(|record| change::fields(&record.change)),
-        record: hex::encode(record),
-        hash: hex::encode(hash),
-        signature: Signature::from(signature).to_string(),
-        slot: unsigned(row, 6)?,
-    })
+/// An event as a reader of the API sees it.
+pub(super) fn view(record: StoredRecord) -> EventView {
+    EventView {
+        seq: record.seq,
+        at: Time::from(record.at),
+        kind: record.kind,
+        change: decode_record(&record.record).map(|record| change::fields(&record.change)),
+        record: hex::encode(&record.record),
+        hash: hex::encode(record.hash),
+        signature: record.signature.to_string(),
+        slot: record.slot,
+    }
 }
 
 /// Lists the events of a credit, oldest first; also of one that was removed. Each event has the hash chain after it, so that
@@ -117,15 +98,19 @@ pub(super) async fn events(
     CreditPath(credit): CreditPath,
     StrictQuery(query): StrictQuery<EventsQuery>,
 ) -> Result<Json<EventPage>, ApiError> {
-    let (after, limit) = (query.after, query.limit);
+    let limit = query.limit;
+    let from =
+        query.after.and_then(|after| u64::try_from(after).ok()).map_or(0, |after| after.saturating_add(1));
+    let folder = state.store.folder().to_path_buf();
     // One more than the page holds shows whether there is a further page; the first event shows whether there are any.
     let read = move |connection: &Connection| {
-        let events = list(connection, &credit, after, limit.saturating_add(1))?;
-        let found = !events.is_empty() || !list(connection, &credit, None, 1)?.is_empty();
+        let events = page(connection, &folder, &credit, from, limit.saturating_add(1))?;
+        let found = !events.is_empty() || !page(connection, &folder, &credit, 0, 1)?.is_empty();
         Ok((events, found))
     };
-    let (mut events, found) = state.store.read(read).await?;
+    let (events, found) = state.store.read(read).await?;
     require_known(&state, &credit, found)?;
+    let mut events: Vec<EventView> = events.into_iter().map(view).collect();
     let more = events.len() > limit;
     events.truncate(limit);
     let next = events.last().filter(|_| more).map(|last| last.seq);

@@ -4,11 +4,12 @@ use {
     crate::{
         api::{
             error::{ApiError, MarketRefusals},
-            events::{COLUMNS, EventView, read},
+            events::{EventView, view},
             query::{AddressParam, StrictQuery, default_limit, event_kind, limit},
             state::ApiState,
         },
-        store::{StoreError, columns::key},
+        history::log::online_record,
+        store::{StoreError, addresses, columns::key},
         values::Address,
     },
     axum::{Json, extract::State},
@@ -77,8 +78,12 @@ struct Place {
 }
 
 impl Place {
-    /// After all events.
-    const END: Place = Place { at: i64::MAX, credit: Pubkey::new_from_array([u8::MAX; 32]), seq: i64::MAX };
+    /// The place as the index has it, by the number that stands for the credit. Errors: [`StoreError`].
+    fn in_index(&self, connection: &Connection) -> Result<[i64; 3], StoreError> {
+        // No event is of a credit without a number, so nothing at that time comes before it.
+        let credit = addresses::find(connection, &self.credit)?.unwrap_or(0);
+        Ok([self.at, credit, self.seq])
+    }
 }
 
 impl fmt::Display for Place {
@@ -121,25 +126,26 @@ struct Wanted {
 fn list(connection: &Connection, wanted: &Wanted) -> Result<(Vec<FeedEvent>, Option<Place>), StoreError> {
     // The index has all that the filters need; of the events that fit the rest is read.
     let mut places = connection.prepare_cached(
-        "SELECT at, credit, seq, kind FROM events INDEXED BY events_by_time
+        "SELECT at, credit, seq, kind, address FROM events INDEXED BY events_by_time
+         CROSS JOIN addresses ON addresses.id = credit
          WHERE (at, credit, seq) < (?1, ?2, ?3) ORDER BY at DESC, credit DESC, seq DESC LIMIT ?4",
     )?;
-    let sql = format!("SELECT {COLUMNS} FROM events WHERE credit = ? AND seq = ?");
-    let mut whole = connection.prepare_cached(&sql)?;
-    let Place { at, credit, seq } = wanted.before.unwrap_or(Place::END);
+    let before = wanted.before.map(|place| place.in_index(connection)).transpose()?;
+    let [at, credit, seq] = before.unwrap_or([i64::MAX; 3]);
     let most = i64::try_from(LOOKED_AT).unwrap_or(i64::MAX);
-    let mut rows = places.query(params![at, credit.to_bytes(), seq, most])?;
+    let mut rows = places.query(params![at, credit, seq, most])?;
     let (mut events, mut last, mut looked_at) = (Vec::new(), None, 0_usize);
     while let Some(row) = rows.next()? {
         if events.len() >= wanted.limit {
             return Ok((events, last));
         }
         looked_at = looked_at.saturating_add(1);
-        let place = Place { at: row.get(0)?, credit: key(row, 1)?, seq: row.get(2)? };
+        let number: i64 = row.get(1)?;
+        let place = Place { at: row.get(0)?, credit: key(row, 4)?, seq: row.get(2)? };
         let is_kind = wanted.kind.is_none() || wanted.kind == Some(row.get::<_, String>(3)?);
         if is_kind && wanted.credits.as_ref().is_none_or(|credits| credits.contains(&place.credit)) {
-            let event = whole.query_row(params![place.credit.to_bytes(), place.seq], read)?;
-            events.push(FeedEvent { credit: Address(place.credit), event });
+            let event = online_record(connection, number, place.seq.cast_unsigned())?;
+            events.push(FeedEvent { credit: Address(place.credit), event: view(event) });
         }
         last = Some(place);
     }
@@ -147,7 +153,8 @@ fn list(connection: &Connection, wanted: &Wanted) -> Result<(Vec<FeedEvent>, Opt
     Ok((events, last.filter(|_| looked_at >= LOOKED_AT)))
 }
 
-/// Lists events across credits, newest first, as far as the audit log has them.
+/// Lists events across credits, newest first, as far as the audit log has them. Readings of more than some weeks ago are in
+/// archives, and under the events of their credit alone.
 #[utoipa::path(
     get, path = "/v1/events", tag = "credits", params(FeedQuery),
     responses((status = 200, body = FeedPage), MarketRefusals)

@@ -12,6 +12,7 @@ mod page;
 mod quarantine;
 mod reconcile;
 mod run;
+mod store;
 
 use {
     crate::{
@@ -106,6 +107,18 @@ enum Command {
         file: FileArgs,
         #[command(subcommand)]
         action: page::PageAction,
+    },
+    /// Examines the store, saves what can be read of a damaged one, or takes it back to the layout of the version before
+    ///
+    /// The keeper must have been stopped.
+    Store {
+        #[command(flatten)]
+        file: FileArgs,
+        /// Prints JSON
+        #[arg(long, global = true)]
+        json: bool,
+        #[command(subcommand)]
+        action: store::StoreAction,
     },
     /// Checks configuration, keys, balances, nodes, clocks, reporters and the program
     Doctor {
@@ -218,6 +231,9 @@ async fn execute(command: Command) -> Result<bool, CommandError> {
             quarantine::run(&Config::FILE.load(&file.config)?, action).await
         }
         Command::Page { file, action } => page::run(&Config::FILE.load(&file.config)?, action).await,
+        Command::Store { file, json, action } => {
+            store::run(&Config::FILE.load(&file.config)?, action, json).await
+        }
         Command::Doctor { file, json } => doctor::run(Config::FILE.load(&file.config)?, json).await,
     }
 }

@@ -9,7 +9,7 @@ use {
         land::{
             LandError, Landing,
             confirm::{Confirmed, confirm},
-            journal, lanes,
+            lanes,
         },
         plan::{Intent, Kind, Plan, plan},
         store::StoreError,
@@ -30,9 +30,6 @@ use {
     },
     tokio::task::spawn_blocking,
 };
-
-/// Seconds of a day.
-const DAY: i64 = 86_400;
 
 /// A fault that ends a cycle. What was left undone is due again in the next.
 #[derive(Debug, thiserror::Error)]
@@ -75,14 +72,12 @@ pub(super) struct Cycle {
     mirror: Mirror,
     /// Cycles in a row in which a node failed.
     faults: u32,
-    /// UTC day of the latest removal of old rows.
-    pruned: Option<i64>,
 }
 
 impl Cycle {
     pub(super) fn new(parts: Parts) -> Cycle {
         let mirror = Mirror::new(parts.config.market);
-        Cycle { parts, mirror, faults: 0, pruned: None }
+        Cycle { parts, mirror, faults: 0 }
     }
 
     /// Reads the chain from the first node that can be believed. Errors: [`CycleError::NoNode`], [`CycleError::Store`].
@@ -148,7 +143,6 @@ impl Cycle {
         // A failure to submit must not keep alerts from being raised.
         let landed = self.parts.lander.land(confirmed.due, &snapshot).await;
         let raised = self.raise_alerts(&snapshot, findings).await?;
-        self.prune(snapshot.clock).await?;
         metrics::histogram!("blockable_keeper_cycle_seconds").record(began.elapsed().as_secs_f64());
         let summary = CycleSummary {
             slot: snapshot.slot,
@@ -184,21 +178,6 @@ impl Cycle {
         let changes = self.parts.alerts.apply_cycle(findings, subjects, snapshot.clock).await?;
         self.parts.ingest.acknowledge(token).await?;
         Ok(changes.raised.len())
-    }
-
-    /// Removes rows that are too old to keep, once a day.
-    async fn prune(&mut self, clock: ChainTime) -> Result<(), StoreError> {
-        let today = clock.get().div_euclid(DAY);
-        if self.pruned == Some(today) {
-            return Ok(());
-        }
-        let kept = self.parts.config.cycle.keep_days.saturating_mul(DAY);
-        let before = clock.plus_seconds(kept.saturating_neg());
-        self.parts.store.write(move |connection| journal::prune(connection, before)).await?;
-        self.parts.alerts.prune(before).await?;
-        self.parts.ingest.prune(self.parts.config.ingest.keep_from(clock)).await?;
-        self.pruned = Some(today);
-        Ok(())
     }
 }
 

@@ -11,7 +11,9 @@ use {
         },
         chain::Snapshot,
         config::Config,
-        daemon::{CycleError, CycleSummary, OpenError, Parts, audit, cycle::Cycle},
+        daemon::{
+            CycleError, CycleSummary, OpenError, Parts, audit, cycle::Cycle, housekeeping::Housekeeping,
+        },
         history::PassSummary,
         land::{Landing, STATUSES, rehearse::Rehearsal},
         lots::{self, LotBook},
@@ -185,6 +187,9 @@ impl Keeper {
             let audit = audit::run(parts, self.latest.subscribe(), stopped);
             stages.push(stage.with(vec![tokio::spawn(audit)]));
         }
+        let (stage, stopped) = Stage::new("housekeeping");
+        let housekeeping = Housekeeping::new(parts).run(self.latest.subscribe(), stopped);
+        stages.push(stage.with(vec![tokio::spawn(housekeeping)]));
         Ok((stages, addrs))
     }
 
@@ -254,6 +259,7 @@ impl Keeper {
         let (_, summary) = self.cycle.run().await?;
         self.follow(patience).await?;
         self.parts().alerts.deliver_due().await?;
+        Housekeeping::new(self.parts()).round(summary.clock).await?;
         Ok(summary)
     }
 

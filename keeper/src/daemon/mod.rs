@@ -2,6 +2,7 @@
 
 mod audit;
 mod cycle;
+mod housekeeping;
 mod keeper;
 mod parts;
 #[cfg(test)]

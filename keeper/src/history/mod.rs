@@ -13,13 +13,18 @@
 //! | `work` | one credit's part of a pass |
 //! | [`walk`], [`fetch`] | the walk through a credit's transactions |
 //! | [`rows`] | the written records |
+//! | [`archive`], [`log`] | old records in files, and pages of both |
+//! | [`verify`] | stored logs against their own hashes |
 //! | [`findings`] | findings for the alert rules |
 
+pub(crate) mod archive;
 pub(crate) mod backlog;
 pub(crate) mod fetch;
 pub(crate) mod findings;
+pub(crate) mod log;
 pub(crate) mod rows;
 mod settings;
+pub(crate) mod verify;
 pub(crate) mod walk;
 mod work;
 

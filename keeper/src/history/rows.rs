@@ -1,8 +1,8 @@
-//! The table of events, the number of proven records of each credit, and the mismatches without an alert.
+//! The tables of events and logs, and the mismatches without an alert.
 
 use {
     crate::store::{
-        StoreError,
+        StoreError, addresses,
         columns::{key, signed, unsigned},
     },
     blockable_sdk::{
@@ -10,7 +10,7 @@ use {
         audit::{Joined, Life, Link, Position, kind},
         events::encode_record,
     },
-    rusqlite::{Connection, OptionalExtension, params},
+    rusqlite::{Connection, OptionalExtension, Row, params},
 };
 
 /// The written log of a credit.
@@ -49,38 +49,55 @@ pub(crate) struct Mismatch {
 
 /// Lists all credits that have a log. Errors: [`StoreError`].
 pub(crate) fn credits(connection: &Connection) -> Result<Vec<Pubkey>, StoreError> {
-    // From credit to credit: a log may have many records.
     let mut statement = connection.prepare(
-        "WITH RECURSIVE found (credit) AS (
-             SELECT min(credit) FROM events
-             UNION ALL
-             SELECT (SELECT min(credit) FROM events WHERE credit > found.credit) FROM found
-             WHERE found.credit IS NOT NULL
-         ) SELECT credit FROM found WHERE credit IS NOT NULL",
+        "SELECT address FROM logs JOIN addresses ON addresses.id = logs.credit
+         WHERE EXISTS (SELECT 1 FROM events WHERE events.credit = logs.credit) ORDER BY address",
     )?;
     let rows = statement.query_map([], |row| key(row, 0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// A credit's row among the logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Log {
+    /// The number that stands for the credit.
+    pub credit: i64,
+    /// Records that were proven by the credit's account, from the first on.
+    pub proven: u64,
+    /// Records that lie in archives, from the first on. Those online below it are not of metering.
+    pub archived: u64,
+}
+
+/// Finds the row of a credit; `None` where it has no log. Errors: [`StoreError`].
+pub(super) fn find_log(connection: &Connection, credit: &Pubkey) -> Result<Option<Log>, StoreError> {
+    let sql = "SELECT credit, proven, archived FROM logs
+               WHERE credit = (SELECT id FROM addresses WHERE address = ?)";
+    let read =
+        |row: &Row| Ok(Log { credit: row.get(0)?, proven: unsigned(row, 1)?, archived: unsigned(row, 2)? });
+    Ok(connection.prepare_cached(sql)?.query_row([credit.to_bytes()], read).optional()?)
+}
+
 /// Reads the written log of a credit; empty where it has none. Errors: [`StoreError`].
 pub(crate) fn head(connection: &Connection, credit: &Pubkey) -> Result<Head, StoreError> {
+    let Some(log) = find_log(connection, credit)? else { return Ok(Head::default()) };
+    // The last record of a log is never in an archive alone.
     let last = "SELECT seq, hash, slot, kind FROM events WHERE credit = ? ORDER BY seq DESC LIMIT 1";
-    let last = connection.prepare_cached(last)?.query_row([credit.to_bytes()], |row| {
+    let last = connection.prepare_cached(last)?.query_row([log.credit], |row| {
         let (seq, hash, kind) = (unsigned(row, 0)?, row.get(1)?, row.get::<_, String>(3)?);
         Ok((Position { seq: seq.saturating_add(1), hash }, unsigned(row, 2)?, kind))
     });
     let Some((end, slot, kind)) = last.optional()? else { return Ok(Head::default()) };
-    // Never beyond the stored records, for any cursor.
-    let proven = proven(connection, credit)?.min(end.seq);
+    // Never beyond the stored records, whatever a row says.
+    let proven = log.proven.min(end.seq);
     Ok(Head { end, proven, slot, life: Life::after(&kind) })
 }
 
 /// Reads the place at which the search for a credit's further records ends. Errors: [`StoreError`].
 pub(crate) fn search_end(connection: &Connection, credit: &Pubkey) -> Result<SearchEnd, StoreError> {
     let slot = head(connection, credit)?.slot;
-    let (credit, before) = (credit.to_bytes(), signed(slot));
+    let Some(Log { credit, .. }) = find_log(connection, credit)? else { return Ok(SearchEnd::default()) };
     let until = "SELECT signature FROM events WHERE credit = ? AND slot < ? ORDER BY seq DESC LIMIT 1";
-    let until = connection.prepare_cached(until)?.query_row(params![credit, before], |row| row.get(0));
+    let until = connection.prepare_cached(until)?.query_row(params![credit, signed(slot)], |row| row.get(0));
     let until: Option<[u8; 64]> = until.optional()?;
     // Backwards, so that the rows of one slot are read and not the whole log.
     let mut statement =
@@ -104,27 +121,35 @@ pub(crate) fn append(
     joined: &Joined,
     is_proven: bool,
 ) -> Result<(), StoreError> {
+    let id = addresses::number(connection, credit)?;
+    connection.prepare_cached("INSERT OR IGNORE INTO logs VALUES (?, 0, 0)")?.execute([id])?;
     if joined.fresh {
-        remove_from(connection, credit, 0)?;
-        set_proven(connection, credit, 0)?;
+        remove_from(connection, id, 0)?;
+        connection.prepare_cached("DELETE FROM archived WHERE credit = ?")?.execute([id])?;
+        connection
+            .prepare_cached("UPDATE logs SET proven = 0, archived = 0 WHERE credit = ?")?
+            .execute([id])?;
     }
     for link in &joined.links {
-        insert(connection, credit, link)?;
+        insert(connection, id, link)?;
     }
     if is_proven {
-        set_proven(connection, credit, joined.end.seq)?;
+        let sql = "UPDATE logs SET proven = ?2 WHERE credit = ?1";
+        connection.prepare_cached(sql)?.execute(params![id, signed(joined.end.seq)])?;
     }
     Ok(())
 }
 
-fn insert(connection: &Connection, credit: &Pubkey, link: &Link) -> Result<(), StoreError> {
+/// Writes a record of the credit with a number. Errors: [`StoreError`].
+pub(super) fn insert(connection: &Connection, credit: i64, link: &Link) -> Result<(), StoreError> {
     let record = &link.found.record;
-    let bytes = encode_record(record)
-        .ok_or_else(|| StoreError::Content(format!("record {} of {credit} cannot be written", record.seq)))?;
+    let bytes = encode_record(record).ok_or_else(|| {
+        StoreError::Content(format!("record {} of {} cannot be written", record.seq, record.credit))
+    })?;
     let sql = "INSERT INTO events (credit, seq, at, kind, record, hash, signature, slot)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     connection.prepare_cached(sql)?.execute(params![
-        credit.to_bytes(),
+        credit,
         signed(record.seq),
         record.at,
         kind(&record.change),
@@ -136,31 +161,27 @@ fn insert(connection: &Connection, credit: &Pubkey, link: &Link) -> Result<(), S
     Ok(())
 }
 
+/// Removes all of a credit's log. Errors: [`StoreError`].
+pub(super) fn remove_log(connection: &Connection, credit: &Pubkey) -> Result<(), StoreError> {
+    let Some(credit) = addresses::find(connection, credit)? else { return Ok(()) };
+    for table in ["events", "archived", "logs"] {
+        connection.execute(&format!("DELETE FROM {table} WHERE credit = ?1"), [credit])?;
+    }
+    Ok(())
+}
+
 /// Removes the records of a credit that were never proven, so that they can be fetched anew. Errors: [`StoreError`].
 pub(crate) fn remove_unproven(connection: &Connection, credit: &Pubkey) -> Result<(), StoreError> {
-    remove_from(connection, credit, proven(connection, credit)?)
+    match find_log(connection, credit)? {
+        Some(log) => remove_from(connection, log.credit, log.proven),
+        None => Ok(()),
+    }
 }
 
-fn remove_from(connection: &Connection, credit: &Pubkey, seq: u64) -> Result<(), StoreError> {
+fn remove_from(connection: &Connection, credit: i64, seq: u64) -> Result<(), StoreError> {
     let sql = "DELETE FROM events WHERE credit = ? AND seq >= ?";
-    connection.prepare_cached(sql)?.execute(params![credit.to_bytes(), signed(seq)])?;
+    connection.prepare_cached(sql)?.execute(params![credit, signed(seq)])?;
     Ok(())
-}
-
-fn proven(connection: &Connection, credit: &Pubkey) -> Result<u64, StoreError> {
-    let sql = "SELECT value FROM cursors WHERE name = ?";
-    let row = connection.prepare_cached(sql)?.query_row([cursor(credit)], |row| unsigned(row, 0));
-    Ok(row.optional()?.unwrap_or(0))
-}
-
-fn set_proven(connection: &Connection, credit: &Pubkey, seq: u64) -> Result<(), StoreError> {
-    let sql = "INSERT OR REPLACE INTO cursors (name, value) VALUES (?, ?)";
-    connection.prepare_cached(sql)?.execute(params![cursor(credit), signed(seq)])?;
-    Ok(())
-}
-
-fn cursor(credit: &Pubkey) -> String {
-    format!("history {credit}")
 }
 
 /// The beginning of the names of the cursors with mismatches; the credit and the node follow.

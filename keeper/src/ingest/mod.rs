@@ -61,6 +61,7 @@ use {
 pub(crate) use {
     batch::Taken,
     endpoint::SourceError,
+    rows::remember_all,
     settings::{IngestSettings, SourceSettings},
     state::IngestToken,
     validate::{ReportRefusal, Validator, Verified},
@@ -72,8 +73,6 @@ const PAGE: usize = 500;
 const ROUND_PAGES: u32 = 400;
 /// Longest time for one round.
 const ROUND_LIMIT: Duration = Duration::from_secs(120);
-/// Most digests removed at once; other writers wait for no more than that many.
-const PRUNED: u32 = 10_000;
 /// Longest time between two rounds of the loop that supervises the endpoints.
 const SUPERVISOR_LIMIT: Duration = Duration::from_secs(15);
 
@@ -209,11 +208,9 @@ impl Ingest {
         Ok(taken)
     }
 
-    /// Removes digests of reports from before a time. Errors: [`StoreError`].
-    pub async fn prune(&self, before: ChainTime) -> Result<(), StoreError> {
-        let prune = || self.inner.store.write(move |transaction| rows::prune(transaction, before, PRUNED));
-        while prune().await? >= PRUNED as usize {}
-        Ok(())
+    /// Removes up to `most` digests of reports from before a time. Returns how many. Errors: [`StoreError`].
+    pub(crate) async fn prune(&self, before: ChainTime, most: usize) -> Result<usize, StoreError> {
+        self.inner.store.write(move |transaction| rows::prune(transaction, before, most)).await
     }
 
     /// Reads endpoints until `stop` is true or dropped. Health gets the loop `ingest` and the part `oracles`.

@@ -78,18 +78,38 @@ pub(super) fn drop_older(connection: &Connection, latest: &ReportRecord) -> Resu
 /// Writes a report's digest for its instant, unless that has one.
 pub(super) fn remember(connection: &Connection, report: &Verified) -> Result<InstantState, StoreError> {
     let record = &report.record;
-    let (reporter, provider) = (record.reporter.to_bytes(), record.provider.to_bytes());
-    let sql = "INSERT INTO digests (reporter, provider, epoch, chunk, reported_at, digest)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
-    let place = params![reporter, provider, record.epoch, record.chunk, record.reported_at, report.digest];
+    let stream = stream(connection, record)?;
+    let sql = "INSERT INTO digests (stream, chunk, reported_at, digest) VALUES (?1, ?2, ?3, ?4)
+               ON CONFLICT DO NOTHING";
+    let place = params![stream, record.chunk, record.reported_at, report.digest];
     if connection.prepare_cached(sql)?.execute(place)? == 1 {
         return Ok(InstantState::New);
     }
-    let sql = "SELECT digest FROM digests
-               WHERE reporter = ?1 AND provider = ?2 AND epoch = ?3 AND chunk = ?4 AND reported_at = ?5";
-    let place = params![reporter, provider, record.epoch, record.chunk, record.reported_at];
+    let sql = "SELECT digest FROM digests WHERE stream = ?1 AND chunk = ?2 AND reported_at = ?3";
+    let place = params![stream, record.chunk, record.reported_at];
     let digest: [u8; 32] = connection.prepare_cached(sql)?.query_row(place, |row| row.get(0))?;
     Ok(if digest == report.digest { InstantState::Same } else { InstantState::Other(digest) })
+}
+
+/// Writes the digests of reports that nobody compares.
+pub(crate) fn remember_all(connection: &Connection, reports: Vec<ReportRecord>) -> Result<(), StoreError> {
+    for record in reports {
+        let digest = record.digest();
+        remember(connection, &Verified { record: record.into(), digest })?;
+    }
+    Ok(())
+}
+
+/// Finds the number of a report's stream, and gives it one where it has none.
+fn stream(connection: &Connection, record: &ReportRecord) -> Result<i64, StoreError> {
+    let of = params![record.reporter.to_bytes(), record.provider.to_bytes(), record.epoch];
+    let sql = "SELECT id FROM streams WHERE reporter = ?1 AND provider = ?2 AND epoch = ?3";
+    if let Some(known) = connection.prepare_cached(sql)?.query_row(of, |row| row.get(0)).optional()? {
+        return Ok(known);
+    }
+    let sql = "INSERT INTO streams (reporter, provider, epoch) VALUES (?1, ?2, ?3)";
+    connection.prepare_cached(sql)?.execute(of)?;
+    Ok(connection.last_insert_rowid())
 }
 
 /// Writes evidence unless it is there or there is enough; `at` is the time of the finding.
@@ -147,9 +167,30 @@ pub(super) fn set_cursor(connection: &Connection, name: &str, value: u64) -> Res
 }
 
 /// Removes up to `most` digests of instants before a time. Returns the number removed.
-pub(super) fn prune(connection: &Connection, before: ChainTime, most: u32) -> Result<usize, StoreError> {
-    let sql = "DELETE FROM digests WHERE (reporter, provider, epoch, chunk, reported_at) IN (
-                   SELECT reporter, provider, epoch, chunk, reported_at FROM digests
-                   WHERE reported_at < ?1 ORDER BY reported_at LIMIT ?2)";
-    Ok(connection.prepare_cached(sql)?.execute(params![before.get(), most])?)
+///
+/// Goes from chunk to chunk of each stream by the key, so that nothing that is kept is read but one row of each.
+pub(super) fn prune(connection: &Connection, before: ChainTime, most: usize) -> Result<usize, StoreError> {
+    let mut removed = 0_usize;
+    let mut place = next_chunk(connection, i64::MIN, i64::MAX)?;
+    while let Some((stream, chunk)) = place {
+        let sql = "DELETE FROM digests WHERE stream = ?1 AND chunk = ?2 AND reported_at IN (
+                       SELECT reported_at FROM digests WHERE stream = ?1 AND chunk = ?2 AND reported_at < ?3
+                       ORDER BY reported_at LIMIT ?4)";
+        let left = i64::try_from(most.saturating_sub(removed)).unwrap_or(i64::MAX);
+        let of_chunk = connection.prepare_cached(sql)?.execute(params![stream, chunk, before.get(), left])?;
+        removed = removed.saturating_add(of_chunk);
+        if removed >= most {
+            break;
+        }
+        place = next_chunk(connection, stream, chunk)?;
+    }
+    Ok(removed)
+}
+
+/// Finds the first stream and chunk with digests after a place.
+fn next_chunk(connection: &Connection, stream: i64, chunk: i64) -> Result<Option<(i64, i64)>, StoreError> {
+    let sql =
+        "SELECT stream, chunk FROM digests WHERE (stream, chunk) > (?1, ?2) ORDER BY stream, chunk LIMIT 1";
+    let read = |row: &rusqlite::Row| Ok((row.get(0)?, row.get(1)?));
+    Ok(connection.prepare_cached(sql)?.query_row([stream, chunk], read).optional()?)
 }

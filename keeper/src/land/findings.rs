@@ -3,7 +3,8 @@
 use {
     crate::{
         finding::{Fact, FailingLane, Finding},
-        land::{lander::Lander, lanes},
+        land::{journal, lander::Lander, lanes},
+        plan::Role,
         store::StoreError,
     },
     blockable_sdk::{Pubkey, amounts::Lamports},
@@ -15,6 +16,7 @@ impl Lander {
     /// Errors: [`StoreError`].
     pub(crate) async fn findings(&self) -> Result<Vec<Finding>, StoreError> {
         let mut findings = self.funds().await;
+        self.measure_spending().await?;
         let least = self.shared.settings.quarantine_after;
         let lanes = self.shared.store.read(move |connection| lanes::list(connection, 1)).await?;
         let aside: Vec<lanes::Lane> =
@@ -27,6 +29,21 @@ impl Lander {
         let quarantine = |(subject, lanes)| Finding::is(subject, Fact::Quarantine { lanes });
         findings.extend(by_subject.into_iter().map(quarantine));
         Ok(findings)
+    }
+
+    /// Shows what each role has spent of its cap today.
+    async fn measure_spending(&self) -> Result<(), StoreError> {
+        let now = self.shared.now();
+        let spent = self.shared.store.read(move |connection| {
+            let spent = |role| Ok((role, journal::spent(connection, role, now)?));
+            Role::ALL.into_iter().map(spent).collect::<Result<Vec<(Role, Lamports)>, StoreError>>()
+        });
+        for (role, spent) in spent.await? {
+            let cap = self.shared.settings.lamports_per_day.get(&role).copied().unwrap_or_default();
+            metrics::gauge!("blockable_keeper_spent_lamports", "role" => role.name()).set(spent.get() as f64);
+            metrics::gauge!("blockable_keeper_cap_lamports", "role" => role.name()).set(cap.get() as f64);
+        }
+        Ok(())
     }
 
     async fn funds(&self) -> Vec<Finding> {

@@ -106,7 +106,8 @@ pub(crate) fn write_ahead(
     add_spending(connection, flight.role, day, whole(flight.lamports))
 }
 
-/// Records the end of a transaction and of its intents, and takes back the cost of one that died. The first end counts.
+/// Records the end of a transaction and of its intents, and takes back the cost of one that died. Its bytes go: nobody sends it again.
+/// The first end counts.
 /// Errors: [`StoreError`].
 pub(crate) fn record_end(
     connection: &Connection,
@@ -121,7 +122,7 @@ pub(crate) fn record_end(
     };
     let changed = connection
         .prepare_cached(
-            "UPDATE transactions SET state = ?2, failure = ?3, slot = ?4, ended_at = ?5
+            "UPDATE transactions SET state = ?2, failure = ?3, slot = ?4, ended_at = ?5, bytes = x''
              WHERE signature = ?1 AND state = 'open'",
         )?
         .execute(params![flight.signature.as_ref(), end.name(), failure, slot, now.get()])?;
@@ -234,16 +235,34 @@ fn carried(connection: &Connection, signature: &Signature) -> Result<Vec<Carried
     Ok(all)
 }
 
-/// Forgets intents and transactions that ended before a time. Returns the number of transactions. Errors: [`StoreError`].
-pub(crate) fn prune(connection: &Connection, before: ChainTime) -> Result<usize, StoreError> {
-    let time = before.get();
-    let ended =
-        connection.execute("DELETE FROM transactions WHERE state <> 'open' AND ended_at < ?1", [time])?;
-    connection.execute(
-        "DELETE FROM intents WHERE state <> 'open' AND changed_at < ?1
-         AND NOT EXISTS (SELECT 1 FROM carried WHERE carried.intent = intents.id)",
-        [time],
-    )?;
-    connection.execute("DELETE FROM spending WHERE day < ?1", [day(before)])?;
-    Ok(ended)
+/// Forgets up to `most` transactions that were written before a time and have ended. Returns their number. Errors: [`StoreError`].
+pub(crate) fn prune_transactions(
+    connection: &Connection,
+    before: ChainTime,
+    most: usize,
+) -> Result<usize, StoreError> {
+    // By the index of states and times. A transaction ends within minutes of being written.
+    let sql = "DELETE FROM transactions WHERE signature IN (
+                   SELECT signature FROM transactions
+                   WHERE state IN ('landed', 'failed', 'dead') AND written_at < ?1 LIMIT ?2)";
+    Ok(connection.prepare_cached(sql)?.execute(params![before.get(), limit(most)])?)
+}
+
+/// Forgets up to `most` intents that ended before a time and that no transaction on record carries, and the spending of days
+/// before it. Returns the number of intents. Errors: [`StoreError`].
+pub(crate) fn prune_intents(
+    connection: &Connection,
+    before: ChainTime,
+    most: usize,
+) -> Result<usize, StoreError> {
+    connection.prepare_cached("DELETE FROM spending WHERE day < ?1")?.execute([day(before)])?;
+    let sql = "DELETE FROM intents WHERE id IN (
+                   SELECT id FROM intents WHERE state IN ('done', 'failed', 'dead') AND changed_at < ?1
+                   AND NOT EXISTS (SELECT 1 FROM carried WHERE carried.intent = intents.id) LIMIT ?2)";
+    Ok(connection.prepare_cached(sql)?.execute(params![before.get(), limit(most)])?)
+}
+
+/// A number of rows as SQLite counts them.
+fn limit(most: usize) -> i64 {
+    i64::try_from(most).unwrap_or(i64::MAX)
 }

@@ -74,6 +74,11 @@ fn describe() {
     );
     describe_gauge!("blockable_keeper_quarantined", "Lanes of work in quarantine");
     describe_gauge!("blockable_keeper_payer_lamports", "Lamports on the key of each role");
+    describe_gauge!(
+        "blockable_keeper_spent_lamports",
+        "Lamports spent on the UTC day, by role; those in flight included"
+    );
+    describe_gauge!("blockable_keeper_cap_lamports", "Lamports that each role may spend on a UTC day");
     describe_counter!("blockable_keeper_fees_lamports_total", "Lamports paid as fees, by role");
     describe_gauge!("blockable_keeper_rpc_slot", "Highest slot that each node has shown");
     describe_counter!(
@@ -82,6 +87,16 @@ fn describe() {
     );
     describe_gauge!("blockable_keeper_history_lag", "Credits whose event logs are not proven up to now");
     describe_counter!("blockable_keeper_history_records_total", "Records of event logs that were stored");
+    describe_gauge!(
+        "blockable_keeper_store_bytes",
+        Unit::Bytes,
+        "Size of the store: database, its log and its archives"
+    );
+    describe_gauge!("blockable_keeper_disk_free_bytes", Unit::Bytes, "Free space of the store's disk");
+    describe_counter!(
+        "blockable_keeper_removed_rows_total",
+        "Old rows of the store that were removed, by table"
+    );
     describe_gauge!("blockable_keeper_alerts_open", "Open alerts by rule and severity");
     describe_counter!("blockable_keeper_alerts_total", "Alerts raised, by rule");
     describe_counter!("blockable_keeper_deliveries_total", "Deliveries of alerts by sink and result");

@@ -1,7 +1,11 @@
 //! The keeper's SQLite file. State that must survive is written here, and is on the disk before anything relies on it.
 
+pub(crate) mod addresses;
+mod check;
 pub(crate) mod columns;
+mod salvage;
 mod schema;
+mod size;
 
 use {
     blockable_service::{
@@ -9,18 +13,25 @@ use {
         private_file,
         sqlite::{OpeningFault, is_full},
     },
-    rusqlite::{Connection, Transaction, TransactionBehavior},
+    rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior},
     std::{
         fs::File,
         io,
-        path::Path,
+        path::{Path, PathBuf},
         sync::{Arc, Mutex},
     },
     tokio::task::spawn_blocking,
 };
 
+pub(crate) use {
+    check::check,
+    salvage::{Salvaged, salvage},
+};
+
 /// The name of the database in the folder.
 const DATABASE: &str = "keeper.sqlite";
+/// The folder with archives of old events, in that of the store.
+pub(crate) const ARCHIVES: &str = "archive";
 
 /// The reason for which the store failed.
 #[derive(Debug, thiserror::Error)]
@@ -58,9 +69,22 @@ pub enum StoreError {
     /// The disk is full.
     #[error("the store is full; free disk space")]
     Full,
+    /// A file with bytes that SQLite cannot have written.
+    #[error("the store is damaged: {0}; stop the keeper and run `blockable-keeper store check`")]
+    Damaged(String),
     /// SQLite failed.
     #[error("the store failed: {0}")]
     Sqlite(rusqlite::Error),
+    /// A file of old records that is missing or damaged.
+    #[error(
+        "the archive {path} cannot be read: {reason}; stop the keeper and run `blockable-keeper store check`"
+    )]
+    Archive {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A row that cannot be read.
     #[error("the store has a row that this keeper cannot read: {0}")]
     Content(String),
@@ -69,9 +93,18 @@ pub enum StoreError {
     Panicked,
 }
 
+/// True where a file has bytes that SQLite cannot have written.
+fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        if is_full(&error) { StoreError::Full } else { StoreError::Sqlite(error) }
+        match error {
+            error if is_full(&error) => StoreError::Full,
+            error if is_damage(&error) => StoreError::Damaged(error.to_string()),
+            error => StoreError::Sqlite(error),
+        }
     }
 }
 
@@ -93,6 +126,7 @@ pub struct Store {
 }
 
 struct Inner {
+    folder: PathBuf,
     writer: Mutex<Connection>,
     reader: Mutex<Connection>,
     /// The lock file, unlocked when dropped; `None` for a tool that runs at the same time as a keeper.
@@ -102,18 +136,8 @@ struct Inner {
 impl Store {
     /// Opens or creates the store in a folder, and locks it. Errors: [`StoreError`].
     pub fn open(folder: &Path) -> Result<Store, StoreError> {
-        let failed = |path: &Path, error: std::io::Error| StoreError::File {
-            path: path.display().to_string(),
-            reason: error.to_string(),
-        };
-        std::fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
-        let lock_path = folder.join("keeper.lock");
-        // Whoever can open it can lock it, and no keeper would start.
-        let lock = private_file::open(&lock_path).map_err(|error| failed(&lock_path, error))?;
-        make_private(&folder.join(DATABASE)).map_err(|error| failed(folder, error))?;
-        if lock.try_lock().is_err() {
-            return Err(StoreError::InUse { path: lock_path.display().to_string() });
-        }
+        let lock = lock_folder(folder)?;
+        make_private(&folder.join(DATABASE)).map_err(|error| file_fault(folder, error))?;
         Store::connect(folder, Some(lock))
     }
 
@@ -145,6 +169,9 @@ impl Store {
         let path = folder.join(DATABASE);
         let failed = |error: rusqlite::Error| {
             let path = path.display().to_string();
+            if is_damage(&error) {
+                return StoreError::Damaged(format!("{path}: {error}"));
+            }
             match OpeningFault::from_error(&error) {
                 OpeningFault::InUse => StoreError::InUse { path },
                 OpeningFault::Full => StoreError::Full,
@@ -155,9 +182,19 @@ impl Store {
         schema::migrate(&mut writer, &path)?;
         let reader = open_connection(&path).map_err(failed)?;
         reader.pragma_update(None, "query_only", true)?;
-        Ok(Store {
-            inner: Arc::new(Inner { writer: Mutex::new(writer), reader: Mutex::new(reader), _lock: lock }),
-        })
+        let (folder, writer, reader) = (folder.to_path_buf(), Mutex::new(writer), Mutex::new(reader));
+        Ok(Store { inner: Arc::new(Inner { folder, writer, reader, _lock: lock }) })
+    }
+
+    /// The folder that it is in.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.inner.folder
+    }
+
+    /// Takes the store back to the layout of the keeper before this one; no record may be in an archive. Returns the version of that
+    /// layout. Errors: [`StoreError`], with the store as it was.
+    pub(crate) fn take_back(self) -> Result<u32, StoreError> {
+        schema::back(&mut lock(&self.inner.writer), &self.inner.folder.join(DATABASE))
     }
 
     /// Runs `work` in one transaction. Once this returns `Ok`, its writes survive a loss of power.
@@ -191,6 +228,22 @@ impl Store {
         });
         task.await.map_err(|_| StoreError::Panicked)?
     }
+}
+
+/// Takes the lock of a folder's store, and makes the folder where there is none. Errors: [`StoreError`].
+fn lock_folder(folder: &Path) -> Result<File, StoreError> {
+    std::fs::create_dir_all(folder).map_err(|error| file_fault(folder, error))?;
+    let path = folder.join("keeper.lock");
+    // Whoever can open it can lock it, and no keeper would start.
+    let lock = private_file::open(&path).map_err(|error| file_fault(&path, error))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(_) => Err(StoreError::InUse { path: path.display().to_string() }),
+    }
+}
+
+fn file_fault(path: &Path, error: io::Error) -> StoreError {
+    StoreError::File { path: path.display().to_string(), reason: error.to_string() }
 }
 
 fn copy(connection: &mut Connection, path: &Path, tables: &[&str]) -> Result<(), StoreError> {
@@ -242,121 +295,4 @@ pub(crate) fn in_memory() -> Connection {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn what_was_written_is_there_after_opening_again_and_one_process_holds_the_lock() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path()).unwrap();
-        assert!(matches!(Store::open(folder.path()), Err(StoreError::InUse { .. })));
-        let insert = |name: &'static str| {
-            move |tx: &Transaction| {
-                tx.execute("INSERT INTO cursors VALUES (?1, 7)", [name])?;
-                Ok(())
-            }
-        };
-        store.write(insert("a")).await.unwrap();
-        let failed = store
-            .write(move |tx| {
-                insert("b")(tx)?;
-                Err::<(), _>(StoreError::Full)
-            })
-            .await;
-        assert!(matches!(failed, Err(StoreError::Full)));
-        drop(store);
-        let store = Store::open(folder.path()).unwrap();
-        let names: Vec<String> = store
-            .read(|connection| {
-                let mut rows = connection.prepare("SELECT name FROM cursors")?;
-                Ok(rows.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
-            })
-            .await
-            .unwrap();
-        assert_eq!(names, ["a"], "a transaction that fails writes nothing");
-    }
-
-    /// It has addresses and secrets of where alerts go, and a lock that another user can open would keep a keeper from starting.
-    #[cfg(unix)]
-    #[tokio::test]
-    async fn no_other_user_reads_the_store_or_its_lock() {
-        use std::{
-            fs::{self, Permissions},
-            os::unix::fs::PermissionsExt,
-        };
-        let folder = tempfile::tempdir().unwrap();
-        let files = || fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
-        for is_again in [false, true] {
-            let store = Store::open(folder.path()).unwrap();
-            store.write(|tx| Ok(tx.execute("REPLACE INTO cursors VALUES ('a', 7)", [])?)).await.unwrap();
-            let modes = files().map(|file| fs::metadata(file).unwrap().permissions().mode() & 0o777);
-            assert_eq!(modes.collect::<Vec<_>>(), [0o600; 4], "{is_again}");
-            // As an earlier keeper has left them.
-            files().for_each(|file| fs::set_permissions(file, Permissions::from_mode(0o644)).unwrap());
-        }
-    }
-
-    #[tokio::test]
-    async fn what_is_written_survives_a_loss_of_power() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path()).unwrap();
-        let pragmas = |connection: &Connection| {
-            let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-            let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
-            Ok((mode, number("synchronous")?, number("foreign_keys")?))
-        };
-        let full = ("wal".to_string(), 2, 1);
-        assert_eq!(store.write(move |transaction| pragmas(transaction)).await.unwrap(), full);
-        assert_eq!(store.read(pragmas).await.unwrap(), full);
-    }
-
-    #[tokio::test]
-    async fn tables_are_copied_from_the_store_of_a_running_keeper() {
-        let (running, copied) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let store = Store::open(running.path()).unwrap();
-        let see = |tx: &Transaction| {
-            tx.execute("INSERT INTO stalls VALUES (100, 160, 55)", [])?;
-            Ok(tx.execute("INSERT INTO cursors VALUES ('source/a', 7)", [])?)
-        };
-        store.write(see).await.unwrap();
-        let copy = Store::open(copied.path()).unwrap();
-        copy.copy_tables(copied.path().join("nothing").as_path(), &["stalls"]).unwrap();
-        copy.copy_tables(running.path(), &["stalls"]).unwrap();
-        let seen = |connection: &Connection| {
-            let stalls = connection.query_row("SELECT lost FROM stalls", [], |row| row.get::<_, i64>(0))?;
-            let cursors =
-                connection.query_row("SELECT count(*) FROM cursors", [], |row| row.get::<_, i64>(0))?;
-            Ok((stalls, cursors))
-        };
-        assert_eq!(copy.read(seen).await.unwrap(), (55, 0));
-        store.write(|tx| Ok(tx.pragma_update(None, "user_version", 9_999)?)).await.unwrap();
-        let refused = copy.copy_tables(running.path(), &["stalls"]);
-        assert!(matches!(refused, Err(StoreError::Version { found: 9_999, .. })));
-    }
-
-    #[tokio::test]
-    async fn a_file_of_a_later_keeper_or_of_before_the_first_release_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        drop(Store::open(folder.path()).unwrap());
-        for version in [1, 9_999] {
-            let connection = Connection::open(folder.path().join("keeper.sqlite")).unwrap();
-            connection.pragma_update(None, "user_version", version).unwrap();
-            drop(connection);
-            let Err(StoreError::Version { found, .. }) = Store::open(folder.path()) else {
-                panic!("version {version} is opened")
-            };
-            assert_eq!(found, version);
-        }
-    }
-
-    #[test]
-    fn a_store_that_cannot_be_opened_is_named_with_the_next_step() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("keeper.sqlite");
-        std::fs::write(&file, "a text that is longer than the header of a database ".repeat(9)).unwrap();
-        for folder in [folder.path(), &file] {
-            let error = Store::open(folder).map(drop).unwrap_err().to_string();
-            assert!(error.contains("keeper.sqlite") && error.contains("name a data_dir"), "{error}");
-        }
-    }
-}
+mod tests;

@@ -3,7 +3,7 @@
 use {
     crate::{
         store::{
-            StoreError,
+            StoreError, addresses,
             columns::{key, signed, unsigned},
         },
         watch::track::Track,
@@ -88,13 +88,14 @@ pub(super) struct Keep {
 }
 
 /// Writes samples into their intervals of every resolution, over what was there.
-pub(super) fn write(tx: &Transaction, samples: &[(Pubkey, Sample)]) -> Result<(), StoreError> {
+pub(crate) fn write(tx: &Transaction, samples: &[(Pubkey, Sample)]) -> Result<(), StoreError> {
     let mut statement =
         tx.prepare_cached("INSERT OR REPLACE INTO samples VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
     for (credit, sample) in samples {
+        let credit = addresses::number(tx, credit)?;
         for resolution in Resolution::ALL {
             statement.execute(params![
-                credit.to_bytes(),
+                credit,
                 resolution.seconds(),
                 resolution.interval(sample.at).get(),
                 signed(sample.consumed.get()),
@@ -122,9 +123,10 @@ pub(super) fn retain(
             SELECT at FROM samples WHERE credit = ?1 AND resolution = ?2 AND at < ?3 ORDER BY at LIMIT ?4)",
     )?;
     for credit in credits {
+        let Some(credit) = addresses::find(tx, credit)? else { continue };
         for (resolution, kept) in [(Resolution::Fine, keep.fine), (Resolution::Hour, keep.hourly)] {
             let before = now.plus_seconds(-kept).get();
-            statement.execute(params![credit.to_bytes(), resolution.seconds(), before, REMOVED_AT_ONCE])?;
+            statement.execute(params![credit, resolution.seconds(), before, REMOVED_AT_ONCE])?;
         }
     }
     Ok(())
@@ -134,7 +136,8 @@ pub(super) fn retain(
 pub(super) fn forget(tx: &Transaction, credits: &[Pubkey]) -> Result<(), StoreError> {
     for credit in credits {
         tx.prepare_cached("DELETE FROM burns WHERE credit = ?")?.execute([credit.to_bytes()])?;
-        let finer = params![credit.to_bytes(), Resolution::Day.seconds()];
+        let Some(credit) = addresses::find(tx, credit)? else { continue };
+        let finer = params![credit, Resolution::Day.seconds()];
         tx.prepare_cached("DELETE FROM samples WHERE credit = ? AND resolution < ?")?.execute(finer)?;
     }
     Ok(())
@@ -152,7 +155,8 @@ pub(super) fn series(
         "SELECT at, consumed, available, frozen, lien, debt, arrears, status FROM samples
          WHERE credit = ? AND resolution = ? AND at >= ? AND at < ? ORDER BY at LIMIT ?",
     )?;
-    let asked = params![credit.to_bytes(), resolution.seconds(), from.get(), until.get(), SERIES_MAX];
+    let Some(credit) = addresses::find(connection, credit)? else { return Ok(Vec::new()) };
+    let asked = params![credit, resolution.seconds(), from.get(), until.get(), SERIES_MAX];
     let rows = statement.query_map(asked, |row| {
         Ok(Sample {
             at: ChainTime(row.get(0)?),

@@ -139,11 +139,11 @@ async fn an_alert_is_removed_when_it_is_old_and_delivered() {
     for (bps, at) in [(LOW, NOW), (SAFE, NOW + 10), (LOW, NOW + 20)] {
         case.alerts.apply(coverage(bps), ChainTime(at)).await.unwrap();
     }
-    assert_eq!(case.alerts.prune(ChainTime(NOW + 11)).await.unwrap(), 0, "it has not been delivered");
+    assert_eq!(case.alerts.prune(ChainTime(NOW + 11), 9).await.unwrap(), 0, "it has not been delivered");
     let deliver = |tx: &rusqlite::Transaction| Ok(tx.execute("UPDATE outbox SET state = 'delivered'", [])?);
     case.store.write(deliver).await.unwrap();
-    assert_eq!(case.alerts.prune(ChainTime(NOW + 10)).await.unwrap(), 0, "not old enough");
-    assert_eq!(case.alerts.prune(ChainTime(NOW + 11)).await.unwrap(), 1);
+    assert_eq!(case.alerts.prune(ChainTime(NOW + 10), 9).await.unwrap(), 0, "not old enough");
+    assert_eq!(case.alerts.prune(ChainTime(NOW + 11), 9).await.unwrap(), 1);
     let left = case.alerts.list(AlertFilter::default()).await.unwrap();
     assert_eq!(left.iter().map(|alert| alert.raised_at).collect::<Vec<_>>(), [ChainTime(NOW + 20)]);
     assert_eq!(case.outbox().await.len(), 1);

@@ -2,6 +2,7 @@
 
 use {
     super::*,
+    crate::store::addresses,
     blockable_sdk::{
         events::{Change, CreditRecord, encode_record},
         program::{
@@ -179,17 +180,11 @@ pub(super) async fn write(api: &Api, credit: Pubkey, changes: Vec<(&'static str,
     });
     let records: Vec<_> = records.collect();
     let insert = move |tx: &rusqlite::Transaction| {
+        let credit = addresses::number(tx, &credit)?;
+        tx.execute("INSERT OR IGNORE INTO logs VALUES (?, 0, 0)", [credit])?;
         for (seq, kind, record) in records {
-            let row = rusqlite::params![
-                credit.to_bytes(),
-                seq.cast_signed(),
-                START,
-                kind,
-                record,
-                [7u8; 32],
-                [8u8; 64],
-                55
-            ];
+            let row =
+                rusqlite::params![credit, seq.cast_signed(), START, kind, record, [7u8; 32], [8u8; 64], 55];
             tx.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)?;
         }
         Ok(())

@@ -51,7 +51,18 @@ fn every_metric_is_described_and_every_description_has_its_metric() {
 
 #[test]
 fn the_board_is_one_that_imports() {
-    let rows = ["Keeper", "Oracles", "Planning", "Landing", "Nodes", "Funds", "Alerts", "API", "Event logs"];
+    let rows = [
+        "Keeper",
+        "Oracles",
+        "Planning",
+        "Landing",
+        "Nodes",
+        "Funds",
+        "Alerts",
+        "API",
+        "Event logs",
+        "Store",
+    ];
     ops_files().check_board(&rows).unwrap();
 }
 

@@ -51,7 +51,8 @@ fn late(arrears: u64) -> What {
 fn proof(connection: &Connection, credit: &Pubkey) -> Option<CreditStamp> {
     let seq = rows::head(connection, credit).unwrap().proven;
     let last = seq.checked_sub(1)?.cast_signed();
-    let sql = "SELECT hash FROM events WHERE credit = ? AND seq = ?";
+    let sql =
+        "SELECT hash FROM events WHERE credit = (SELECT id FROM addresses WHERE address = ?) AND seq = ?";
     let hash = connection.query_row(sql, params![credit.to_bytes(), last], |row| row.get(0)).unwrap();
     Some(CreditStamp { seq, hash })
 }
@@ -92,7 +93,7 @@ fn the_section_is_read_with_its_defaults_and_its_bounds() {
         let mut reader = Reader::new(text).unwrap();
         (HistorySettings::read(&mut reader), reader.finish())
     };
-    assert_eq!(read(""), (HistorySettings { enabled: true, credits_per_pass: 50 }, vec![]));
+    assert_eq!(read(""), (HistorySettings::default(), vec![]));
     let (settings, mistakes) = read("[history]\nenabled = false\ncredits_per_pass = 7");
     assert_eq!((settings.enabled, settings.credits_per_pass, mistakes.len()), (false, 7, 0));
     let (_, mistakes) = read("[history]\ncredits_per_pass = 0\nevery = 1");

@@ -135,7 +135,7 @@ async fn equivocation_is_found_behind_later_reports_within_a_batch_and_after_a_r
     assert_eq!((evidence.len(), evidence[1].first.as_ref()), (2, None), "its digest alone was kept");
     assert_eq!(evidence[1].first_digest, evidence[0].first_digest);
     // The latest report is compared by itself, whatever has been pruned.
-    keeper.ingest.prune(ChainTime(i64::MAX)).await.unwrap();
+    keeper.ingest.prune(ChainTime(i64::MAX), 100).await.unwrap();
     assert_eq!(keeper.digests().await, 0);
     let taken = keeper.take(&[at(10, 20), at(10, 21)]).await;
     assert_eq!((taken.duplicates, taken.count(ReportRefusal::Equivocation)), (1, 1));
@@ -247,11 +247,16 @@ async fn a_take_that_is_given_up_leaves_store_and_shelf_in_step() {
 }
 
 #[tokio::test]
-async fn pruning_takes_old_digests_alone() {
+async fn pruning_takes_old_digests_alone_and_no_more_than_it_may() {
     let keeper = Keeper::new().await;
-    let at = |seconds: i64| report(0, 0, CLOCK + seconds, &[7]);
-    keeper.take(&[at(-100), at(-50), at(0)]).await;
-    keeper.ingest.prune(ChainTime(CLOCK - 50)).await.unwrap();
-    assert_eq!(keeper.digests().await, 2);
-    assert_eq!(keeper.latest(0, 0), Some(at(0)));
+    let at = |by, chunk, seconds: i64| report(by, chunk, CLOCK + seconds, &[7]);
+    keeper.take(&[at(0, 0, -100), at(0, 0, -50), at(0, 0, 0)]).await;
+    keeper.take(&[at(1, 0, -100), at(1, 1, -99), at(1, 1, 0)]).await;
+    let mut left = Vec::new();
+    for _ in 0..3 {
+        keeper.ingest.prune(ChainTime(CLOCK - 50), 2).await.unwrap();
+        left.push(keeper.digests().await);
+    }
+    assert_eq!(left, [4, 3, 3]);
+    assert_eq!(keeper.latest(0, 0), Some(at(0, 0, 0)));
 }

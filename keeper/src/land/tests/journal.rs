@@ -103,3 +103,65 @@ fn work_that_is_signed_anew_has_its_attempts_counted() {
     let open = journal::open_flights(&store).unwrap();
     assert_eq!((open.len(), open[0].carried[0].id), (1, intent(1).id));
 }
+
+#[test]
+fn the_bytes_of_a_transaction_go_as_it_ends() {
+    let store = in_memory();
+    let (open, ended) = (flight(1), flight(2));
+    for (flight, number) in [(&open, 1), (&ended, 2)] {
+        journal::write_ahead(&store, flight, &[intent(number)]).unwrap();
+    }
+    journal::record_end(&store, &ended, &TransactionEnd::Landed { slot: 950 }, WRITTEN_AT).unwrap();
+    let bytes = |of: &str| -> i64 {
+        let sql = format!("SELECT length(bytes) FROM transactions WHERE state = '{of}'");
+        store.query_row(&sql, [], |row| row.get(0)).unwrap()
+    };
+    assert!(bytes("open") > 100);
+    assert_eq!(bytes("landed"), 0);
+    assert_eq!(journal::open_flights(&store).unwrap()[0].transaction, open.transaction);
+}
+
+#[test]
+fn old_transactions_and_intents_go_a_few_at_a_time_and_open_ones_stay() {
+    let store = in_memory();
+    for number in 1..=6 {
+        let flight = flight(number);
+        journal::write_ahead(&store, &flight, &[intent(number)]).unwrap();
+        if number > 1 {
+            let end = TransactionEnd::Landed { slot: 950 };
+            journal::record_end(&store, &flight, &end, WRITTEN_AT).unwrap();
+        }
+    }
+    let left = |table: &str| -> i64 {
+        store.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(journal::prune_transactions(&store, WRITTEN_AT, 9).unwrap(), 0, "not before their time");
+    let later = WRITTEN_AT.plus_seconds(1);
+    assert_eq!(journal::prune_intents(&store, later, 9).unwrap(), 0, "transactions on record carry them");
+    let steps = [2, 2, 1, 0];
+    assert_eq!(steps.map(|_| journal::prune_transactions(&store, later, 2).unwrap()), steps);
+    assert_eq!(steps.map(|_| journal::prune_intents(&store, later, 2).unwrap()), steps);
+    assert_eq!(["transactions", "carried", "intents"].map(left), [1, 1, 1]);
+}
+
+/// A scan of the whole table takes a minute on a large store.
+#[test]
+fn what_is_pruned_is_found_by_an_index() {
+    let store = in_memory();
+    let plan = |sql: &str| -> String {
+        let mut statement = store.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let lines = statement.query_map([], |row| row.get::<_, String>(3)).unwrap();
+        lines.collect::<Result<Vec<_>, _>>().unwrap().join("; ")
+    };
+    let searched = [
+        "SELECT signature FROM transactions WHERE state IN ('landed', 'failed', 'dead') AND written_at < 9 LIMIT 5",
+        "SELECT id FROM intents WHERE state IN ('done', 'failed', 'dead') AND changed_at < 9
+         AND NOT EXISTS (SELECT 1 FROM carried WHERE carried.intent = intents.id) LIMIT 5",
+        "SELECT id FROM alerts WHERE cleared_at < 9 LIMIT 5",
+        "SELECT stream, chunk FROM digests WHERE (stream, chunk) > (1, 2) ORDER BY stream, chunk LIMIT 1",
+    ];
+    for sql in searched {
+        let plan = plan(sql);
+        assert!(plan.contains("SEARCH") && !plan.contains("SCAN"), "{sql}: {plan}");
+    }
+}

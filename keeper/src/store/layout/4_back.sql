@@ -1,0 +1,4 @@
+-- From layout 4 back to layout 3.
+
+DROP INDEX events_by_time;
+DROP TABLE totals;
