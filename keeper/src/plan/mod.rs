@@ -28,9 +28,12 @@ mod tests;
 pub(crate) use explain::CreditPlan;
 #[cfg(test)]
 use explain::{ActionState, ActionView};
-pub use settings::PlanSettings;
+pub use {
+    intent::{Intent, IntentAction},
+    settings::PlanSettings,
+};
 pub(crate) use {
-    intent::{Intent, IntentAction, IntentId, Kind, Role},
+    intent::{IntentId, Kind, Role},
     reason::Reason,
 };
 

@@ -19,11 +19,14 @@ const DAY: i64 = 86_400;
 /// Sections `[metering]`, `[enforcement]` and `[backup]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlanSettings {
-    /// Seconds between two meterings of a chunk.
+    /// Seconds between two meterings of a credit about which nothing is to be decided.
     pub meter_every: i64,
-    /// Seconds between two meterings of a chunk while units of it are about to run out, or jobs draw on frozen ones; at most
-    /// `meter_every`.
+    /// Seconds between two meterings of a credit on which a reading counts soon; at most `meter_every`.
+    pub soon_every: i64,
+    /// Seconds between two meterings of a credit whose units are at risk, or whose jobs draw on frozen ones; at most `soon_every`.
     pub urgent_every: i64,
+    /// Share of the units that are left which may be used and unmetered.
+    pub at_risk_bps: Bps,
     /// Seconds after which a report no longer counts.
     pub report_max_age_seconds: i64,
     /// Most reports in one transaction; the provider's quorum where that is more.
@@ -49,8 +52,10 @@ pub struct PlanSettings {
 impl Default for PlanSettings {
     fn default() -> PlanSettings {
         PlanSettings {
-            meter_every: 60,
+            meter_every: 3_600,
+            soon_every: 300,
             urgent_every: 10,
+            at_risk_bps: Bps(50),
             report_max_age_seconds: 300,
             max_reports: 3,
             max_credits: usize::from(MAX_CHUNK_SIZE),
@@ -79,15 +84,21 @@ impl PlanSettings {
 
     fn read_metering(&mut self, section: &mut Reader) {
         self.meter_every = section.number("every_seconds", self.meter_every, 1..=DAY);
-        // A keeper that meters more often than the default's urgency needs no other number for it.
-        let urgent = self.urgent_every.min(self.meter_every);
+        // A keeper that meters more often than the defaults of the others needs no other numbers for them.
+        let soon = self.soon_every.min(self.meter_every);
+        self.soon_every = section.number("soon_every_seconds", soon, 1..=DAY);
+        let urgent = self.urgent_every.min(self.soon_every);
         self.urgent_every = section.number("urgent_every_seconds", urgent, 1..=DAY);
-        if self.urgent_every > self.meter_every {
-            section.mistake(
-                "urgent_every_seconds",
-                format!("{} is more than every_seconds, {}; lower it", self.urgent_every, self.meter_every),
-            );
+        let paces = [
+            ("soon_every_seconds", self.soon_every, "every_seconds", self.meter_every),
+            ("urgent_every_seconds", self.urgent_every, "soon_every_seconds", self.soon_every),
+        ];
+        for (key, seconds, other, most) in paces {
+            if seconds > most {
+                section.mistake(key, format!("{seconds} is more than {other}, {most}; lower it"));
+            }
         }
+        self.at_risk_bps = Bps(section.number("at_risk_bps", self.at_risk_bps.get(), 1..=BPS));
         self.report_max_age_seconds =
             section.number("report_max_age_seconds", self.report_max_age_seconds, 10..=DAY);
         self.max_reports = section.number("max_reports", self.max_reports, 1..=MAX_REPORTERS);

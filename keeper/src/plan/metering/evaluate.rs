@@ -2,16 +2,15 @@
 
 use {
     crate::plan::{
-        metering::Reports,
+        metering::{Reports, pace},
         now::Now,
         quorum::{Consensus, consensus, is_undecided},
     },
     blockable_sdk::{
         amounts::ChainTime,
         program::{
-            metering::{Reading, Skip, finishing},
+            metering::Skip,
             state::{Credit, Provider},
-            units::mul_div_ceil,
         },
     },
 };
@@ -38,10 +37,10 @@ pub(in crate::plan) enum Verdict {
     },
 }
 
-/// Returns whether a credit is due to be metered although nothing was used; never where nothing is left to use.
+/// Returns whether a credit has not been metered for longer than one that matters would be; never where nothing is left to use.
 pub(super) fn has_aged(now: &Now, credit: &Credit) -> bool {
-    let due_at = ChainTime(credit.meter.reported_at).plus_seconds(now.settings.meter_every);
-    credit.collateral.remaining() > 0 && due_at <= now.chain
+    let since = ChainTime(credit.meter.reported_at).plus_seconds(now.settings.soon_every);
+    credit.collateral.remaining() > 0 && since <= now.chain
 }
 
 /// Evaluates reports by applying them to a copy of a credit, as the program would.
@@ -71,25 +70,6 @@ pub(in crate::plan) fn evaluate(
     let (collateral, mut meter) = (metered.collateral, metered.meter);
     meter.reported_at = credit.meter.reported_at;
     let is_changed = collateral != credit.collateral || meter != credit.meter;
-    let is_urgent = is_changed && (draws_on_frozen(credit) || runs_out(now, credit, &reading.reading));
-    let every = if is_urgent { now.settings.urgent_every } else { now.settings.meter_every };
-    let due_at = ChainTime(credit.meter.reported_at).plus_seconds(every);
+    let due_at = pace::due_at(now, credit, &reading.reading, is_changed);
     Verdict::Meterable { reading, is_changed, due_at }
-}
-
-/// Returns whether jobs that ran at a freeze still draw on frozen units.
-fn draws_on_frozen(credit: &Credit) -> bool {
-    finishing(&credit.collateral, &credit.meter) > 0
-}
-
-/// Returns whether the available units are fewer than those used between two meterings.
-fn runs_out(now: &Now, credit: &Credit, reading: &Reading) -> bool {
-    let used = reading.cumulative.saturating_sub(credit.meter.cumulative);
-    let read_at = ChainTime(reading.reported_at).min(now.chain);
-    let seconds = read_at.seconds_since(ChainTime(credit.meter.reported_at));
-    let (Ok(every), Ok(seconds)) = (u64::try_from(now.settings.meter_every), u64::try_from(seconds)) else {
-        return false;
-    };
-    let per_interval = mul_div_ceil(used, every, seconds.max(1)).unwrap_or(u64::MAX);
-    credit.collateral.available() < per_interval
 }

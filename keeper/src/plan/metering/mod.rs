@@ -3,6 +3,7 @@
 mod evaluate;
 mod findings;
 mod freezes;
+pub(super) mod pace;
 
 pub(super) use evaluate::{Verdict, evaluate};
 
@@ -155,9 +156,13 @@ fn plan_chunk(
         }
         let Verdict::Meterable { reading: _, is_changed, due_at: since } = verdict else { continue };
         let since = chunk.until.map_or(since, |until| since.min(until));
-        if is_changed || chunk.until.is_some() || evaluate::has_aged(now, credit) {
-            metered.push(*member);
+        // A reading that changes nothing moves the time alone, which matters to nobody where no unit is left.
+        let counts = is_changed || chunk.until.is_some() || credit.collateral.remaining() > 0;
+        if counts && since <= now.chain {
             due_at = Some(due_at.map_or(since, |due_at| due_at.min(since)));
+        }
+        if counts && may_go_along(now, credit, since, is_changed) {
+            metered.push(*member);
         }
     }
     let Some(due_at) = due_at.filter(|due_at| now.is_mine(*due_at)) else { return };
@@ -165,6 +170,14 @@ fn plan_chunk(
     for credits in metered.chunks(now.settings.max_credits.max(1)) {
         intents.push(intent(chunk, &reports.chosen, credits, due_at));
     }
+}
+
+/// Returns whether a credit goes into a transaction that its chunk needs now: it is due itself, or its use has changed and half of its
+/// time has passed. The fee is by transaction, so credits of a chunk come to be due together.
+fn may_go_along(now: &Now, credit: &Credit, since: ChainTime, is_changed: bool) -> bool {
+    let metered = ChainTime(credit.meter.reported_at);
+    let half = since.seconds_since(metered) / 2;
+    since <= now.chain || (is_changed && metered.plus_seconds(half) <= now.chain)
 }
 
 /// Collects the reports on a chunk, chooses those that it is metered by, and notes those that cannot be right.

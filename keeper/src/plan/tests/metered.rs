@@ -145,12 +145,27 @@ fn the_earlier_of_two_freezes_is_metered_first() {
 }
 
 #[test]
-fn a_credit_that_runs_out_is_metered_sooner() {
-    let mut world = reported(ISSUED + 10);
-    // 500 units in 10 seconds are 3,000 in an interval.
-    world.change(0, |credit| credit.collateral.consumed = UNITS - 3_000);
+fn a_credit_whose_open_units_run_out_is_metered_soon() {
+    let mut world = reported(ISSUED + 30);
+    // 500 units in 30 seconds are 1,000 in an interval. The lock leaves so many open, and the lien is far larger.
+    let open = |credit: &mut Credit, units: u64| {
+        credit.collateral.frozen_for_other = UNITS - units;
+        credit.meter.reported_at = ISSUED;
+    };
+    world.change(0, |credit| open(credit, 1_000));
     assert_eq!(world.kinds(), []);
-    world.change(0, |credit| credit.collateral.consumed = UNITS - 2_999);
+    world.change(0, |credit| open(credit, 999));
+    assert_eq!(world.kinds(), [Kind::Meter]);
+    assert_eq!(world.plan().intents[0].due_at.get(), ISSUED + 30);
+}
+
+#[test]
+fn a_credit_of_which_much_is_used_is_metered_at_once() {
+    let mut world = reported(ISSUED + 10);
+    // 500 units are half a per cent of 100,000.
+    world.change(0, |credit| credit.collateral.consumed = UNITS - 100_001);
+    assert_eq!(world.kinds(), []);
+    world.change(0, |credit| credit.collateral.consumed = UNITS - 100_000);
     assert_eq!(world.kinds(), [Kind::Meter]);
 }
 

@@ -6,6 +6,7 @@ mod credits;
 mod explained;
 mod holdback;
 mod metered;
+mod pace;
 mod program;
 mod quorums;
 mod rights;
@@ -117,7 +118,13 @@ fn provider(quorum: u8, reporters: u8) -> Provider {
 
 /// Settings with no grace of the keeper's own.
 fn settings() -> PlanSettings {
-    PlanSettings { extra_grace_seconds: 0, tolerance_units: Units(10), ..PlanSettings::default() }
+    PlanSettings {
+        meter_every: 60,
+        soon_every: 30,
+        extra_grace_seconds: 0,
+        tolerance_units: Units(10),
+        ..PlanSettings::default()
+    }
 }
 
 /// All that a plan depends on.

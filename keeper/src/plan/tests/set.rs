@@ -17,7 +17,7 @@ fn nothing_set_is_the_default() {
 fn every_key_is_read() {
     let listed = (key(3), provider_key());
     let (settings, mistakes) = read(&format!(
-        "[metering]\nevery_seconds = 30\nurgent_every_seconds = 5\nreport_max_age_seconds = 90\nmax_reports = 4\n\
+        "[metering]\nevery_seconds = 30\nsoon_every_seconds = 20\nurgent_every_seconds = 5\nat_risk_bps = 9\nreport_max_age_seconds = 90\nmax_reports = 4\n\
          max_credits = 10\ntolerance_units = 7\ntolerance_bps = 50\n\
          [enforcement]\nactions = [\"auto_freeze\", \"meter\"]\nextra_grace_seconds = 900\n\
          lenders = [\"{}\"]\nproviders = [\"{}\"]\n[backup]\ndelay_seconds = 20\n",
@@ -26,7 +26,9 @@ fn every_key_is_read() {
     assert_eq!(mistakes, Vec::<String>::new());
     let expected = PlanSettings {
         meter_every: 30,
+        soon_every: 20,
         urgent_every: 5,
+        at_risk_bps: Bps(9),
         report_max_age_seconds: 90,
         max_reports: 4,
         max_credits: 10,
@@ -44,13 +46,14 @@ fn every_key_is_read() {
 #[test]
 fn mistakes_say_what_to_do() {
     let (_, mistakes) = read(
-        "[metering]\nmax_credits = 33\nevery_seconds = 5\nurgent_every_seconds = 6\n[enforcement]\n\
+        "[metering]\nmax_credits = 33\nevery_seconds = 5\nsoon_every_seconds = 6\nurgent_every_seconds = 7\n[enforcement]\n\
          actions = [\"freeze\"]\nlenders = [\"me\"]\n[backup]\ndelay = 1\n",
     );
     assert_eq!(
         mistakes,
         [
-            "metering.urgent_every_seconds: 6 is more than every_seconds, 5; lower it",
+            "metering.soon_every_seconds: 6 is more than every_seconds, 5; lower it",
+            "metering.urgent_every_seconds: 7 is more than soon_every_seconds, 6; lower it",
             "metering.max_credits: 33 is not from 1 to 32",
             "enforcement.lenders: is no address: it stands for another number of bytes than 32; write it whole, in base58",
             "enforcement.actions: has an unknown action; choose from meter, draw_reserve, mark_delinquent, \
@@ -63,5 +66,6 @@ fn mistakes_say_what_to_do() {
 #[test]
 fn an_interval_below_the_usual_urgency_is_the_urgency() {
     let (settings, mistakes) = read("[metering]\nevery_seconds = 5\n");
-    assert_eq!((settings.meter_every, settings.urgent_every, mistakes), (5, 5, vec![]));
+    let paces = (settings.meter_every, settings.soon_every, settings.urgent_every);
+    assert_eq!((paces, mistakes), ((5, 5, 5), vec![]));
 }
