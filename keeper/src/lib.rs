@@ -39,6 +39,7 @@ mod links;
 mod lots;
 mod ops;
 mod page;
+pub mod parts;
 mod plan;
 mod server;
 mod store;
@@ -50,13 +51,3 @@ pub use {
     config::{Config, ConfigError},
     daemon::{CycleError, CycleSummary, Keeper, KeeperAddrs, OpenError},
 };
-
-/// Parts of the keeper that benchmarks measure by themselves.
-pub mod parts {
-    pub use crate::{
-        chain::{Snapshot, Stalls},
-        ingest::{Ingest, Shelf},
-        plan::{PlanSettings, plan},
-        store::Store,
-    };
-}

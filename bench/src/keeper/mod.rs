@@ -3,14 +3,16 @@
 mod api;
 mod child;
 mod fleet;
+mod large;
 mod node;
 mod parts;
 mod rounds;
+mod sizes;
 
 pub use child::ChildArgs;
 
 use super::{
-    BenchError,
+    BenchError, document,
     performance::{Figure, Output},
 };
 
@@ -34,6 +36,12 @@ pub struct KeeperArgs {
     /// Measures only a cycle on solana-test-validator, as named in SOLANA_TEST_VALIDATOR or found on the path
     #[arg(long, conflicts_with = "simulated")]
     validator: bool,
+    /// Measures only the sizes: a day of metering, and a year of the store
+    #[arg(long, conflicts_with_all = ["simulated", "validator"])]
+    sizes: bool,
+    /// Measures only the first cycle on a store of so many gigabytes
+    #[arg(long, value_name = "GB", conflicts_with_all = ["simulated", "validator", "sizes"])]
+    large: Option<u32>,
     /// Goes so many rounds after the first, to see whether memory grows with them
     #[arg(long, default_value_t = ROUNDS, conflicts_with = "write", value_parser = clap::value_parser!(u64).range(1..))]
     rounds: u64,
@@ -54,6 +62,12 @@ pub fn keeper(args: &KeeperArgs) -> Result<(), BenchError> {
             .output
             .finish("keeper-validator", &rounds::on_validator(CREDITS, PROVIDERS, args.rounds)?);
     }
+    if args.sizes {
+        return measure_sizes(args);
+    }
+    if let Some(gigabytes) = args.large {
+        return args.output.finish("keeper-large", &large::first_cycle(gigabytes)?);
+    }
     let mut figures = Vec::new();
     let mut measure = |name: &str, run: &dyn Fn() -> Result<Vec<Figure>, BenchError>| {
         eprintln!("bench: {name} ...");
@@ -69,6 +83,20 @@ pub fn keeper(args: &KeeperArgs) -> Result<(), BenchError> {
     }
     measure("requests to the API", &|| api::requests(CREDITS, PROVIDERS))?;
     args.output.finish("keeper", &figures)
+}
+
+/// Measures the sizes, and writes their table as well.
+fn measure_sizes(args: &KeeperArgs) -> Result<(), BenchError> {
+    eprintln!("bench: a day of metering ...");
+    let day = sizes::day()?;
+    eprintln!("bench: a year of the store ...");
+    let year = sizes::year(&day)?;
+    let table = sizes::table(&day, &year);
+    match &args.output.write {
+        Some(path) => document::replace(path, "keeper-sizing", &table)?,
+        None => eprintln!("{table}"),
+    }
+    args.output.finish("keeper-sizes", &sizes::figures(&day, &year))
 }
 
 /// Runs the keeper of a bench, as a process of its own. Errors: [`BenchError`].

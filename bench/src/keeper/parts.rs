@@ -26,7 +26,7 @@ const NOW: i64 = 1_800_000_000;
 /// Time for which each part is measured.
 const TIME: Duration = Duration::from_secs(5);
 
-fn snapshot(fleet: &Fleet, clock: i64) -> Snapshot {
+pub(super) fn snapshot(fleet: &Fleet, clock: i64) -> Snapshot {
     Snapshot {
         slot: 1,
         clock: ChainTime(clock),
@@ -41,7 +41,7 @@ fn snapshot(fleet: &Fleet, clock: i64) -> Snapshot {
 }
 
 /// All reports of a fleet as of a time.
-fn reports(fleet: &Fleet, cumulative: u64, at: i64) -> Vec<ReportRecord> {
+pub(super) fn reports(fleet: &Fleet, cumulative: u64, at: i64) -> Vec<ReportRecord> {
     let mut reporters = fleet.reporters();
     fleet.use_units(&mut reporters, cumulative);
     let latest = |reporters: &Reporters| {

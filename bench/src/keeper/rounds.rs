@@ -80,6 +80,22 @@ pub fn simulated(credits: u32, providers: u32, rounds: u64) -> Result<Vec<Figure
     })
 }
 
+/// Measures the first round with so many credits on a [`SimulatedNode`], after `fill` has filled the folder of the store. Returns its
+/// seconds. Errors: [`BenchError`].
+pub fn first_on(credits: u32, fill: impl Fn(&Path) -> Result<(), BenchError>) -> Result<f64, BenchError> {
+    let runtime = tokio::runtime::Runtime::new().map_err(BenchError::setup)?;
+    let providers = credits.div_ceil(1_000);
+    let fleet = Fleet::new(credits, providers, blockable_testkit::START);
+    let node = runtime.block_on(SimulatedNode::start(&fleet))?;
+    let bench = Bench::new(&fleet, &node.url(), 0)?;
+    fill(&bench.folder.path().join("data"))?;
+    runtime.block_on(async {
+        let figures = bench.measure(&fleet, "a large store", async || Ok(node.clock()), false).await?;
+        let first = figures.into_iter().find(|figure| figure.name.contains("the first cycle"));
+        first.map(|figure| figure.value).ok_or_else(|| BenchError::Setup("no first cycle".to_string()))
+    })
+}
+
 /// A keeper's files and its fleet's reporters.
 struct Bench {
     folder: tempfile::TempDir,
@@ -142,7 +158,6 @@ impl Bench {
             figure("a cycle, slowest", seconds, "s", at_most(60.0)),
             figure("transactions in a cycle", transactions as f64, "", Bound::None),
             figure("transactions without an end", left as f64, "", Bound::AtMost(0.0)),
-            figure("bytes per credit", spent.bytes / metered, "bytes", Bound::None),
             figure("compute units per credit", spent.compute_units / metered, "CU", Bound::None),
             figure("cost per credit metered", spent.lamports / metered, "lamports", Bound::None),
             figure("most memory of the keeper", peak as f64 / MIB, "MiB", memory),
@@ -152,17 +167,14 @@ impl Bench {
 
 /// The keeper's transactions, counted from its store.
 struct Spent {
-    bytes: f64,
     compute_units: f64,
     lamports: f64,
 }
 
 fn spent(store: &Path) -> Result<Spent, BenchError> {
     let connection = Connection::open(store).map_err(BenchError::setup)?;
-    let sql = "SELECT total(length(bytes)), total(compute_units), total(lamports) FROM transactions WHERE state = 'landed'";
-    let read = |row: &rusqlite::Row| {
-        Ok(Spent { bytes: row.get(0)?, compute_units: row.get(1)?, lamports: row.get(2)? })
-    };
+    let sql = "SELECT total(compute_units), total(lamports) FROM transactions WHERE state = 'landed'";
+    let read = |row: &rusqlite::Row| Ok(Spent { compute_units: row.get(0)?, lamports: row.get(1)? });
     connection.query_row(sql, [], read).map_err(BenchError::setup)
 }
 
