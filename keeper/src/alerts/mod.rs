@@ -175,6 +175,10 @@ impl Alerts {
         let request = self.inner.store.read(move |connection| {
             let open = apply::read_open(connection)?;
             let evaluated = findings.into_iter().map(|finding| Evaluated::new(finding, &rules));
+            // Nearly all findings say that nothing is wrong where no alert is open: those are many, and change nothing.
+            let matters =
+                |found: &Evaluated| open.contains_key(&found.key()) || apply::is_change(found, &open);
+            let evaluated = evaluated.filter(matters);
             let mut evaluated = apply::worst(evaluated);
             let found: HashSet<_> = evaluated.iter().map(Evaluated::key).collect();
             let ended = subjects.map(|subjects| rules::ended(&open, &found, &rules, &subjects, now));
