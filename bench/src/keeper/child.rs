@@ -42,13 +42,16 @@ pub fn run(args: &ChildArgs) -> Result<(), BenchError> {
     memory::share_arenas();
     let config = Config::FILE.load(&args.config).map_err(BenchError::setup)?;
     let runtime = tokio::runtime::Runtime::new().map_err(BenchError::setup)?;
+    let began = Instant::now();
     let mut keeper = runtime.block_on(Keeper::open(config)).map_err(BenchError::setup)?;
+    // The start is part of the first round.
+    let mut opening = began.elapsed();
     for line in std::io::stdin().lines() {
         line.map_err(BenchError::setup)?;
         let began = Instant::now();
-        let summary = runtime.block_on(keeper.once(PATIENCE)).map_err(BenchError::setup)?;
+        let summary = runtime.block_on(keeper.round(PATIENCE)).map_err(BenchError::setup)?;
         let round = Round {
-            seconds: began.elapsed().as_secs_f64(),
+            seconds: (began.elapsed() + std::mem::take(&mut opening)).as_secs_f64(),
             transactions: summary.landing.transactions,
             left: keeper.in_flight(),
             peak_bytes: peak_bytes(),

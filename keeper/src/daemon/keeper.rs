@@ -252,14 +252,21 @@ impl Keeper {
         }
     }
 
-    /// Runs one cycle and follows its transactions to their end, for at most `patience`. Errors: [`CycleError`].
+    /// Runs one cycle and follows its transactions to their end, for at most `patience`; then delivers alerts and removes old rows.
+    /// Errors: [`CycleError`].
     pub async fn once(&mut self, patience: Duration) -> Result<CycleSummary, CycleError> {
+        let summary = self.round(patience).await?;
+        self.parts().alerts.deliver_due().await?;
+        Housekeeping::new(self.parts()).round(summary.clock).await?;
+        Ok(summary)
+    }
+
+    /// Runs one cycle and follows its transactions to their end, for at most `patience`. Errors: [`CycleError`].
+    pub async fn round(&mut self, patience: Duration) -> Result<CycleSummary, CycleError> {
         self.follow(patience).await?;
         self.gather().await?;
         let (_, summary) = self.cycle.run().await?;
         self.follow(patience).await?;
-        self.parts().alerts.deliver_due().await?;
-        Housekeeping::new(self.parts()).round(summary.clock).await?;
         Ok(summary)
     }
 
