@@ -187,12 +187,12 @@ async fn paths_and_methods_that_no_route_has_are_refused() {
 #[tokio::test]
 async fn a_store_that_cannot_be_read_is_an_error_without_details() {
     let api = Api::new().await;
-    let ruin = |tx: &rusqlite::Transaction| Ok(tx.execute_batch("DROP TABLE events")?);
+    let ruin = |tx: &rusqlite::Transaction| Ok(tx.execute_batch("DROP TABLE logs")?);
     api.state.store.write(ruin).await.unwrap();
     let path = format!("/v1/credits/{}/events", key(10));
     let (code, message) = api.refused(&path, StatusCode::INTERNAL_SERVER_ERROR).await;
     assert_eq!(code, "store");
-    assert!(!message.contains("events"), "{message}");
+    assert!(!message.contains("logs"), "{message}");
 }
 
 #[tokio::test]

@@ -181,7 +181,7 @@ fn too_few_reporters_are_reported_once_per_provider() {
     assert_eq!(raised.len(), 1);
     assert_eq!((raised[0].subject(), raised[0].parties()), (provider_key(), None));
     assert!(raised[0].fact().is_some());
-    assert!(world.clone().moved_to(AT - 1).facts(Rule::NoQuorum).is_empty(), "not due yet");
+    assert!(world.clone().moved_to(AT - 31).facts(Rule::NoQuorum).is_empty(), "not due yet");
     world = said(&[500, 500]);
     assert_eq!(world.over(Rule::NoQuorum).len(), 1);
 }
