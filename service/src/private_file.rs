@@ -13,6 +13,9 @@ use std::{
 /// The permissions of a private file.
 #[cfg(unix)]
 const OWNER_ALONE: u32 = 0o600;
+/// The permissions that no file of a key or secret may have: everything of others, and writing of the group.
+#[cfg(unix)]
+const OPEN_TO_OTHERS: u32 = 0o027;
 
 /// Options that make a missing file a private one. They name no access: add that, and `create`.
 pub fn options() -> OpenOptions {
@@ -51,6 +54,26 @@ pub fn take_from_others(path: &Path) {
     }
     #[cfg(not(unix))]
     let _ = path;
+}
+
+/// Requires that only the owner can change a file, and that only the owner and the owner's group can read it. A group that reads is
+/// let pass: systemd and Kubernetes hand out secrets that way. Errors: the mode, and the next step. A file that is not there passes,
+/// as whoever opens it finds that.
+pub fn check(path: &Path) -> Result<(), String> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(path).map_or(0, |file| file.permissions().mode() & 0o777);
+        if mode & OPEN_TO_OTHERS != 0 {
+            let shown = path.display();
+            return Err(format!(
+                "has mode {mode:o}, so that others can read or change it; run chmod 600 {shown}"
+            ));
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
 }
 
 /// Opens a file to write that [`prepare`] has prepared. Errors: the system's.

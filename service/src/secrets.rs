@@ -1,6 +1,7 @@
 //! Secrets, which stand outside of the settings file: in the environment or in files of their own.
 
 use {
+    crate::private_file,
     secrecy::SecretString,
     serde::Deserialize,
     std::{
@@ -22,6 +23,14 @@ pub enum SecretSourceError {
         path: String,
         /// The system's reason.
         source: io::Error,
+    },
+    /// Others can read or change the file.
+    #[error("{path}: {reason}")]
+    Open {
+        /// The file.
+        path: String,
+        /// The users who can, and the next step.
+        reason: String,
     },
     /// The secret has no characters.
     #[error("the secret of {0} is empty; set one")]
@@ -58,6 +67,17 @@ impl SecretSource {
         }
     }
 
+    /// As [`SecretSource::read`], of a file that no other user can read and nobody but its owner can change. Errors:
+    /// [`SecretSourceError`].
+    pub fn read_private(&self) -> Result<SecretString, SecretSourceError> {
+        if let SecretSource::File(path) = self
+            && let Err(reason) = private_file::check(path)
+        {
+            return Err(SecretSourceError::Open { path: path.display().to_string(), reason });
+        }
+        self.read()
+    }
+
     /// Makes a relative path start from `folder`.
     pub fn resolve(&mut self, folder: &Path) {
         if let SecretSource::File(path) = self {
@@ -82,6 +102,25 @@ mod tests {
         assert!(matches!(source.read(), Err(SecretSourceError::Empty(_))));
         fs::write(&path, "hush\n").unwrap();
         assert_eq!(source.read().unwrap().expose_secret(), "hush");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_secret_that_others_can_read_is_refused_where_it_must_be_private() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        fs::write(&path, "hush").unwrap();
+        let source = SecretSource::File(path.clone());
+        for (mode, is_private) in
+            [(0o600, true), (0o400, true), (0o440, true), (0o644, false), (0o666, false)]
+        {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(source.read_private().is_ok(), is_private, "{mode:o}");
+            assert!(source.read().is_ok());
+        }
+        let error = source.read_private().unwrap_err().to_string();
+        assert!(error.contains("has mode 666") && error.contains("chmod 600"), "{error}");
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod connections;
 mod cross_origin;
 mod encoding;
 mod requests;
+mod retry_after;
 mod sending;
 mod server;
 mod settings;
@@ -23,6 +24,7 @@ pub use {
     cross_origin::{CrossOrigin, allow_origins},
     ipnet::IpNet,
     requests::ClientAddress,
+    retry_after::retry_after,
     sending::{AnswerBytes, NoRoom},
     server::{Bounds, serve},
     settings::{AllowedOrigins, HttpSettings, is_origin},

@@ -6,14 +6,14 @@
 
 mod evidence;
 mod shown;
-mod wait;
 
 use {
     super::{redact::redact, stated::StatedError},
     crate::error::ApiError,
     axum::http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
+    blockable_service::http::retry_after,
     shown::{busy, own_error, request_error},
-    std::time::SystemTime,
+    std::time::{Duration, SystemTime},
 };
 
 pub(super) use evidence::Evidence;
@@ -155,7 +155,9 @@ impl UpstreamFault {
         names: Names,
     ) -> UpstreamFault {
         let stated = StatedError::from_body(body);
-        let wait = wait::read(headers, SystemTime::now());
+        let most = Duration::from_secs(MAX_RETRY_SECONDS.into());
+        let wait = retry_after(headers, SystemTime::now(), most);
+        let wait = wait.map(|wait| u16::try_from(wait.as_secs()).unwrap_or(MAX_RETRY_SECONDS));
         let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("without a type");
         let mut fault = UpstreamFault::from_stated(status.as_u16(), &stated, wait, names);
         if stated == StatedError::default() {

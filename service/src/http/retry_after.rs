@@ -1,48 +1,47 @@
-//! The time for which a busy upstream asks to wait.
+//! The time for which a busy server asks to wait.
 
 use {
-    super::MAX_RETRY_SECONDS,
     axum::http::{
         HeaderMap,
         header::{DATE, RETRY_AFTER},
     },
-    std::time::SystemTime,
+    std::time::{Duration, SystemTime},
 };
 
 /// `Retry-After` in milliseconds, as OpenAI and Azure send it beside the seconds.
 const RETRY_AFTER_MS: &str = "retry-after-ms";
 
-/// Reads the seconds that an upstream asks to wait, rounded up and at most [`MAX_RETRY_SECONDS`]: `retry-after-ms`, else the
-/// seconds or the date of `Retry-After`. A date counts from the answer's own `Date`, so that clocks may differ; without one from
-/// `now`. `None` where it asks for nothing that can be read.
-pub(super) fn read(headers: &HeaderMap, now: SystemTime) -> Option<u16> {
+/// Reads the time that a server asks to wait, in whole seconds, rounded up and at most `most`: `retry-after-ms`, else the seconds or
+/// the date of `Retry-After`. A date counts from the answer's own `Date`, so that clocks may differ; without one from `now`. `None`
+/// where it asks for nothing that can be read.
+pub fn retry_after(headers: &HeaderMap, now: SystemTime, most: Duration) -> Option<Duration> {
+    Some(Duration::from_secs_f64(seconds(headers, now)?.ceil().min(most.as_secs_f64())))
+}
+
+fn seconds(headers: &HeaderMap, now: SystemTime) -> Option<f64> {
     let text = |value: &axum::http::HeaderValue| value.to_str().ok().map(|text| text.trim().to_string());
     let milliseconds = headers.get(RETRY_AFTER_MS).and_then(text).and_then(|text| number(&text));
     if let Some(milliseconds) = milliseconds {
-        return Some(whole(milliseconds / 1_000.0));
+        return Some(milliseconds / 1_000.0);
     }
     let stated = headers.get(RETRY_AFTER).and_then(text)?;
     if let Some(seconds) = number(&stated) {
-        return Some(whole(seconds));
+        return Some(seconds);
     }
     let until = httpdate::parse_http_date(&stated).ok()?;
     let sent = headers.get(DATE).and_then(text).and_then(|text| httpdate::parse_http_date(&text).ok());
     // A date that has passed asks for no wait.
     let left = until.duration_since(sent.unwrap_or(now)).unwrap_or_default();
-    Some(whole(left.as_secs_f64()))
+    Some(left.as_secs_f64())
 }
 
 fn number(text: &str) -> Option<f64> {
     text.parse().ok().filter(|number: &f64| number.is_finite() && *number >= 0.0)
 }
 
-fn whole(seconds: f64) -> u16 {
-    seconds.ceil().min(f64::from(MAX_RETRY_SECONDS)) as u16
-}
-
 #[cfg(test)]
 mod tests {
-    use {super::*, std::time::Duration};
+    use super::*;
 
     fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {
         let pairs = lines.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
@@ -53,7 +52,10 @@ mod tests {
     fn seconds_milliseconds_and_dates_are_read() {
         // 2026-10-21 07:27:30 UTC.
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_792_567_650);
-        let read = |lines: &[(&'static str, &str)]| super::read(&headers(lines), now);
+        let most = Duration::from_secs(600);
+        let read = |lines: &[(&'static str, &str)]| {
+            retry_after(&headers(lines), now, most).map(|wait| wait.as_secs())
+        };
         for (stated, seconds) in [
             ("7", Some(7)),
             (" 1.2 ", Some(2)),
