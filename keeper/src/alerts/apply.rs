@@ -5,16 +5,17 @@ use {
     crate::{
         alerts::{
             Level, Rule, Severity, Text,
-            entries::{Phase, add_entries},
-            record::{self, Alert},
-            rules::Evaluated,
+            entries::{Phase, add_entries, mark_delivered},
+            memory::Told,
+            record::{self, Alert, StoredRule},
+            rules::{Evaluated, Recipients},
             sink::Subscription,
         },
         store::{StoreError, columns::key},
     },
     blockable_sdk::{Pubkey, amounts::ChainTime},
     rusqlite::{Connection, Transaction, params},
-    std::collections::HashMap,
+    std::collections::{BTreeMap, HashMap},
 };
 
 /// The parts of an open alert that decide the effect of the next finding on its rule and subject.
@@ -49,6 +50,21 @@ pub(super) struct AlertRequest {
     pub(crate) evaluated: Vec<Evaluated>,
     /// Rules and subjects whose open alerts end.
     pub(crate) ended: Vec<(Rule, Pubkey)>,
+    /// Alerts that were told without a row of them. One that nothing raises any more gets its row and ends.
+    pub(super) told: BTreeMap<(Rule, Pubkey), Told>,
+}
+
+/// The circumstances of a change.
+#[derive(Clone)]
+pub(super) struct Circumstances {
+    /// The sinks' choices.
+    pub(super) subscriptions: std::sync::Arc<[Subscription]>,
+    /// The time of the findings.
+    pub(super) now: ChainTime,
+    /// The Unix time by this machine's clock, from which the deadline of delivery counts.
+    pub(super) written_at: i64,
+    /// The hour of daily digests, in UTC.
+    pub(super) digest_hour: i64,
 }
 
 /// Reads the open alerts. One of a rule that this keeper does not know is left alone.
@@ -102,19 +118,17 @@ pub(super) fn is_change(found: &Evaluated, open: &OpenAlerts) -> bool {
         }
 }
 
-/// Raises and clears alerts at `now`. A finding that is worse than its open alert ends that alert without a message and raises
-/// one of the higher severity. `written_at` is the Unix time by this machine's clock, from which the deadline of delivery
-/// counts. Errors: [`StoreError`].
+/// Raises and clears alerts. A finding that is worse than its open alert ends that alert without a message and raises one of the higher
+/// severity. Errors: [`StoreError`].
 pub(super) fn apply(
     tx: &Transaction,
-    request: &AlertRequest,
-    subscriptions: &[Subscription],
-    now: ChainTime,
-    written_at: i64,
+    request: AlertRequest,
+    circumstances: &Circumstances,
 ) -> Result<Changes, StoreError> {
-    let mut writer =
-        AlertWriter { tx, open: read_open(tx)?, subscriptions, now, written_at, changes: Changes::default() };
-    for found in &request.evaluated {
+    let AlertRequest { evaluated, ended, told } = request;
+    let open = read_open(tx)?;
+    let mut writer = AlertWriter { tx, open, told, circumstances, changes: Changes::default() };
+    for found in &evaluated {
         let about = found.key();
         if writer.open.get(&about).is_some_and(|open| open.is_another_occurrence(found)) {
             writer.clear(about)?;
@@ -130,7 +144,8 @@ pub(super) fn apply(
             (Level::Hold, _) => {}
         }
     }
-    request.ended.iter().try_for_each(|about| writer.clear(*about))?;
+    ended.iter().try_for_each(|about| writer.clear(*about))?;
+    writer.end_told()?;
     Ok(writer.changes)
 }
 
@@ -138,22 +153,50 @@ pub(super) fn apply(
 struct AlertWriter<'a> {
     tx: &'a Transaction<'a>,
     open: OpenAlerts,
-    subscriptions: &'a [Subscription],
-    now: ChainTime,
-    written_at: i64,
+    /// Alerts that were told without a row, and have none yet.
+    told: BTreeMap<(Rule, Pubkey), Told>,
+    circumstances: &'a Circumstances,
     changes: Changes,
 }
 
 impl AlertWriter<'_> {
     fn raise(&mut self, found: &Evaluated) -> Result<(), StoreError> {
-        let Some(fact) = found.finding.fact() else { return Ok(()) };
-        let text = Text::from_fact(&found.finding.subject(), fact);
-        let alert = insert(self.tx, found, text, self.now)?;
-        let Alert { id, severity, raised_at, .. } = alert;
-        let open = OpenAlert { id, severity, raised_at, occurrence: found.occurrence() };
-        self.open.insert(found.key(), open);
-        add_entries(self.tx, &alert, Phase::Raised, self.subscriptions, self.written_at)?;
+        let Some(alert) = Alert::from_finding(found, self.circumstances.now) else { return Ok(()) };
+        match self.told.remove(&found.key()) {
+            // It keeps the time at which it was told, and with that its id.
+            Some(told) => {
+                self.insert(found.rule(), Alert { raised_at: told.alert.raised_at, ..alert }, &told.sinks())
+            }
+            None => self.insert(found.rule(), alert, &[]),
+        }
+    }
+
+    /// Writes an alert, and its entries for all sinks but those that have it already.
+    fn insert(&mut self, rule: Rule, alert: Alert, taken_by: &[String]) -> Result<(), StoreError> {
+        let alert = insert(self.tx, alert)?;
+        let Alert { id, severity, raised_at, occurrence, subject, .. } = alert;
+        self.open.insert((rule, subject), OpenAlert { id, severity, raised_at, occurrence });
+        self.add_entries(&alert, Phase::Raised)?;
+        mark_delivered(self.tx, id, taken_by)?;
         self.changes.raised.push(alert);
+        Ok(())
+    }
+
+    fn add_entries(&self, alert: &Alert, phase: Phase) -> Result<(), StoreError> {
+        let Circumstances { subscriptions, written_at, digest_hour, now: _ } = self.circumstances;
+        add_entries(self.tx, alert, phase, subscriptions, *written_at, *digest_hour)
+    }
+
+    /// Gives alerts that were told, and that nothing raises any more, their rows, and ends them.
+    fn end_told(&mut self) -> Result<(), StoreError> {
+        for (about, told) in std::mem::take(&mut self.told) {
+            if self.open.contains_key(&about) {
+                continue;
+            }
+            let sinks = told.sinks();
+            self.insert(about.0, told.alert, &sinks)?;
+            self.clear(about)?;
+        }
         Ok(())
     }
 
@@ -161,55 +204,61 @@ impl AlertWriter<'_> {
     fn clear(&mut self, about: (Rule, Pubkey)) -> Result<(), StoreError> {
         let Some(open) = self.open.remove(&about) else { return Ok(()) };
         let alert = self.end(open.id)?;
-        add_entries(self.tx, &alert, Phase::Cleared, self.subscriptions, self.written_at)
+        self.add_entries(&alert, Phase::Cleared)
     }
 
     /// Ends an alert without a message to anybody.
     fn end(&mut self, id: i64) -> Result<Alert, StoreError> {
         self.tx
             .prepare_cached("UPDATE alerts SET cleared_at = ? WHERE id = ?")?
-            .execute([self.now.get(), id])?;
+            .execute([self.circumstances.now.get(), id])?;
         let alert = record::one(self.tx, id)?;
         self.changes.cleared.push(alert.clone());
         Ok(alert)
     }
 }
 
-fn insert(tx: &Transaction, found: &Evaluated, text: Text, now: ChainTime) -> Result<Alert, StoreError> {
-    let (lender, borrower) = match found.parties() {
-        Some(parties) => (Some(parties.lender), Some(parties.borrower)),
-        None => (None, None),
-    };
-    let (rule, subject) = found.key();
+impl Alert {
+    /// The alert that a finding raises at `now`, without a number; `None` for a finding without a fact.
+    pub(super) fn from_finding(found: &Evaluated, now: ChainTime) -> Option<Alert> {
+        let text = Text::from_fact(&found.finding.subject(), found.finding.fact()?);
+        let Recipients { lender, borrower } = found.recipients();
+        Some(Alert {
+            id: 0,
+            rule: StoredRule::Known(found.rule()),
+            subject: found.finding.subject(),
+            severity: found.severity,
+            lender,
+            borrower,
+            happened: text.happened,
+            meaning: text.meaning,
+            next_step: text.next_step,
+            raised_at: now,
+            cleared_at: None,
+            occurrence: found.occurrence(),
+        })
+    }
+}
+
+fn insert(tx: &Transaction, alert: Alert) -> Result<Alert, StoreError> {
     let mut statement = tx.prepare_cached(
         "INSERT INTO alerts (rule, subject, severity, lender, borrower, happened, meaning, next_step, raised_at, occurrence)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?;
+    let bytes = |key: Option<Pubkey>| key.map(|key| key.to_bytes());
     statement.execute(params![
-        rule.name(),
-        subject.to_bytes(),
-        found.severity.name(),
-        lender.map(|key| key.to_bytes()),
-        borrower.map(|key| key.to_bytes()),
-        text.happened,
-        text.meaning,
-        text.next_step,
-        now.get(),
-        found.occurrence(),
+        alert.rule.name(),
+        alert.subject.to_bytes(),
+        alert.severity.name(),
+        bytes(alert.lender),
+        bytes(alert.borrower),
+        alert.happened,
+        alert.meaning,
+        alert.next_step,
+        alert.raised_at.get(),
+        alert.occurrence,
     ])?;
-    Ok(Alert {
-        id: tx.last_insert_rowid(),
-        rule,
-        subject,
-        severity: found.severity,
-        lender,
-        borrower,
-        happened: text.happened,
-        meaning: text.meaning,
-        next_step: text.next_step,
-        raised_at: now,
-        cleared_at: None,
-    })
+    Ok(Alert { id: tx.last_insert_rowid(), ..alert })
 }
 
 /// Removes up to `most` alerts that ended before a time, with their outbox entries, unless one of those still waits.
@@ -217,7 +266,7 @@ fn insert(tx: &Transaction, found: &Evaluated, text: Text, now: ChainTime) -> Re
 pub(super) fn prune(connection: &Connection, before: ChainTime, most: usize) -> Result<usize, StoreError> {
     let sql = "DELETE FROM alerts WHERE id IN (
                    SELECT id FROM alerts WHERE cleared_at < ?1
-                   AND NOT EXISTS (SELECT 1 FROM outbox WHERE alert = alerts.id AND state = 'waiting') LIMIT ?2)";
+                   AND NOT EXISTS (SELECT 1 FROM outbox WHERE alert = alerts.id AND state IN ('waiting', 'held')) LIMIT ?2)";
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     Ok(connection.prepare_cached(sql)?.execute([before.get(), most])?)
 }

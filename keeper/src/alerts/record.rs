@@ -7,29 +7,58 @@ use {
     },
     blockable_sdk::{Pubkey, amounts::ChainTime},
     rusqlite::{Connection, Row, named_params},
-    serde::{Serialize, Serializer, de::DeserializeOwned},
+    serde::de::DeserializeOwned,
 };
 
 /// Most alerts that are listed at once.
 pub(crate) const PAGE_MAX: u32 = 500;
 
+/// The rule of a stored alert. A store that a later keeper has written can have rules that this one does not know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StoredRule {
+    /// A rule of this keeper.
+    Known(Rule),
+    /// The name of a rule of a later keeper.
+    Unknown(String),
+}
+
+impl StoredRule {
+    /// Reads a rule's name.
+    pub(super) fn from_name(name: String) -> StoredRule {
+        parse(name.clone()).map_or(StoredRule::Unknown(name), StoredRule::Known)
+    }
+
+    /// The rule's name in the store and in JSON.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            StoredRule::Known(rule) => rule.name(),
+            StoredRule::Unknown(name) => name,
+        }
+    }
+
+    /// The rule; `None` for one that this keeper does not know.
+    pub(crate) fn known(&self) -> Option<Rule> {
+        match self {
+            StoredRule::Known(rule) => Some(*rule),
+            StoredRule::Unknown(_) => None,
+        }
+    }
+}
+
 /// An alert.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Alert {
     /// Its number.
     pub(crate) id: i64,
     /// The rule.
-    pub(crate) rule: Rule,
+    pub(crate) rule: StoredRule,
     /// The credit, provider, reporter, key or market that it is on.
-    #[serde(serialize_with = "base58")]
     pub(crate) subject: Pubkey,
     /// Its severity.
     pub(crate) severity: Severity,
     /// The lender that it is for; `None` where it is for the operator alone.
-    #[serde(serialize_with = "maybe_base58")]
     pub(crate) lender: Option<Pubkey>,
     /// The borrower that it is for.
-    #[serde(serialize_with = "maybe_base58")]
     pub(crate) borrower: Option<Pubkey>,
     /// The event.
     pub(crate) happened: String,
@@ -41,12 +70,14 @@ pub(crate) struct Alert {
     pub(crate) raised_at: ChainTime,
     /// The time at which it ended; `None` while it is open.
     pub(crate) cleared_at: Option<ChainTime>,
+    /// The number of its occurrence, such as the due date of its payment; `None` for most rules.
+    pub(crate) occurrence: Option<i64>,
 }
 
 impl Alert {
-    /// The credit that it is on; `None` for an alert for the operator alone.
+    /// The credit that it is on; `None` for an alert for the operator or for a lender alone.
     pub(crate) fn credit(&self) -> Option<Pubkey> {
-        self.lender.map(|_| self.subject)
+        self.lender.zip(self.borrower).map(|_| self.subject)
     }
 }
 
@@ -72,8 +103,7 @@ impl Default for AlertFilter {
 }
 
 /// Columns of `alerts`, in the order that [`read`] takes them.
-const COLUMNS: &str =
-    "id, rule, subject, severity, lender, borrower, happened, meaning, next_step, raised_at, cleared_at";
+pub(super) const COLUMNS: &str = "id, rule, subject, severity, lender, borrower, happened, meaning, next_step, raised_at, cleared_at, occurrence";
 
 /// An alert by its number. Errors: [`StoreError`], also where there is none.
 pub(super) fn one(connection: &Connection, id: i64) -> Result<Alert, StoreError> {
@@ -103,13 +133,14 @@ pub(super) fn list(connection: &Connection, filter: &AlertFilter) -> Result<Vec<
     rows.map(|row| row?).collect()
 }
 
-fn read(row: &Row) -> Result<Alert, StoreError> {
+pub(super) fn read(row: &Row) -> Result<Alert, StoreError> {
     let maybe_key = |column| row.get::<_, Option<[u8; 32]>>(column).map(|key| key.map(Pubkey::from));
     Ok(Alert {
         id: row.get(0)?,
-        rule: parse(row.get(1)?)?,
+        rule: StoredRule::from_name(row.get(1)?),
         subject: key(row, 2)?,
-        severity: parse(row.get(3)?)?,
+        // One of a later keeper counts as the worst.
+        severity: parse(row.get(3)?).unwrap_or(Severity::Critical),
         lender: maybe_key(4)?,
         borrower: maybe_key(5)?,
         happened: row.get(6)?,
@@ -117,21 +148,11 @@ fn read(row: &Row) -> Result<Alert, StoreError> {
         next_step: row.get(8)?,
         raised_at: ChainTime(row.get(9)?),
         cleared_at: row.get::<_, Option<i64>>(10)?.map(ChainTime),
+        occurrence: row.get(11)?,
     })
 }
 
 /// A rule or severity by its name.
 pub(super) fn parse<T: DeserializeOwned>(name: String) -> Result<T, StoreError> {
     Ok(serde_json::from_value(serde_json::Value::String(name))?)
-}
-
-fn base58<S: Serializer>(key: &Pubkey, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(key)
-}
-
-fn maybe_base58<S: Serializer>(key: &Option<Pubkey>, serializer: S) -> Result<S::Ok, S::Error> {
-    match key {
-        Some(key) => serializer.collect_str(key),
-        None => serializer.serialize_none(),
-    }
 }

@@ -15,6 +15,15 @@ pub(crate) enum Severity {
 }
 
 impl Severity {
+    /// The severity's place: the higher, the more important.
+    pub(crate) fn rank(self) -> i64 {
+        match self {
+            Severity::Info => 0,
+            Severity::Warning => 1,
+            Severity::Critical => 2,
+        }
+    }
+
     /// The severity's name in the configuration, the store, JSON and metrics.
     pub(crate) fn name(self) -> &'static str {
         match self {

@@ -1,18 +1,17 @@
-//! The sinks of alerts: webhooks and mail addresses, each with its subscription.
+//! The sinks of alerts, each with its subscription.
 
 use {
     crate::alerts::{
-        AlertError, Severity,
-        email::Mailer,
-        entries::{DeliveryAttempt, Phase},
+        AlertError,
+        courier::Turn,
         record::Alert,
-        settings::{AlertSettings, SubscribedParty},
-        webhook::Poster,
+        settings::{AlertSettings, SubscribedParty, Wants},
+        sinks::{self, Channel, Http},
     },
     blockable_sdk::Pubkey,
     blockable_service::hex,
     sha2::{Digest, Sha256},
-    std::collections::BTreeMap,
+    std::{collections::BTreeMap, time::Duration},
     tokio::sync::Mutex,
 };
 
@@ -23,103 +22,100 @@ const HOUR: i64 = 3_600;
 pub(crate) struct Subscription {
     /// The sink's name in the outbox, logs and metrics.
     pub(crate) sink: String,
-    /// Parties, each with the least severity. An alert that fits one of them is sent.
-    pub(crate) wants: Vec<(SubscribedParty, Severity)>,
+    /// Its choices. An alert that fits one of them is sent.
+    pub(crate) wants: Vec<Wants>,
 }
 
 impl Subscription {
     /// Tests whether it is for one key alone.
     pub(crate) fn is_of(&self, key: &Pubkey) -> bool {
-        let is_key = |(party, _): &(SubscribedParty, Severity)| *party == SubscribedParty::Key(*key);
+        let is_key = |wants: &Wants| wants.party == SubscribedParty::Key(*key);
         !self.wants.is_empty() && self.wants.iter().all(is_key)
     }
 
     /// Tests whether it includes an alert.
     pub(crate) fn includes(&self, alert: &Alert) -> bool {
-        self.wants.iter().any(|(party, least)| {
-            let concerned = match party {
+        self.wants.iter().any(|wants| {
+            let concerned = match wants.party {
                 SubscribedParty::All => true,
                 SubscribedParty::Operator => alert.lender.is_none() && alert.borrower.is_none(),
-                SubscribedParty::Key(key) => alert.lender == Some(*key) || alert.borrower == Some(*key),
+                SubscribedParty::Key(key) => alert.lender == Some(key) || alert.borrower == Some(key),
             };
-            concerned && alert.severity >= *least
+            concerned && alert.severity >= wants.min_severity
         })
+    }
+
+    /// Tests whether alerts of severity info come in one message a day.
+    pub(super) fn is_info_daily(&self) -> bool {
+        self.wants.iter().all(|wants| wants.is_info_daily)
+    }
+
+    /// Messages of a rule within an hour, beyond which further ones come together.
+    pub(super) fn digest_above(&self) -> u32 {
+        self.wants.iter().map(|wants| wants.digest_above).max().unwrap_or(u32::MAX)
+    }
+
+    /// Pause between two heartbeats; `None` for no heartbeats.
+    pub(super) fn heartbeat(&self) -> Option<Duration> {
+        self.wants.iter().filter_map(|wants| wants.heartbeat).min()
     }
 }
 
 /// One destination of alerts.
 pub(super) struct Sink {
-    pub(crate) subscription: Subscription,
+    pub(super) subscription: Subscription,
     /// Seconds after which an entry that is not taken is given up.
-    pub(crate) give_up_after: i64,
-    /// Held during a round of delivery, so that no entry is sent twice at once.
-    pub(crate) turn: Mutex<Turn>,
-    client: SinkClient,
-}
-
-/// The state that a round of delivery leaves to the next.
-#[derive(Default)]
-pub(super) struct Turn {
-    /// Entry and result of an attempt that could not be recorded: it is recorded before the entry is sent again.
-    pub(crate) unrecorded: Option<(i64, DeliveryAttempt)>,
-}
-
-enum SinkClient {
-    Webhook(Box<Poster>),
-    Email(Box<Mailer>),
+    pub(super) give_up_after: i64,
+    /// Held by the one that delivers, so that no entry is sent twice at once.
+    pub(super) turn: Mutex<Turn>,
+    pub(super) channel: Box<dyn Channel>,
 }
 
 impl Sink {
-    /// Opens every sink of the settings, with its secrets. Errors: [`AlertError`].
-    pub(crate) fn open_all(settings: &AlertSettings) -> Result<Vec<Sink>, AlertError> {
-        let mut sinks = Vec::new();
-        for webhook in &settings.webhooks {
-            let wants = vec![(webhook.party, webhook.min_severity)];
-            let subscription = Subscription { sink: format!("webhook/{}", webhook.name), wants };
-            let client = SinkClient::Webhook(Box::new(Poster::new(webhook)?));
-            sinks.push(Sink::new(subscription, webhook.give_up_hours, client));
+    /// Opens every sink of the settings, with its secrets. Returns each by its name, with the reason where it cannot be opened.
+    pub(super) fn open_each(
+        settings: &AlertSettings,
+        http: &Http,
+    ) -> Vec<(String, Result<Sink, AlertError>)> {
+        let mut opened = Vec::new();
+        for sink in &settings.sinks {
+            let name = format!("{}/{}", sink.target.kind(), sink.name);
+            let subscription = Subscription { sink: name.clone(), wants: vec![sink.wants] };
+            let channel = sinks::open(sink, http);
+            let sink = channel.map(|channel| Sink::new(subscription, sink.give_up_hours, channel));
+            opened.push((name, sink));
         }
         // An address that is named twice gets one mail.
         let mut addresses = BTreeMap::new();
         for to in &settings.email_to {
             let (_, wants) =
                 addresses.entry(to.address.email.to_string()).or_insert((&to.address, Vec::new()));
-            wants.push((to.party, to.min_severity));
+            wants.push(to.wants);
         }
         for (address, (to, wants)) in addresses {
-            let email = settings.email.as_ref().ok_or(AlertError::NoEmail)?;
-            let subscription = Subscription { sink: email_name(&address), wants };
-            let client = SinkClient::Email(Box::new(Mailer::new(email, to.clone())?));
-            sinks.push(Sink::new(subscription, email.give_up_hours, client));
+            let name = email_name(&address);
+            let sink = settings.email.as_ref().ok_or(AlertError::NoEmail).and_then(|email| {
+                let subscription = Subscription { sink: name.clone(), wants };
+                Ok(Sink::new(subscription, email.give_up_hours, sinks::open_email(email, to.clone())?))
+            });
+            opened.push((name, sink));
         }
-        Ok(sinks)
+        opened
     }
 
-    fn new(subscription: Subscription, give_up_hours: u64, client: SinkClient) -> Sink {
+    /// As [`Sink::open_each`], where all can be opened. Errors: the first [`AlertError`].
+    pub(super) fn open_all(settings: &AlertSettings, http: &Http) -> Result<Vec<Sink>, AlertError> {
+        Sink::open_each(settings, http).into_iter().map(|(_, sink)| sink).collect()
+    }
+
+    fn new(subscription: Subscription, give_up_hours: u64, channel: Box<dyn Channel>) -> Sink {
         let give_up_after = i64::try_from(give_up_hours).unwrap_or(i64::MAX).saturating_mul(HOUR);
-        Sink { subscription, give_up_after, turn: Mutex::default(), client }
+        Sink { subscription, give_up_after, turn: Mutex::default(), channel }
     }
 
     /// The sink's name in the outbox, logs and metrics.
-    pub(crate) fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         &self.subscription.sink
-    }
-
-    /// Sends an alert. Errors: the reason for which it was not taken, without secrets.
-    pub(crate) async fn deliver(&self, alert: &Alert, phase: Phase) -> Result<(), String> {
-        match &self.client {
-            SinkClient::Webhook(poster) => poster.post(alert, phase).await,
-            SinkClient::Email(mailer) => mailer.send(alert, phase).await,
-        }
-    }
-
-    /// Sets the time for one delivery.
-    #[cfg(test)]
-    pub(crate) fn set_deadline(&mut self, deadline: std::time::Duration) {
-        match &mut self.client {
-            SinkClient::Webhook(poster) => poster.deadline = deadline,
-            SinkClient::Email(mailer) => mailer.deadline = deadline,
-        }
     }
 }
 

@@ -57,7 +57,7 @@ impl Access {
     /// Reads the token. `addr` is where the API listens. Errors: [`ApiServerError`].
     pub(super) fn open(settings: &ApiSettings, addr: SocketAddr) -> Result<Access, ApiServerError> {
         let token = match &settings.token {
-            Some(source) => Some(AccessToken::new(source.read()?.expose_secret())?),
+            Some(source) => Some(AccessToken::new(source.read_private()?.expose_secret())?),
             None => None,
         };
         Ok(Access {

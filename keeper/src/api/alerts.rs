@@ -58,9 +58,11 @@ pub(crate) struct AlertPage {
 pub(crate) struct AlertView {
     /// Its number.
     pub(crate) id: i64,
-    /// The rule.
+    /// The rule's name.
     #[schema(value_type = String, example = "payment_missed")]
-    pub(crate) rule: &'static str,
+    pub(crate) rule: String,
+    /// False for a rule that this keeper does not know: a later version has written the alert.
+    pub(crate) is_known: bool,
     /// The credit, provider, reporter or key that it is about.
     pub(crate) subject: Address,
     /// True where the subject is a credit.
@@ -90,7 +92,8 @@ impl AlertView {
     pub(super) fn new(alert: &Alert, deliveries: Vec<DeliveryView>) -> AlertView {
         AlertView {
             id: alert.id,
-            rule: alert.rule.name(),
+            rule: alert.rule.name().to_string(),
+            is_known: alert.rule.known().is_some(),
             subject: Address(alert.subject),
             is_on_credit: alert.credit().is_some(),
             severity: alert.severity.name(),
@@ -142,6 +145,8 @@ pub(super) async fn list(
     // A party sees alerts on its credits alone, whatever it asks for.
     let may_see = |alert: &Alert| match (alert.lender, alert.borrower) {
         (Some(lender), Some(borrower)) => caller.sees(lender, borrower),
+        // For a lender alone, on all its loans.
+        (Some(lender), None) => caller.sees(lender, lender),
         _ => caller == Caller::Operator,
     };
     let found: Vec<Alert> = state.alerts.list(filter).await?.into_iter().filter(may_see).collect();

@@ -75,6 +75,11 @@ use {
 /// Most bytes of a body: a signed transaction in base64, and some more.
 const BODY_BYTES: usize = 16 << 10;
 
+/// Tests whether the API's token can be read and is long enough. Errors: [`ApiServerError`].
+pub(crate) fn check_token(settings: &ApiSettings) -> Result<(), ApiServerError> {
+    access::Access::open(settings, settings.listen).map(drop)
+}
+
 /// A fault that keeps the API from being served.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiServerError {

@@ -89,15 +89,15 @@ fn sinks(state: &ApiState, caller: Caller) -> Vec<SinkView> {
     };
     let subscriptions = state.alerts.subscriptions().iter();
     let seen =
-        subscriptions.filter(|subscription| subscription.wants.iter().all(|(party, _)| may_see(party)));
+        subscriptions.filter(|subscription| subscription.wants.iter().all(|wants| may_see(&wants.party)));
     let view = |subscription: &crate::alerts::Subscription| {
-        let gets = subscription.wants.iter().map(|(party, severity)| WantView {
-            party: match party {
-                SubscribedParty::Key(key) => Some(Address(*key)),
-                _ => None,
+        let gets = subscription.wants.iter().map(|wants| WantView {
+            party: match wants.party {
+                SubscribedParty::Key(key) => Some(Address(key)),
+                SubscribedParty::All | SubscribedParty::Operator => None,
             },
-            of_operator: *party == SubscribedParty::Operator,
-            min_severity: severity.name(),
+            of_operator: wants.party == SubscribedParty::Operator,
+            min_severity: wants.min_severity.name(),
         });
         SinkView { sink: subscription.sink.clone(), gets: gets.collect() }
     };

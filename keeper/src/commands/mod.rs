@@ -1,10 +1,13 @@
 //! The command line.
 
+mod alert;
+mod backup;
 mod doctor;
 mod dry_run;
 mod exit;
 mod explain;
 mod init;
+mod keys;
 mod observer;
 mod once;
 mod output;
@@ -120,7 +123,26 @@ enum Command {
         #[command(subcommand)]
         action: store::StoreAction,
     },
-    /// Checks configuration, keys, balances, nodes, clocks, reporters and the program
+    /// Tests the way to the sinks of alerts
+    Alert {
+        #[command(flatten)]
+        file: FileArgs,
+        #[command(subcommand)]
+        action: alert::AlertAction,
+    },
+    /// Makes keys and secrets, in files of their own
+    Keys {
+        #[command(subcommand)]
+        action: keys::KeysAction,
+    },
+    /// Copies the store to a new file; works while a keeper runs
+    Backup {
+        #[command(flatten)]
+        file: FileArgs,
+        /// The copy; overwrites nothing
+        copy: PathBuf,
+    },
+    /// Checks configuration, keys, balances, nodes, clocks, reporters, the program, sinks, secrets and the disk
     Doctor {
         #[command(flatten)]
         file: FileArgs,
@@ -179,6 +201,11 @@ enum CommandError {
     /// The page was not exported.
     #[error(transparent)]
     Export(#[from] ExportError),
+    /// No sink has this name.
+    #[error(
+        "no sink has the name {0:?}; [[webhook]], [[slack]] and the other lists in the file have the names"
+    )]
+    NoSink(String),
     /// A temporary folder cannot be created.
     #[error("cannot create a temporary folder: {0}; make room in it, or set TMPDIR to another")]
     Folder(io::Error),
@@ -233,6 +260,13 @@ async fn execute(command: Command) -> Result<bool, CommandError> {
         Command::Page { file, action } => page::run(&Config::FILE.load(&file.config)?, action).await,
         Command::Store { file, json, action } => {
             store::run(&Config::FILE.load(&file.config)?, action, json).await
+        }
+        Command::Alert { file, action } => alert::run(&Config::FILE.load(&file.config)?, action).await,
+        Command::Keys { action } => keys::run(action),
+        Command::Backup { file, copy } => {
+            let bytes = backup::run(&Config::FILE.load(&file.config)?, &copy)?;
+            println!("wrote {}, {bytes} bytes", copy.display());
+            Ok(true)
         }
         Command::Doctor { file, json } => doctor::run(Config::FILE.load(&file.config)?, json).await,
     }

@@ -3,6 +3,7 @@
 mod rpc;
 
 pub use blockable_service::settings::ConfigError;
+pub(crate) use rpc::NodesError;
 pub(crate) use rpc::{CycleSettings, RpcSettings, nodes};
 use {
     crate::{
@@ -134,6 +135,12 @@ fn check_nodes(rpc: &[Option<RpcSettings>], plan: &PlanSettings, land: &LandSett
             "rpc",
             "what is held against a borrower must be seen by two nodes; add a second [[rpc]] of another operator, \
              or set landing.allow_single_rpc = true",
+        );
+    }
+    if let Some(second) = rpc::same_node(rpc) {
+        reader.mistake(
+            &format!("rpc[{second}].url"),
+            "is of a node that another [[rpc]] is of; a node cannot confirm what it says itself: name another one",
         );
     }
     let mut names: Vec<&str> = rpc.iter().flatten().map(|rpc| rpc.name.as_str()).collect();

@@ -6,9 +6,14 @@ use {
         secrets::{SecretSource, SecretSourceError},
         settings::{Reader, parse_url},
     },
-    secrecy::SecretString,
+    reqwest::Url,
+    secrecy::{ExposeSecret, SecretString},
     serde::Deserialize,
-    std::{path::Path, time::Duration},
+    std::{
+        collections::{BTreeMap, BTreeSet},
+        path::Path,
+        time::Duration,
+    },
 };
 
 /// A URL as it is written: as it is, or where it is read from because it holds a key. Never printed.
@@ -23,7 +28,7 @@ impl NodeUrl {
     fn read(&self) -> Result<SecretString, SecretSourceError> {
         match self {
             NodeUrl::Text(text) => Ok(SecretString::from(text.as_str())),
-            NodeUrl::Secret(source) => source.read(),
+            NodeUrl::Secret(source) => source.read_private(),
         }
     }
 
@@ -69,14 +74,53 @@ impl RpcSettings {
     }
 }
 
-/// Opens the nodes. Errors: [`SecretSourceError`].
-pub(crate) fn nodes(rpc: &[RpcSettings], cycle: &CycleSettings) -> Result<Nodes, SecretSourceError> {
-    let mut nodes = Vec::with_capacity(rpc.len());
+/// Nodes that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum NodesError {
+    /// A URL cannot be read.
+    #[error(transparent)]
+    Secret(#[from] SecretSourceError),
+    /// Two entries are one node.
+    #[error("the nodes {first} and {second} of [[rpc]] are one: their URLs are the same; name another node")]
+    Same {
+        /// The name of the first.
+        first: String,
+        /// The name of the second.
+        second: String,
+    },
+}
+
+/// Opens the nodes. Two that are one would agree with each other on everything, so they are refused. Errors: [`NodesError`].
+pub(crate) fn nodes(rpc: &[RpcSettings], cycle: &CycleSettings) -> Result<Nodes, NodesError> {
+    let (mut nodes, mut known) = (Vec::with_capacity(rpc.len()), BTreeMap::new());
     for settings in rpc {
+        let url = settings.url.read()?;
         let ws_url = settings.ws_url.as_ref().map(NodeUrl::read).transpose()?;
-        nodes.push(Node::new(settings.name.clone(), &settings.url.read()?, ws_url, cycle.request_timeout));
+        if let Some(first) = known.insert(node_of(url.expose_secret()), settings.name.clone()) {
+            return Err(NodesError::Same { first, second: settings.name.clone() });
+        }
+        nodes.push(Node::new(settings.name.clone(), &url, ws_url, cycle.request_timeout));
     }
     Ok(Nodes::new(nodes, cycle.lag_slots))
+}
+
+/// Finds two entries whose URLs stand in the file and are of one node. Returns the place of the second.
+pub(super) fn same_node(rpc: &[Option<RpcSettings>]) -> Option<usize> {
+    let mut known = BTreeSet::new();
+    rpc.iter().position(|settings| match settings.as_ref().map(|settings| &settings.url) {
+        Some(NodeUrl::Text(text)) => !known.insert(node_of(text)),
+        Some(NodeUrl::Secret(_)) | None => false,
+    })
+}
+
+/// The node that a URL is of: host, port and path, whatever the case of the host and the slash at the end. Users, passwords and keys
+/// in the query only tell the node who asks.
+fn node_of(url: &str) -> String {
+    let Ok(url) = Url::parse(url) else { return url.to_string() };
+    let host = url.host_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
+    let host = if matches!(host.as_str(), "localhost" | "[::1]") { "127.0.0.1".to_string() } else { host };
+    let port = url.port_or_known_default().unwrap_or_default();
+    format!("{host}:{port}{}", url.path().trim_end_matches('/'))
 }
 
 /// `[cycle]`.
@@ -118,6 +162,20 @@ mod tests {
     fn every(text: &str) -> (Duration, Vec<String>) {
         let mut reader = Reader::new(text).unwrap();
         (CycleSettings::read(&mut reader).every, reader.finish())
+    }
+
+    #[test]
+    fn a_node_is_known_by_its_host_port_and_path() {
+        let same = [
+            "https://Node.example/rpc",
+            "https://node.example:443/rpc/",
+            "https://user:key@node.example/rpc?api-key=1",
+            "https://node.example./rpc?api-key=2",
+        ];
+        assert!(same.iter().all(|url| node_of(url) == node_of(same[0])), "{:?}", same.map(node_of));
+        assert_eq!(node_of("http://localhost:8899"), node_of("http://127.0.0.1:8899/"));
+        let others = ["https://node.example/", "https://node.example:8443/rpc", "https://two.example/rpc"];
+        assert!(others.iter().all(|url| node_of(url) != node_of(same[0])));
     }
 
     #[test]

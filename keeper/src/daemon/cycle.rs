@@ -4,7 +4,7 @@ use {
     crate::{
         alerts::Subjects,
         chain::{Mirror, SlotTime, Snapshot},
-        daemon::Parts,
+        daemon::{Parts, losses},
         finding::{Fact, Finding, Rule},
         land::{
             LandError, Landing,
@@ -13,6 +13,7 @@ use {
         },
         plan::{Intent, Kind, Plan, plan},
         store::StoreError,
+        watch::Observed,
     },
     blockable_sdk::{
         Pubkey,
@@ -72,16 +73,38 @@ pub(super) struct Cycle {
     mirror: Mirror,
     /// Cycles in a row in which a node failed.
     faults: u32,
+    /// True in a keeper that stays: of another one nobody expects that it watches all the time.
+    stays: bool,
+}
+
+/// A reading of the chain.
+struct Reading {
+    snapshot: Arc<Snapshot>,
+    fetched: usize,
+    findings: Vec<Finding>,
+    /// The result of recording it. Nothing may be sent on a reading that is not recorded.
+    recorded: Result<(), StoreError>,
 }
 
 impl Cycle {
     pub(super) fn new(parts: Parts) -> Cycle {
         let mirror = Mirror::new(parts.config.market);
-        Cycle { parts, mirror, faults: 0 }
+        Cycle { parts, mirror, faults: 0, stays: false }
+    }
+
+    /// Makes it the cycle of a keeper that stays.
+    pub(super) fn stay(&mut self) {
+        self.stays = true;
     }
 
     /// Reads the chain from the first node that can be believed. Errors: [`CycleError::NoNode`], [`CycleError::Store`].
-    pub(super) async fn read(&mut self) -> Result<(Arc<Snapshot>, usize, Vec<Finding>), CycleError> {
+    pub(super) async fn read(&mut self) -> Result<Arc<Snapshot>, CycleError> {
+        let Reading { snapshot, recorded, .. } = self.read_chain().await?;
+        recorded?;
+        Ok(snapshot)
+    }
+
+    async fn read_chain(&mut self) -> Result<Reading, CycleError> {
         let parts = &mut self.parts;
         let (sound, faults) = parts.nodes.probe().await;
         let mut reasons: Vec<String> =
@@ -106,11 +129,11 @@ impl Cycle {
         };
         parts.health.set("rpc", Ok(()));
         let reading = SlotTime { slot: read.clock.slot, clock: ChainTime(read.clock.unix_timestamp) };
-        parts.stall_log.record(reading).await?;
+        let recorded = parts.stall_log.record(reading).await.map(drop);
         let snapshot = Arc::new(Snapshot { stalls: parts.stall_log.stalls().clone(), ..read.snapshot });
         parts.ingest.update_chain(snapshot.clone());
         let findings = vec![rpc_finding(&snapshot, self.faults, reasons)];
-        Ok((snapshot, read.fetched, findings))
+        Ok(Reading { snapshot, fetched: read.fetched, findings, recorded })
     }
 
     /// Plans what is due. Errors: [`CycleError::Store`] where planning panicked.
@@ -121,17 +144,72 @@ impl Cycle {
         Ok(task.await.map_err(|_| StoreError::Panicked)?)
     }
 
-    /// Runs one cycle. Errors: [`CycleError`].
+    /// Runs one cycle. A loss of the chain, the store or the reporters is alerted. Errors: [`CycleError`].
     pub(super) async fn run(&mut self) -> Result<(Arc<Snapshot>, CycleSummary), CycleError> {
-        let began = Instant::now();
-        let read = self.read().await;
-        if let Err(CycleError::NoNode(reasons)) = &read {
-            let fact = Fact::Rpc { cycles: self.faults, reasons: vec![reasons.clone()] };
-            self.parts.alerts.apply_now(vec![Finding::is(self.parts.config.market, fact)]).await?;
+        let outcome = self.go_round().await;
+        let noted = match &outcome {
+            Ok((snapshot, summary)) => self.note_good(snapshot, summary).await,
+            Err(error) => self.note_failure(error).await,
+        };
+        let store = match (&outcome, &noted) {
+            (Err(CycleError::Store(error) | CycleError::Land(LandError::Store(error))), _)
+            | (_, Err(error)) => {
+                let since = self.parts.losses.no_store(self.parts.alerts.now(), &error.to_string());
+                self.parts.alerts.tell_store_lost(since, error);
+                Err(error.to_string())
+            }
+            _ => Ok(()),
+        };
+        self.parts.health.set("store", store);
+        noted?;
+        outcome
+    }
+
+    /// Ends losses, and tells lenders of the time without a watch that is over. Errors: [`StoreError`]; the next cycle does it.
+    async fn note_good(&mut self, snapshot: &Snapshot, summary: &CycleSummary) -> Result<(), StoreError> {
+        let (market, now) = (snapshot.market_key, self.parts.alerts.now());
+        let finding = self.note_reporters();
+        let (mut findings, over) = self.parts.losses.over(market, now);
+        findings.push(finding);
+        if let Some(loss) = over.filter(|_| self.stays) {
+            findings.extend(losses::to_lenders(snapshot, &loss));
         }
-        let (snapshot, fetched, mut findings) = read?;
+        self.parts.alerts.apply_now(findings).await?;
+        self.parts.losses.end(now);
+        self.parts.losses.write(&self.parts.store).await?;
+        self.parts.alerts.note_good_cycle(summary.slot, summary.clock);
+        Ok(())
+    }
+
+    /// Alerts the operator of the loss of the chain, as long as it lasts. Errors: [`StoreError`].
+    async fn note_failure(&mut self, error: &CycleError) -> Result<(), StoreError> {
+        let (market, now) = (self.parts.config.market, self.parts.alerts.now());
+        let mut findings = vec![self.note_reporters()];
+        if let CycleError::NoNode(reasons) = error {
+            findings.push(self.parts.losses.no_chain(market, now, reasons));
+            let fact = Fact::Rpc { cycles: self.faults, reasons: vec![reasons.clone()] };
+            findings.push(Finding::is(market, fact));
+        }
+        self.parts.alerts.apply_now(findings).await.map(drop)
+    }
+
+    /// Notes whether reports can be read; `Ok` while nothing is known of that.
+    fn note_reporters(&mut self) -> Finding {
+        let Parts { losses, alerts, health, config, .. } = &mut self.parts;
+        let state = health.parts().remove("oracles").unwrap_or(Ok(()));
+        losses.reporters(config.market, alerts.now(), &state)
+    }
+
+    async fn go_round(&mut self) -> Result<(Arc<Snapshot>, CycleSummary), CycleError> {
+        let began = Instant::now();
+        let Reading { snapshot, fetched, mut findings, recorded } = self.read_chain().await?;
         let Plan { intents, findings: planned } = self.plan(&snapshot).await?;
         findings.extend(planned);
+        if let Err(error) = recorded {
+            // Nothing may be sent, and everybody is alerted all the same.
+            self.raise_alerts(&snapshot, findings).await?;
+            return Err(error.into());
+        }
         let due = count(&intents);
         let dropped = self.parts.store.read(lanes::dropped).await?;
         set_gauges(&snapshot, &intents, &dropped);
@@ -172,11 +250,13 @@ impl Cycle {
     ) -> Result<usize, StoreError> {
         let (faults, token) = self.parts.ingest.findings();
         findings.extend(faults);
-        findings.extend(self.parts.watch.observe(snapshot).await?);
+        let Observed { findings: measured, written } = self.parts.watch.observe(snapshot).await?;
+        findings.extend(measured);
         findings.extend(self.parts.lander.findings().await?);
         let subjects = subjects(snapshot, self.parts.lander.payers().into_values().collect());
         let changes = self.parts.alerts.apply_cycle(findings, subjects, snapshot.clock).await?;
         self.parts.ingest.acknowledge(token).await?;
+        written?;
         Ok(changes.raised.len())
     }
 }

@@ -117,6 +117,7 @@ impl Keeper {
         let every = self.parts().config.cycle.every;
         let limit = every.saturating_mul(STALLED).max(Duration::from_secs(60));
         let beat = self.parts().health.watch("cycle", limit);
+        self.cycle.stay();
         self.parts().health.set("chain", Err("the chain has not been read yet; check [[rpc]]".to_string()));
         loop {
             let began = Instant::now();
@@ -129,6 +130,8 @@ impl Keeper {
                     log_summary(&summary, began.elapsed());
                     self.latest.send_replace(Some(snapshot));
                     self.parts().health.set("chain", Ok(()));
+                    // A cycle that fails is no progress, however fast it does.
+                    beat.beat();
                 }
                 Err(error) => {
                     tracing::error!(%error, "a cycle failed");
@@ -137,7 +140,6 @@ impl Keeper {
             }
             // Samples of histograms are kept until they are rendered, and there may be nobody who asks for them.
             metrics.iter().for_each(PrometheusHandle::run_upkeep);
-            beat.beat();
             tokio::select! {
                 () = sleep(every.saturating_sub(began.elapsed())) => {}
                 _ = stop.wait_for(|stop| *stop) => break,
@@ -285,7 +287,7 @@ impl Keeper {
 
     /// Reads the chain and pulls reports from every source once. Errors: [`CycleError`].
     pub(crate) async fn gather(&mut self) -> Result<Arc<Snapshot>, CycleError> {
-        let (snapshot, ..) = self.cycle.read().await?;
+        let snapshot = self.cycle.read().await?;
         let sources = self.parts().config.reporters.clone();
         for (host, taken) in self.parts().ingest.round(&sources).await {
             match taken {

@@ -4,6 +4,7 @@ mod audit;
 mod cycle;
 mod housekeeping;
 mod keeper;
+mod losses;
 mod parts;
 #[cfg(test)]
 mod tests;
@@ -14,4 +15,4 @@ pub use {
     parts::OpenError,
 };
 
-pub(crate) use parts::{Parts, open_keys};
+pub(crate) use parts::{Parts, open_key};

@@ -5,7 +5,8 @@ use {
         alerts::{AlertError, Alerts},
         api::ApiServerError,
         chain::{Nodes, StallLog},
-        config::{Config, nodes},
+        config::{Config, NodesError, nodes},
+        daemon::losses::Losses,
         health::Health,
         history::History,
         ingest::Ingest,
@@ -15,10 +16,10 @@ use {
         store::{Store, StoreError},
         watch::Watch,
     },
-    blockable_sdk::keys::{KeyError, SigningKey},
+    blockable_sdk::keys::{KeyError, KeySource, SigningKey},
     blockable_service::{
         outgoing::{HttpError, set_ca_file},
-        secrets::SecretSourceError,
+        private_file,
     },
     std::{collections::BTreeMap, sync::Arc},
 };
@@ -29,9 +30,9 @@ pub enum OpenError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A secret cannot be read.
+    /// The nodes cannot be used.
     #[error(transparent)]
-    Secret(#[from] SecretSourceError),
+    Nodes(#[from] NodesError),
     /// The authorities of `ca_file` cannot be read.
     #[error(transparent)]
     Authorities(#[from] HttpError),
@@ -41,7 +42,7 @@ pub enum OpenError {
         /// The role that it pays for.
         role: &'static str,
         /// The reason.
-        error: KeyError,
+        error: OpenKeyError,
     },
     /// A sink of alerts cannot be opened.
     #[error(transparent)]
@@ -52,6 +53,22 @@ pub enum OpenError {
     /// Health and metrics cannot be served.
     #[error(transparent)]
     Ops(#[from] ListenError),
+}
+
+/// A key that cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenKeyError {
+    /// Others can read or change its file.
+    #[error("{path}: {reason}")]
+    Open {
+        /// The file.
+        path: String,
+        /// The users who can, and the next step.
+        reason: String,
+    },
+    /// It cannot be read, or its signer does not answer.
+    #[error(transparent)]
+    Key(#[from] KeyError),
 }
 
 /// The parts that cycles and commands share.
@@ -74,6 +91,8 @@ pub(crate) struct Parts {
     pub(crate) alerts: Alerts,
     /// Stalls of the cluster.
     pub(crate) stall_log: StallLog,
+    /// Losses of chain, store and reporters.
+    pub(super) losses: Losses,
     /// Progress of loops and state of parts.
     pub(crate) health: Health,
 }
@@ -92,8 +111,9 @@ impl Parts {
             lander: Lander::open(nodes.clone(), market, store.clone(), land, keys).await?,
             watch: Arc::new(Watch::open(store.clone(), config.watch.clone()).await?),
             history: Arc::new(History::new(store.clone(), market)),
-            alerts: Alerts::open(store.clone(), &config.alerts).await?,
+            alerts: Alerts::open(store.clone(), market, &config.alerts).await?,
             stall_log: StallLog::open(store.clone(), config.cycle.stall_seconds).await?,
+            losses: Losses::open(&store, config.cycle.every).await?,
             health: Health::default(),
             nodes,
             store,
@@ -106,8 +126,23 @@ impl Parts {
 pub(crate) async fn open_keys(config: &Config) -> Result<BTreeMap<Role, SigningKey>, OpenError> {
     let mut keys = BTreeMap::new();
     for role in Role::ALL {
-        let opened = config.keys.source(role).open().await;
+        let opened = open_key(config.keys.source(role)).await;
         keys.insert(role, opened.map_err(|error| OpenError::Key { role: role.name(), error })?);
     }
     Ok(keys)
+}
+
+/// Opens a key. A file of it, or of the token that it needs, must be private. Errors: [`OpenKeyError`].
+pub(crate) async fn open_key(source: &KeySource) -> Result<SigningKey, OpenKeyError> {
+    let file = match source {
+        KeySource::File { path } => Some(path),
+        KeySource::Vault { token_file, .. } => token_file.as_ref(),
+        KeySource::Kms { .. } => None,
+    };
+    if let Some(path) = file
+        && let Err(reason) = private_file::check(path)
+    {
+        return Err(OpenKeyError::Open { path: path.display().to_string(), reason });
+    }
+    Ok(source.open().await?)
 }

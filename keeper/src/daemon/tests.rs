@@ -31,7 +31,8 @@ impl Case {
     async fn new() -> Case {
         let folder = tempfile::tempdir().unwrap();
         let key = Keypair::new_from_array([9; 32]);
-        std::fs::write(folder.path().join("fees.json"), format!("{:?}", key.to_bytes())).unwrap();
+        let bytes = format!("{:?}", key.to_bytes());
+        blockable_service::private_file::replace(&folder.path().join("fees.json"), bytes.as_bytes()).unwrap();
         Case::open(folder).await
     }
 
@@ -39,7 +40,7 @@ impl Case {
         let (market, provider) = (reports::market(), reports::provider());
         let text = format!(
             "market = \"{market}\"\n[keys]\nfees = {{ kind = \"file\", path = \"fees.json\" }}\n\
-             [[rpc]]\nname = \"a\"\nurl = \"http://127.0.0.1:1\"\n[[rpc]]\nname = \"b\"\nurl = \"http://127.0.0.1:1\"\n\
+             [[rpc]]\nname = \"a\"\nurl = \"http://127.0.0.1:1\"\n[[rpc]]\nname = \"b\"\nurl = \"http://127.0.0.1:2\"\n\
              [[reporter]]\nurl = \"http://127.0.0.1:1\"\nprovider = \"{provider}\"\n"
         );
         let config = Config::FILE.parse(&text, folder.path(), "keeper.toml").unwrap();
@@ -79,7 +80,7 @@ impl Case {
     /// Alerts of a rule, the oldest first.
     async fn alerts(&self, rule: Rule) -> Vec<Alert> {
         let mut alerts = self.parts().alerts.list(AlertFilter::default()).await.unwrap();
-        alerts.retain(|alert| alert.rule == rule);
+        alerts.retain(|alert| alert.rule.known() == Some(rule));
         alerts.reverse();
         alerts
     }

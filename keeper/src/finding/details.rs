@@ -96,3 +96,32 @@ pub enum OfferFault {
     /// The longest job of the offer's terms is above the provider's.
     LongestJob,
 }
+
+/// A time in which the keeper was without something that it needs, by the clock of its machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loss {
+    /// Its beginning.
+    pub since: ChainTime,
+    /// Its end, or the present while it lasts.
+    pub until: ChainTime,
+    /// The reason, and the next step.
+    pub reason: String,
+}
+
+impl Loss {
+    /// Seconds that it lasts, or has lasted.
+    pub fn seconds(&self) -> i64 {
+        self.until.seconds_since(self.since).max(0)
+    }
+}
+
+/// An act against a borrower.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AdverseAct {
+    /// The mark of delinquency.
+    MarkDelinquent,
+    /// The mark of default.
+    MarkDefaulted,
+    /// The seizure of the collateral, and the cancel of units under the holdback.
+    Seize,
+}

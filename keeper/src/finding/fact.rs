@@ -2,7 +2,8 @@
 
 use {
     crate::finding::{
-        CovenantUse, FailingLane, HandOver, NextMark, OfferFault, PaymentAmounts, Rule, SettingsChange,
+        AdverseAct, CovenantUse, FailingLane, HandOver, Loss, NextMark, OfferFault, PaymentAmounts, Rule,
+        SettingsChange,
     },
     blockable_sdk::{
         Pubkey,
@@ -92,6 +93,17 @@ pub enum Fact {
         since: Option<ChainTime>,
         /// The mark that comes next.
         next_mark: Option<NextMark>,
+    },
+    /// An act against the borrower that can be made soon, unless the arrears are paid.
+    ActAhead {
+        /// The act.
+        act: AdverseAct,
+        /// The time from which on it can be made.
+        at: ChainTime,
+        /// Seconds until then.
+        seconds_left: i64,
+        /// The amount that keeps it from being made.
+        arrears: MicroUsd,
     },
     /// A credit that is marked delinquent.
     Delinquent {
@@ -305,6 +317,14 @@ pub enum Fact {
         /// Seconds of it within the last hour.
         seconds: i64,
     },
+    /// No node shows a state of the chain that can be believed.
+    ChainLost(Loss),
+    /// The store cannot be written.
+    StoreLost(Loss),
+    /// No endpoint of reports can be read.
+    ReportersLost(Loss),
+    /// A time, which is over, in which this keeper watched nothing, or metered no use.
+    Unwatched(Loss),
     /// A log that does not hash to the account's event hash.
     LogMismatch {
         /// The node that serves it.
@@ -334,6 +354,7 @@ impl Fact {
             Fact::Coverage { .. } => Rule::Coverage,
             Fact::PaymentDue { .. } => Rule::PaymentDue,
             Fact::PaymentMissed { .. } => Rule::PaymentMissed,
+            Fact::ActAhead { .. } => Rule::ActAhead,
             Fact::Delinquent { .. } => Rule::Delinquent,
             Fact::Defaulted { .. } => Rule::Defaulted,
             Fact::Frozen { .. } => Rule::Frozen,
@@ -363,6 +384,10 @@ impl Fact {
             Fact::Quarantine { .. } => Rule::Quarantine,
             Fact::Rpc { .. } => Rule::Rpc,
             Fact::Stall { .. } => Rule::Stall,
+            Fact::ChainLost(_) => Rule::ChainLost,
+            Fact::StoreLost(_) => Rule::StoreLost,
+            Fact::ReportersLost(_) => Rule::ReportersLost,
+            Fact::Unwatched(_) => Rule::Unwatched,
             Fact::LogMismatch { .. } | Fact::RecordsLost { .. } => Rule::LogMismatch,
         }
     }

@@ -10,7 +10,8 @@ mod rule;
 
 pub(crate) use {
     details::{
-        CovenantUse, FailingLane, HandOver, NextMark, OfferFault, PaymentAmounts, SettingsChange, Waiting,
+        AdverseAct, CovenantUse, FailingLane, HandOver, Loss, NextMark, OfferFault, PaymentAmounts,
+        SettingsChange, Waiting,
     },
     fact::Fact,
     rule::Rule,

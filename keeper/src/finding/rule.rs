@@ -23,6 +23,8 @@ pub enum Rule {
     PaymentDue,
     /// A payment was missed.
     PaymentMissed,
+    /// An act against the borrower can be made soon, unless the arrears are paid.
+    ActAhead,
     /// The credit is marked delinquent.
     Delinquent,
     /// The credit is marked defaulted, and its cure period runs.
@@ -81,13 +83,21 @@ pub enum Rule {
     Rpc,
     /// The cluster produced no blocks for some time.
     Stall,
+    /// No node shows a state of the chain that can be believed.
+    ChainLost,
+    /// The store cannot be written.
+    StoreLost,
+    /// No endpoint of reports can be read.
+    ReportersLost,
+    /// The keeper has watched nothing, or metered no use, for some time.
+    Unwatched,
     /// A credit's event log does not hash to the hash in its account, or cannot be fetched.
     LogMismatch,
 }
 
 impl Rule {
     /// All rules, in the order of their declaration.
-    pub const ALL: [Rule; 37] = [
+    pub const ALL: [Rule; 42] = [
         Rule::BurnRate,
         Rule::Exhaustion,
         Rule::Idle,
@@ -95,6 +105,7 @@ impl Rule {
         Rule::Coverage,
         Rule::PaymentDue,
         Rule::PaymentMissed,
+        Rule::ActAhead,
         Rule::Delinquent,
         Rule::Defaulted,
         Rule::Frozen,
@@ -124,6 +135,10 @@ impl Rule {
         Rule::Quarantine,
         Rule::Rpc,
         Rule::Stall,
+        Rule::ChainLost,
+        Rule::StoreLost,
+        Rule::ReportersLost,
+        Rule::Unwatched,
         Rule::LogMismatch,
     ];
 
@@ -137,6 +152,7 @@ impl Rule {
             Rule::Coverage => "coverage",
             Rule::PaymentDue => "payment_due",
             Rule::PaymentMissed => "payment_missed",
+            Rule::ActAhead => "act_ahead",
             Rule::Delinquent => "delinquent",
             Rule::Defaulted => "defaulted",
             Rule::Frozen => "frozen",
@@ -166,6 +182,10 @@ impl Rule {
             Rule::Quarantine => "quarantine",
             Rule::Rpc => "rpc",
             Rule::Stall => "stall",
+            Rule::ChainLost => "chain_lost",
+            Rule::StoreLost => "store_lost",
+            Rule::ReportersLost => "reporters_lost",
+            Rule::Unwatched => "unwatched",
             Rule::LogMismatch => "log_mismatch",
         }
     }

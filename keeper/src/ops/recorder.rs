@@ -100,5 +100,11 @@ fn describe() {
     describe_gauge!("blockable_keeper_alerts_open", "Open alerts by rule and severity");
     describe_counter!("blockable_keeper_alerts_total", "Alerts raised, by rule");
     describe_counter!("blockable_keeper_deliveries_total", "Deliveries of alerts by sink and result");
+    describe_counter!("blockable_keeper_heartbeats_total", "Heartbeats by sink and result");
+    describe_gauge!("blockable_keeper_alerts_in_memory", "Alerts that the store did not take");
+    describe_counter!(
+        "blockable_keeper_alerts_dropped_total",
+        "Alerts that neither the store nor the memory took"
+    );
     describe_counter!("blockable_keeper_requests_total", "Requests to the API, by route and HTTP status");
 }

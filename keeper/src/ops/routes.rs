@@ -24,6 +24,9 @@ pub(crate) struct Liveness {
     /// Loops that make no progress, with the seconds since their last.
     #[schema(value_type = BTreeMap<String, u64>)]
     pub(crate) stalled: BTreeMap<&'static str, u64>,
+    /// The parts that cannot do their work while a loop makes no progress, with the reason and the next step.
+    #[schema(value_type = BTreeMap<String, String>)]
+    pub(crate) reasons: BTreeMap<&'static str, String>,
 }
 
 /// The state of the keeper's parts.
@@ -47,7 +50,9 @@ pub(crate) async fn livez(State(state): State<Arc<OpsState>>) -> Response {
     let stalled: BTreeMap<_, _> =
         state.health.stalled().into_iter().map(|(name, age)| (name, age.as_secs())).collect();
     let alive = stalled.is_empty();
-    (status(alive), Json(Liveness { alive, stalled })).into_response()
+    let parts = state.health.parts().into_iter().filter(|_| !alive);
+    let reasons = parts.filter_map(|(part, state)| state.err().map(|reason| (part, reason))).collect();
+    (status(alive), Json(Liveness { alive, stalled, reasons })).into_response()
 }
 
 /// Reports whether the keeper can do its work. A keeper that cannot needs its operator; starting it again does not help.

@@ -40,12 +40,14 @@ impl Ops {
 async fn a_keeper_is_alive_while_its_loops_make_progress() {
     let api = Api::empty(|_, _| {}).await;
     let ops = Ops::beside(&api, None).await;
-    let alive = (StatusCode::OK, serde_json::json!({ "alive": true, "stalled": {} }));
+    let alive = (StatusCode::OK, serde_json::json!({ "alive": true, "stalled": {}, "reasons": {} }));
     assert_eq!(ops.json("/livez").await, alive);
     let beat = api.state.health.watch("cycle", Duration::ZERO);
+    api.state.health.set("store", Err("the store is full; free disk space".to_string()));
     let (status, body) = ops.json("/livez").await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(body["stalled"]["cycle"].is_u64(), "{body}");
+    assert_eq!(body["reasons"]["store"], "the store is full; free disk space");
     drop(beat);
     assert_eq!(ops.json("/livez").await, alive);
 }

@@ -4,6 +4,7 @@ mod fill;
 
 pub use {
     crate::{
+        alerts::AlertStorm,
         chain::{Snapshot, Stalls},
         ingest::{Ingest, Shelf},
         plan::{Intent, IntentAction, PlanSettings, plan},

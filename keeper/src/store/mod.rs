@@ -1,6 +1,7 @@
 //! The keeper's SQLite file. State that must survive is written here, and is on the disk before anything relies on it.
 
 pub(crate) mod addresses;
+mod backup;
 mod check;
 pub(crate) mod columns;
 mod salvage;

@@ -2,7 +2,9 @@
 
 use {
     crate::{
-        finding::{CovenantUse, Fact, Finding, NextMark, Parties, PaymentAmounts, Rule, RuleState},
+        finding::{
+            AdverseAct, CovenantUse, Fact, Finding, NextMark, Parties, PaymentAmounts, Rule, RuleState,
+        },
         watch::{
             elsewhere::Elsewhere,
             measure::{Measure, Utilisation},
@@ -57,7 +59,7 @@ struct RuleInputs<'a> {
 
 impl RuleInputs<'_> {
     /// Rules on a credit.
-    const RULES: usize = 13;
+    const RULES: usize = 14;
 
     fn findings(&self) -> [Finding; RuleInputs::RULES] {
         [
@@ -68,6 +70,7 @@ impl RuleInputs<'_> {
             (Rule::Coverage, self.coverage()),
             (Rule::PaymentDue, self.payment_due()),
             (Rule::PaymentMissed, self.payment_missed()),
+            (Rule::ActAhead, self.act_ahead()),
             (Rule::Delinquent, self.delinquent()),
             (Rule::Defaulted, self.defaulted()),
             (Rule::Frozen, self.frozen()),
@@ -207,6 +210,24 @@ impl RuleInputs<'_> {
             since: measure.arrears_since,
             next_mark,
         })
+    }
+
+    /// The next act that can be made against the borrower because of arrears. Once it can be made, the alerts on its effect take over.
+    fn act_ahead(&self) -> RuleState {
+        let measure = self.measure;
+        let next = match measure.status {
+            _ if measure.missed == 0 => None,
+            Some(Status::Active) => measure.delinquent_from.map(|at| (AdverseAct::MarkDelinquent, at)),
+            Some(Status::Delinquent) => measure.default_from.map(|at| (AdverseAct::MarkDefaulted, at)),
+            Some(Status::Defaulted) => measure.cure_ends_at.map(|at| (AdverseAct::Seize, at)),
+            _ => None,
+        };
+        match next.map(|(act, at)| (act, at, at.seconds_since(measure.at))) {
+            Some((act, at, seconds_left)) if seconds_left > 0 => {
+                RuleState::Is(Fact::ActAhead { act, at, seconds_left, arrears: measure.arrears })
+            }
+            Some(_) | None => RuleState::Over,
+        }
     }
 
     fn delinquent(&self) -> RuleState {

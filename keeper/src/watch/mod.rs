@@ -70,6 +70,14 @@ struct Kept {
     retained_at: Option<ChainTime>,
 }
 
+/// The result of [`Watch::observe`].
+pub(crate) struct Observed {
+    /// The state of every rule on loans.
+    pub(crate) findings: Vec<Finding>,
+    /// The result of writing what is kept.
+    pub(crate) written: Result<(), StoreError>,
+}
+
 /// The result of a pass.
 struct Pass {
     kept: Kept,
@@ -99,20 +107,23 @@ impl Watch {
         Ok(Watch { store, settings: Arc::new(settings), kept, measures: RwLock::default() })
     }
 
-    /// Measures every credit of a snapshot, keeps samples where they are due, and returns the state of every rule on loans.
-    /// Errors: [`StoreError`], with nothing taken in: the next pass makes up for it.
-    pub(crate) async fn observe(&self, snapshot: &Arc<Snapshot>) -> Result<Vec<Finding>, StoreError> {
+    /// Measures every credit of a snapshot, keeps samples where they are due, and returns the state of every rule on loans, also where
+    /// the samples cannot be written. Nothing is taken in then: the next pass makes up for it. Errors: [`StoreError`] where measuring
+    /// panicked.
+    pub(crate) async fn observe(&self, snapshot: &Arc<Snapshot>) -> Result<Observed, StoreError> {
         let mut kept = self.kept.lock().await;
         let (snapshot, before, settings) = (snapshot.clone(), kept.clone(), self.settings.clone());
         let pass = spawn_blocking(move || pass(&snapshot, &before, &settings));
         let pass = pass.await.map_err(|_| StoreError::Panicked)?;
-        let writing = pass.writing;
-        if !writing.is_empty() {
-            self.store.write(move |tx| writing.write(tx)).await?;
+        let Pass { writing, findings, .. } = pass;
+        if !writing.is_empty()
+            && let Err(error) = self.store.write(move |tx| writing.write(tx)).await
+        {
+            return Ok(Observed { findings, written: Err(error) });
         }
         *kept = pass.kept;
         *lock::write(&self.measures) = Arc::new(pass.measures);
-        Ok(pass.findings)
+        Ok(Observed { findings, written: Ok(()) })
     }
 
     /// The measures of a credit at the latest pass.

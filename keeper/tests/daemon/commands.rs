@@ -100,7 +100,7 @@ async fn doctor(setup: &mut Setup) {
     setup.write_config("alone", &[closed_port(), closed_port()], "");
     setup.edit_config("alone", &[("\"metering.json\"", "\"nowhere.json\"")]);
     run(setup, "alone", &["doctor"])
-        .ends(1, &["BAD  rpc node 0", "BAD  rpc node 1", "BAD  keys", "nowhere.json"]);
+        .ends(1, &["BAD  rpc node 0", "BAD  rpc node 1", "BAD  metering key", "nowhere.json"]);
 }
 
 async fn dry_run(setup: &Setup) {

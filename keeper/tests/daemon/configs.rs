@@ -41,6 +41,17 @@ fn list(path: &Path, environment: &[(&str, &str)]) -> Output {
     command.output().unwrap()
 }
 
+/// Exit code and error of a keeper that opens its nodes, and then finds no key.
+fn run_with(text: &str, environment: &[(&str, &str)]) -> (i32, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keeper.toml");
+    fs::write(&path, text).unwrap();
+    let mut command = Command::new(KEEPER);
+    command.args(["run", "--config"]).arg(&path).envs(environment.iter().copied());
+    let output = command.output().unwrap();
+    (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+}
+
 #[track_caller]
 fn names(errors: &str, mistakes: &[&str]) {
     for mistake in mistakes {
@@ -168,4 +179,23 @@ fn the_environment_overrides_the_file() {
     let (code, errors) = read(&good(), &[("BLOCKABLE_KEEPER_SERVICE_HOSTS", "10.0.0.1")]);
     assert_eq!(code, CONFIG);
     names(&errors, &["service_hosts: no such key"]);
+}
+
+/// A node cannot confirm what it says itself.
+#[test]
+fn two_nodes_that_are_one_are_refused_whatever_their_urls_look_like() {
+    for (one, two) in [
+        ("http://127.0.0.1:1", "http://127.0.0.1:1/"),
+        ("https://Two.example/rpc", "https://two.example:443/rpc/?api-key=2"),
+    ] {
+        let text = good().replace("http://127.0.0.1:1", one).replace("https://two.example", two);
+        let (code, errors) = read(&text, &[]);
+        assert_eq!(code, CONFIG, "{one}, {two}: {errors}");
+        names(&errors, &["rpc[1].url: is of a node that another [[rpc]] is of"]);
+    }
+    // A URL out of the environment is read later.
+    let text = good().replace("url = \"https://two.example\"", "url = { env = \"SECOND_NODE\" }");
+    let (code, errors) = run_with(&text, &[("SECOND_NODE", "http://localhost:1")]);
+    assert_eq!(code, 1, "{errors}");
+    names(&errors, &["the nodes one and two of [[rpc]] are one"]);
 }

@@ -39,6 +39,8 @@ pub enum Fault {
     NoStatuses,
     /// Answers with HTTP status 429 and the seconds to wait.
     Busy(u32),
+    /// Answers with HTTP status 403, as to a key that has ended.
+    Forbidden,
     /// Answers with bytes that are no JSON.
     Garbage,
     /// Answers with an error of JSON-RPC.
@@ -108,6 +110,7 @@ impl Inner {
                 let status = format!("429 Too Many Requests\r\nretry-after: {seconds}");
                 Reply::Status(status, "slow down".to_string())
             }
+            Some(Fault::Forbidden) => Reply::Status("403 Forbidden".to_string(), "no".to_string()),
             Some(Fault::Garbage) => Reply::Body("\u{1}\u{2}{\"jsonrpc\": [[[".to_string()),
             Some(Fault::AnswerLost) => {
                 forward(&self.target, request);

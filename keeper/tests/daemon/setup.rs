@@ -131,6 +131,9 @@ impl Setup {
             self.cluster.chain.keys.market
         );
         for (number, url) in nodes.iter().enumerate() {
+            // Two entries of one node are refused: the cluster answers at any path.
+            let is_again = nodes.iter().take(number).any(|earlier| earlier == url);
+            let url = if is_again { format!("{url}/{number}") } else { url.clone() };
             text += &format!("\n[[rpc]]\nname = \"node {number}\"\nurl = \"{url}\"\n");
         }
         for url in self.reporters.urls() {

@@ -9,8 +9,10 @@ const CONFIRMED: &str = "a confirmation was heard";
 async fn confirmations_come_over_websocket_and_a_stream_that_is_cut_costs_nothing() {
     let mut setup = Setup::new(1).await;
     let (url, pipe) = (setup.cluster.rpc_url(), Pipe::to(&setup.cluster.ws_url()));
-    let streamed =
-        format!("\n[[rpc]]\nname = \"streamed\"\nurl = \"{url}\"\nws_url = \"{}\"\n", pipe.url("ws"));
+    let streamed = format!(
+        "\n[[rpc]]\nname = \"streamed\"\nurl = \"{url}/streamed\"\nws_url = \"{}\"\n",
+        pipe.url("ws")
+    );
     setup.write_config("keeper", &[url], &streamed);
     let keeper = setup.spawn_with("keeper", &[("RUST_LOG", "info,blockable_keeper::land::hints=debug")]);
     let confirmed = |setup: &Setup| setup.log("keeper").matches(CONFIRMED).count();

@@ -40,6 +40,7 @@ pub(in crate::alerts) fn ended(
             AlertEnd::WithCredit => !subjects.credits.contains(subject),
             AlertEnd::WithMetering => !subjects.metered.contains(subject),
             AlertEnd::WithKey => !subjects.keys.contains(subject),
+            AlertEnd::After(seconds) => now.seconds_since(raised_at) >= seconds,
             AlertEnd::WithReporter => !is_listed,
             AlertEnd::WithReporterOrAfter(seconds) => !is_listed || now.seconds_since(raised_at) >= seconds,
         }

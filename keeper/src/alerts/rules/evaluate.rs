@@ -4,7 +4,7 @@ use {
     super::{Audience, Level, RuleSettings, Rules, row_of},
     crate::{
         alerts::Severity,
-        finding::{Fact, Finding, Parties, Rule, RuleState},
+        finding::{Fact, Finding, Rule, RuleState},
     },
     blockable_sdk::Pubkey,
 };
@@ -17,6 +17,13 @@ pub(in crate::alerts) struct Evaluated {
     pub(crate) finding: Finding,
     pub(crate) level: Level,
     pub(crate) severity: Severity,
+}
+
+/// The parties that an alert is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::alerts) struct Recipients {
+    pub(crate) lender: Option<Pubkey>,
+    pub(crate) borrower: Option<Pubkey>,
 }
 
 /// A fact's value in the unit of its rule's thresholds.
@@ -47,11 +54,21 @@ impl Evaluated {
         (self.finding.rule(), self.finding.subject())
     }
 
-    /// The parties that the alert is for; `None` for the operator alone.
-    pub(crate) fn parties(&self) -> Option<Parties> {
+    /// The rule.
+    pub(crate) fn rule(&self) -> Rule {
+        self.finding.rule()
+    }
+
+    /// The parties that the alert is for; neither for the operator alone.
+    pub(crate) fn recipients(&self) -> Recipients {
+        let parties = self.finding.parties();
         match row_of(self.finding.rule()).audience {
-            Audience::Parties => self.finding.parties(),
-            Audience::Operator => None,
+            Audience::Parties => Recipients {
+                lender: parties.map(|parties| parties.lender),
+                borrower: parties.map(|parties| parties.borrower),
+            },
+            Audience::Lender => Recipients { lender: Some(self.finding.subject()), borrower: None },
+            Audience::Operator => Recipients { lender: None, borrower: None },
         }
     }
 
@@ -115,6 +132,12 @@ fn value(fact: &Fact) -> FactValue {
         Fact::Funds { fault: None, lamports, .. } => FactValue::Measured(lamports.get() as f64),
         Fact::Rpc { cycles, .. } => FactValue::Measured(f64::from(*cycles)),
         Fact::Stall { seconds } => FactValue::Measured(*seconds as f64),
+        Fact::ChainLost(loss) | Fact::StoreLost(loss) | Fact::ReportersLost(loss) => {
+            FactValue::Measured(loss.seconds() as f64)
+        }
+        // Each time without a watch has its own alert, and so has each act that falls due.
+        Fact::Unwatched(loss) => FactValue::Occurring(loss.seconds() as f64, loss.since.get()),
+        Fact::ActAhead { seconds_left, at, .. } => FactValue::Occurring(days(*seconds_left), at.get()),
         Fact::PaymentMissed { .. }
         | Fact::Delinquent { .. }
         | Fact::Defaulted { .. }

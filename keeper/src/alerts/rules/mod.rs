@@ -19,15 +19,19 @@ pub(crate) use {
     ended::Subjects,
     settings::{RuleSettings, Rules},
 };
-pub(super) use {ended::ended, evaluate::Evaluated};
+pub(super) use {
+    ended::ended,
+    evaluate::{Evaluated, Recipients},
+};
 
 use {
     crate::{alerts::Severity, finding::Rule},
     serde::Serialize,
 };
 
-/// Seconds of a week.
-const WEEK: i64 = 7 * 86_400;
+/// Seconds of a day and of a week.
+const DAY: i64 = 86_400;
+const WEEK: i64 = 7 * DAY;
 
 /// The settings of a rule unless the configuration changes them, and its fixed properties.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,6 +51,8 @@ pub(super) struct RuleRow {
 pub(super) enum Audience {
     /// The lender and the borrower of the credit.
     Parties,
+    /// The lender that the subject is.
+    Lender,
     /// The operator alone.
     Operator,
 }
@@ -68,6 +74,8 @@ pub(super) enum AlertEnd {
     WithKey,
     /// It ends when no provider lists the reporter any more.
     WithReporter,
+    /// It ends after this many seconds.
+    After(i64),
     /// As [`AlertEnd::WithReporter`], or after this many seconds, so that a later fault raises a new alert.
     WithReporterOrAfter(i64),
 }
@@ -158,6 +166,16 @@ const fn row(
     RuleRow { severity, thresholds, audience, end }
 }
 
+/// Tests whether a cycle that finds nothing can end the alerts of a rule.
+pub(super) fn ends_without_finding(rule: Rule) -> bool {
+    row_of(rule).end != AlertEnd::ByFinding
+}
+
+/// Seconds for which an alert must have had nothing to be on before it ends; by the clock of the keeper's machine.
+pub(super) fn hold_of(rule: Rule) -> i64 {
+    if matches!(rule, Rule::ReportersDisagree | Rule::NoQuorum) { 30 } else { 0 }
+}
+
 /// The table of rules.
 #[rustfmt::skip]
 pub(super) const fn row_of(rule: Rule) -> RuleRow {
@@ -170,6 +188,7 @@ pub(super) const fn row_of(rule: Rule) -> RuleRow {
         Rule::Coverage          => row(Warning,  below(Unit::Bps, 8_000.0, 8_500.0),    Parties,  WithCredit),
         Rule::PaymentDue        => row(Info,     below(Unit::Days, 7.0, 8.0),           Parties,  WithCredit),
         Rule::PaymentMissed     => row(Critical, None,                                  Parties,  WithCredit),
+        Rule::ActAhead          => row(Critical, below(Unit::Days, 3.0, 4.0),           Parties,  WithCredit),
         Rule::Delinquent        => row(Critical, None,                                  Parties,  WithCredit),
         Rule::Defaulted         => row(Critical, None,                                  Parties,  WithCredit),
         Rule::Frozen            => row(Warning,  None,                                  Parties,  WithCredit),
@@ -199,6 +218,10 @@ pub(super) const fn row_of(rule: Rule) -> RuleRow {
         Rule::Quarantine        => row(Warning,  None,                                  Operator, AtOnce),
         Rule::Rpc               => row(Warning,  above(Unit::Cycles, 3.0, 0.0),         Operator, ByFinding),
         Rule::Stall             => row(Warning,  above(Unit::Seconds, 60.0, 0.0),       Operator, ByFinding),
+        Rule::ChainLost         => row(Critical, above(Unit::Seconds, 60.0, 0.0),       Operator, ByFinding),
+        Rule::StoreLost         => row(Critical, above(Unit::Seconds, 0.0, 0.0),        Operator, ByFinding),
+        Rule::ReportersLost     => row(Critical, above(Unit::Seconds, 120.0, 0.0),      Operator, ByFinding),
+        Rule::Unwatched         => row(Critical, above(Unit::Seconds, 300.0, 0.0),      Lender,   After(DAY)),
         Rule::LogMismatch       => row(Critical, None,                                  Parties,  ByFinding),
     }
 }

@@ -4,7 +4,7 @@ use {
         alerts::{
             AlertFilter, Changes, Subjects,
             entries::{Phase, add_entries},
-            settings::SubscribedParty,
+            settings::{SubscribedParty, Wants},
             sink::Subscription,
         },
         finding::{PaymentAmounts, SettingsChange, Waiting},
@@ -13,6 +13,10 @@ use {
 };
 
 const NOWHERE: &str = "http://127.0.0.1:1/";
+
+fn want(party: SubscribedParty, min_severity: Severity) -> Wants {
+    Wants { party, min_severity, heartbeat: None, is_info_daily: false, digest_above: 1_000 }
+}
 
 async fn case(hooks: &[(&str, &str, &str)]) -> (Case, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
@@ -153,10 +157,10 @@ async fn an_alert_is_removed_when_it_is_old_and_delivered() {
 async fn the_store_holds_one_entry_per_alert_sink_and_phase() {
     let (case, _folder) = case(&[("all", NOWHERE, "all")]).await;
     let raised = case.alerts.apply(coverage(LOW), ChainTime(NOW)).await.unwrap().raised;
-    let wants = vec![(SubscribedParty::All, Severity::Info)];
+    let wants = vec![want(SubscribedParty::All, Severity::Info)];
     let subscription = Subscription { sink: "webhook/all".to_string(), wants };
     let again =
-        move |tx: &rusqlite::Transaction| add_entries(tx, &raised[0], Phase::Raised, &[subscription], NOW);
+        move |tx: &rusqlite::Transaction| add_entries(tx, &raised[0], Phase::Raised, &[subscription], NOW, 7);
     case.store.write(again).await.unwrap();
     assert_eq!(case.outbox().await.len(), 1);
 }
@@ -183,7 +187,15 @@ async fn each_party_gets_its_own_alerts_alone() {
 
     let list = |filter: AlertFilter| {
         let alerts = case.alerts.clone();
-        async move { alerts.list(filter).await.unwrap().iter().map(|alert| alert.rule).collect::<Vec<_>>() }
+        async move {
+            alerts
+                .list(filter)
+                .await
+                .unwrap()
+                .iter()
+                .filter_map(|alert| alert.rule.known())
+                .collect::<Vec<_>>()
+        }
     };
     assert_eq!(list(AlertFilter { party: Some(key(1)), ..AlertFilter::default() }).await, [Rule::Coverage]);
     assert_eq!(list(AlertFilter { party: Some(key(3)), ..AlertFilter::default() }).await, []);
@@ -206,12 +218,14 @@ async fn each_party_gets_its_own_alerts_alone() {
 fn severity_and_any_of_several_wants_decide() {
     let of = |wants| Subscription { sink: String::new(), wants };
     let (mine, critical) = (alert(), Alert { severity: Severity::Critical, ..alert() });
-    let wants =
-        of(vec![(SubscribedParty::Key(key(9)), Severity::Info), (SubscribedParty::All, Severity::Critical)]);
+    let wants = of(vec![
+        want(SubscribedParty::Key(key(9)), Severity::Info),
+        want(SubscribedParty::All, Severity::Critical),
+    ]);
     assert!(!wants.includes(&mine));
     assert!(wants.includes(&critical));
-    assert!(of(vec![(SubscribedParty::Key(key(2)), Severity::Warning)]).includes(&mine), "the borrower");
-    assert!(!of(vec![(SubscribedParty::Operator, Severity::Info)]).includes(&mine));
+    assert!(of(vec![want(SubscribedParty::Key(key(2)), Severity::Warning)]).includes(&mine), "the borrower");
+    assert!(!of(vec![want(SubscribedParty::Operator, Severity::Info)]).includes(&mine));
 }
 
 /// A proposal that waits for days raises one alert, and a second proposal in its place another one.

@@ -90,6 +90,7 @@ async fn alerts_on_a_loan_end_with_its_account_and_not_before() {
         Rule::Coverage,
         Rule::PaymentDue,
         Rule::PaymentMissed,
+        Rule::ActAhead,
         Rule::Delinquent,
         Rule::Defaulted,
         Rule::Frozen,
@@ -104,7 +105,9 @@ async fn alerts_on_a_loan_end_with_its_account_and_not_before() {
 
 #[tokio::test]
 async fn silence_on_nodes_stalls_and_logs_is_not_their_end() {
-    for rule in [Rule::Rpc, Rule::Stall, Rule::LogMismatch] {
+    for rule in
+        [Rule::Rpc, Rule::Stall, Rule::ChainLost, Rule::StoreLost, Rule::ReportersLost, Rule::LogMismatch]
+    {
         assert!(!ends(rule, 9).await, "{rule}");
     }
 }
@@ -117,7 +120,9 @@ async fn alerts_of_a_rule_that_is_switched_off_end() {
     case.alerts.apply(vec![finding], ChainTime(NOW)).await.unwrap();
     let mut rules = Rules::default();
     rules.set(Rule::Equivocation, RuleSettings { enabled: false, ..rules.get(Rule::Equivocation) });
-    let alerts = Alerts::with(case.store.clone(), rules, Vec::new(), Box::new(|| NOW)).await.unwrap();
+    let settings = AlertSettings { rules, ..AlertSettings::default() };
+    let parts = (Vec::new(), Vec::new());
+    let alerts = Alerts::with(case.store.clone(), MARKET, &settings, parts, Box::new(|| NOW)).await.unwrap();
     let changes = alerts.apply_cycle(Vec::new(), subjects(), ChainTime(NOW + 1)).await.unwrap();
     assert_eq!(changes.cleared.len(), 1);
     let open = alerts.list(AlertFilter { open: Some(true), ..AlertFilter::default() }).await.unwrap();

@@ -1,10 +1,13 @@
 //! Tests of alerts, one file for each part.
 
 mod apply;
+mod channels;
+mod courier;
+mod digests;
 mod email;
 mod ended;
+mod heard;
 mod message;
-mod outbox;
 mod rules;
 mod servers;
 mod settings;
@@ -12,7 +15,8 @@ mod text;
 
 use {
     super::{
-        Alert, Alerts, Level, Rule, Rules, Severity, rules::Evaluated, settings::AlertSettings, sink::Sink,
+        Alert, Alerts, Level, Rule, Rules, Severity, record::StoredRule, rules::Evaluated,
+        settings::AlertSettings, sink::Sink, sinks::Http,
     },
     crate::{
         finding::{Fact, Finding, Parties},
@@ -22,7 +26,7 @@ use {
         Pubkey,
         amounts::{Bps, ChainTime, Lamports, MarketTime, MicroUsd, Units},
     },
-    blockable_service::settings::Reader,
+    blockable_service::{private_file, settings::Reader},
     std::{
         fmt::Write,
         path::Path,
@@ -34,6 +38,10 @@ use {
 };
 
 const NOW: i64 = 1_800_000_000;
+const MARKET: Pubkey = Pubkey::new_from_array([9; 32]);
+/// Secrets of webhooks.
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const OTHER_SECRET: &str = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 fn key(number: u8) -> Pubkey {
     Pubkey::new_from_array([number; 32])
@@ -73,7 +81,7 @@ fn failing_nodes(cycles: u32) -> Finding {
 fn alert() -> Alert {
     Alert {
         id: 3,
-        rule: Rule::Coverage,
+        rule: StoredRule::Known(Rule::Coverage),
         subject: key(7),
         severity: Severity::Warning,
         lender: Some(key(1)),
@@ -83,6 +91,7 @@ fn alert() -> Alert {
         next_step: "Ask for <more>.".to_string(),
         raised_at: ChainTime(NOW),
         cleared_at: None,
+        occurrence: None,
     }
 }
 
@@ -99,7 +108,9 @@ impl Case {
         let clock = Arc::new(AtomicI64::new(NOW));
         let turned = clock.clone();
         let clock_of = Box::new(move || turned.load(Ordering::SeqCst));
-        let alerts = Alerts::with(store.clone(), Rules::default(), sinks, clock_of).await.unwrap();
+        let settings = AlertSettings::default();
+        let alerts =
+            Alerts::with(store.clone(), MARKET, &settings, (sinks, Vec::new()), clock_of).await.unwrap();
         Case { alerts, store, clock }
     }
 
@@ -134,18 +145,33 @@ fn settings(text: &str) -> AlertSettings {
     settings
 }
 
-/// Webhooks in a folder that holds their secret: name, URL and party each.
-fn webhooks(folder: &Path, hooks: &[(&str, &str, &str)]) -> Vec<Sink> {
-    let secret = folder.join("secret");
-    std::fs::write(&secret, "hush\n").unwrap();
+/// Opens the sinks of a text.
+fn sinks(text: &str) -> Vec<Sink> {
+    Sink::open_all(&settings(text), &Http::new().unwrap()).unwrap()
+}
+
+/// Writes a secret that its owner alone can read. Returns its place, as the file names it.
+fn secret(folder: &Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    private_file::replace(&path, text.as_bytes()).unwrap();
+    format!("{{ file = \"{}\" }}", path.display())
+}
+
+/// The text of webhooks, whose secret is in a folder: name, URL and party each. Every alert comes by itself.
+fn hooks_text(folder: &Path, hooks: &[(&str, &str, &str)]) -> String {
+    let secret = secret(folder, "secret", &format!("{SECRET}\n"));
     let mut text = String::new();
     for (name, url, party) in hooks {
-        let secret = secret.display();
         writeln!(
             text,
-            "[[webhook]]\nname = \"{name}\"\nurl = \"{url}\"\nparty = \"{party}\"\ngive_up_hours = 1\nsecret = {{ file = \"{secret}\" }}"
+            "[[webhook]]\nname = \"{name}\"\nurl = \"{url}\"\nparty = \"{party}\"\ngive_up_hours = 1\n\
+             secret = {secret}\ninfo = \"each\""
         )
         .unwrap();
     }
-    Sink::open_all(&settings(&text)).unwrap()
+    text
+}
+
+fn webhooks(folder: &Path, hooks: &[(&str, &str, &str)]) -> Vec<Sink> {
+    sinks(&hooks_text(folder, hooks))
 }

@@ -4,8 +4,8 @@ use {
     axum::{
         Router,
         body::Bytes,
-        http::{HeaderMap, StatusCode},
-        routing::post,
+        http::{HeaderMap, Method, StatusCode, Uri},
+        response::IntoResponse,
     },
     std::{
         collections::VecDeque,
@@ -20,23 +20,61 @@ use {
 
 /// A post that a webhook got.
 pub(super) struct Got {
+    pub method: Method,
+    pub uri: Uri,
     pub headers: HeaderMap,
     pub body: Bytes,
 }
 
+/// An answer of a webhook: status, headers and body.
+pub(super) type Answer = (u16, Vec<(&'static str, String)>, String);
+
 /// A webhook that answers with the given statuses, then with 200. Returns its URL and what it gets.
 pub(super) async fn hook(answers: &[u16]) -> (String, mpsc::UnboundedReceiver<Got>) {
+    let answers: Mutex<VecDeque<u16>> = Mutex::new(answers.iter().copied().collect());
+    hook_by(move |_| {
+        let status = answers.lock().unwrap().pop_front().unwrap_or(200);
+        (status, vec![("location", "http://127.0.0.1:1/elsewhere".to_string())], String::new())
+    })
+    .await
+}
+
+/// A status that is never sent: the client waits.
+pub(super) const HANGS: u16 = 0;
+
+/// A webhook that answers each request as a function says, at any path. Returns its URL and what it gets.
+pub(super) async fn hook_by(
+    answer: impl Fn(&Got) -> Answer + Send + Sync + 'static,
+) -> (String, mpsc::UnboundedReceiver<Got>) {
     let (sender, receiver) = mpsc::unbounded_channel();
-    let answers: Arc<Mutex<VecDeque<u16>>> = Arc::new(Mutex::new(answers.iter().copied().collect()));
-    let take = post(move |headers: HeaderMap, body: Bytes| async move {
-        sender.send(Got { headers, body }).unwrap();
-        let answer = answers.lock().unwrap().pop_front().unwrap_or(200);
-        (StatusCode::from_u16(answer).unwrap(), [("location", "http://127.0.0.1:1/elsewhere")])
-    });
+    let answer = Arc::new(answer);
+    let take = move |method: Method, uri: Uri, headers: HeaderMap, body: Bytes| {
+        let (sender, answer) = (sender.clone(), answer.clone());
+        async move {
+            let got = Got { method, uri, headers, body };
+            let (status, headers, body) = answer(&got);
+            let _ = sender.send(got);
+            if status == HANGS {
+                std::future::pending::<()>().await;
+            }
+            let mut response = (StatusCode::from_u16(status).unwrap(), body).into_response();
+            for (name, value) in headers {
+                response.headers_mut().insert(name, value.parse().unwrap());
+            }
+            response
+        }
+    };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/hook", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, Router::new().route("/hook", take)).await });
+    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(take)).await });
     (url, receiver)
+}
+
+impl Got {
+    /// The body as JSON.
+    pub(super) fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
 }
 
 /// A server that takes connections and says nothing. Returns its URL.

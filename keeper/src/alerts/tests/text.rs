@@ -5,7 +5,8 @@ use {
     crate::{
         alerts::Text,
         finding::{
-            CovenantUse, FailingLane, HandOver, NextMark, OfferFault, PaymentAmounts, SettingsChange, Waiting,
+            AdverseAct, CovenantUse, FailingLane, HandOver, Loss, NextMark, OfferFault, PaymentAmounts,
+            SettingsChange, Waiting,
         },
     },
     blockable_sdk::program::state::{Market, MarketSettings, ProviderSettings, Reporter, TermBounds},
@@ -22,6 +23,7 @@ pub(super) fn facts() -> Vec<Fact> {
         halt_facts(),
         reporter_facts(),
         keeper_facts(),
+        loss_facts(),
     ]
     .concat()
 }
@@ -51,6 +53,38 @@ fn units_facts() -> Vec<Fact> {
         Fact::CovenantHigh(covenant),
         Fact::Overrun { recent: UNITS, total: UNITS },
     ]
+}
+
+/// Facts on losses.
+fn loss_facts() -> Vec<Fact> {
+    let loss = Loss { since: TIME, until: TIME.plus_seconds(900), reason: "one: it answers 403".to_string() };
+    vec![
+        Fact::ChainLost(loss.clone()),
+        Fact::StoreLost(loss.clone()),
+        Fact::ReportersLost(loss.clone()),
+        Fact::Unwatched(loss),
+        Fact::ActAhead {
+            act: AdverseAct::MarkDelinquent,
+            at: TIME.plus_seconds(86_400),
+            seconds_left: 86_400,
+            arrears: DOLLARS,
+        },
+    ]
+}
+
+#[test]
+fn a_borrower_is_told_the_act_the_amount_and_the_time_that_is_left() {
+    let text = |act| {
+        let fact = Fact::ActAhead { act, at: ChainTime(NOW), seconds_left: 200_000, arrears: DOLLARS };
+        Text::from_fact(&key(7), &fact)
+    };
+    assert_eq!(
+        text(AdverseAct::MarkDefaulted).happened,
+        "In 2 days, from 2027-01-15 08:00 UTC on, the credit can be marked defaulted: $12.00 are in arrears."
+    );
+    for act in [AdverseAct::MarkDelinquent, AdverseAct::MarkDefaulted, AdverseAct::Seize] {
+        assert!(text(act).next_step.contains("pay $12.00 before 2027-01-15 08:00 UTC"), "{act:?}");
+    }
 }
 
 /// Facts on payments.

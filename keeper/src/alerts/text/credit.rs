@@ -2,7 +2,7 @@
 
 use {
     super::Text,
-    crate::finding::{CovenantUse, NextMark, PaymentAmounts},
+    crate::finding::{AdverseAct, CovenantUse, NextMark, PaymentAmounts},
     blockable_sdk::{
         Pubkey,
         amounts::{Bps, ChainTime, MicroUsd, Units},
@@ -152,6 +152,39 @@ pub(super) fn payment_missed(
             None => "The loan is in arrears.".to_string(),
         },
         format!("The borrower should pay {} now; interest goes on until then.", usd_owed(arrears)),
+    )
+}
+
+pub(super) fn act_ahead(act: AdverseAct, at: ChainTime, seconds_left: i64, arrears: MicroUsd) -> Text {
+    let (event, effect) = match act {
+        AdverseAct::MarkDelinquent => (
+            "the credit can be marked delinquent",
+            "From then on the lender may freeze units where the freeze policy allows it; if the terms name this mark, everything \
+             that is open is frozen at once.",
+        ),
+        AdverseAct::MarkDefaulted => (
+            "the credit can be marked defaulted",
+            "Then the cure period begins, after which the collateral can be seized; if the terms name this mark, everything that \
+             is open is frozen at once.",
+        ),
+        AdverseAct::Seize => (
+            "the cure period ends and the lender can seize the collateral",
+            "The lender then also may cancel the units that are covered by the holdback.",
+        ),
+    };
+    Text::new(
+        format!(
+            "In {}, from {} on, {event}: {} are in arrears.",
+            span(seconds_left),
+            time(at),
+            usd_owed(arrears)
+        ),
+        effect,
+        format!(
+            "The borrower should pay {} before {}: then none of this happens. Anyone may pay for the borrower.",
+            usd_owed(arrears),
+            time(at)
+        ),
     )
 }
 

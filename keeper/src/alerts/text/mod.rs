@@ -6,6 +6,7 @@
 mod changes;
 mod credit;
 mod keeper;
+mod losses;
 mod reporter;
 mod rights;
 mod waiting;
@@ -49,6 +50,9 @@ impl Text {
             }
             Fact::PaymentMissed { missed, arrears, since, next_mark } => {
                 credit::payment_missed(*missed, *arrears, *since, *next_mark)
+            }
+            Fact::ActAhead { act, at, seconds_left, arrears } => {
+                credit::act_ahead(*act, *at, *seconds_left, *arrears)
             }
             Fact::Delinquent { arrears, default_from } => credit::delinquent(*arrears, *default_from),
             Fact::Defaulted { debt, arrears, cure_ends_at, lien, covered } => {
@@ -109,6 +113,10 @@ impl Text {
             Fact::Quarantine { lanes } => keeper::quarantine(lanes),
             Fact::Rpc { cycles, reasons } => keeper::rpc(*cycles, reasons),
             Fact::Stall { seconds } => keeper::stall(*seconds),
+            Fact::ChainLost(loss) => losses::chain(loss),
+            Fact::StoreLost(loss) => losses::store(loss),
+            Fact::ReportersLost(loss) => losses::reporters(loss),
+            Fact::Unwatched(loss) => losses::unwatched(loss),
             Fact::LogMismatch { node, records } => keeper::log_mismatch(node, *records),
             Fact::RecordsLost { node, credits, examples } => keeper::records_lost(node, *credits, examples),
         }

@@ -13,7 +13,7 @@ use {
 
 fn token(settings: &mut ApiSettings, folder: &TempDir, text: &str) {
     let path = folder.path().join("token");
-    std::fs::write(&path, text).unwrap();
+    blockable_service::private_file::replace(&path, text.as_bytes()).unwrap();
     settings.token = Some(SecretSource::File(path));
 }
 

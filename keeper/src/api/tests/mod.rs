@@ -155,7 +155,7 @@ impl Api {
             market: key(9),
             snapshot,
             watch: Arc::new(Watch::open(store.clone(), watch::WatchSettings::default()).await.unwrap()),
-            alerts: Alerts::open(store.clone(), &alerts::AlertSettings::default()).await.unwrap(),
+            alerts: Alerts::open(store.clone(), key(9), &alerts::AlertSettings::default()).await.unwrap(),
             ingest: Ingest::open(store.clone(), key(9)).await.unwrap(),
             nodes: Nodes::new(["near", "far"].map(node).into(), 30),
             store,
@@ -168,7 +168,7 @@ impl Api {
             quarantine_after: 5,
         };
         let path = folder.path().join("token");
-        std::fs::write(&path, TOKEN).unwrap();
+        blockable_service::private_file::replace(&path, TOKEN.as_bytes()).unwrap();
         let token = Some(SecretSource::File(path));
         let listen = "127.0.0.1:0".parse().unwrap();
         let mut settings = ApiSettings { listen, token, ..ApiSettings::default() };

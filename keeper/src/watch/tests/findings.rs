@@ -17,7 +17,7 @@ fn covenant_of(used: u64, days: i64, change: impl FnOnce(&mut Credit)) -> Measur
 fn a_healthy_loan_raises_nothing() {
     let measure = measured(&credit(), START + DAY);
     let findings = all_findings(&[&measure], &WatchSettings::default());
-    assert_eq!(findings.len(), 14);
+    assert_eq!(findings.len(), 15);
     for finding in findings {
         assert_eq!(level_of(finding.clone()), Level::Clear, "{finding:?}");
     }
@@ -195,4 +195,26 @@ fn a_stall_is_found_on_the_market() {
     assert_eq!(stall(600).parties(), None);
     let levels = [600, 30, 0].map(|lost| level_of(stall(lost)));
     assert_eq!(levels, [Level::Raise, Level::Hold, Level::Clear]);
+}
+
+/// The borrower has days to pay before each act, and knows of it.
+#[test]
+fn each_act_against_a_borrower_is_told_days_before_it_can_be_made() {
+    let at = |status, days_left: i64| {
+        let mut measure = measured(&credit(), START + 32 * DAY);
+        let at = Some(measure.at.plus_seconds(days_left * DAY));
+        (measure.status, measure.missed) = (Some(status), 1);
+        (measure.delinquent_from, measure.default_from, measure.cure_ends_at) = (at, at, at);
+        level(Rule::ActAhead, &measure)
+    };
+    for status in [Status::Active, Status::Delinquent, Status::Defaulted] {
+        assert_eq!(
+            [5, 4, 3, 1, 0].map(|days| at(status, days)),
+            [Level::Clear, Level::Clear, Level::Raise, Level::Raise, Level::Clear],
+            "{status:?}"
+        );
+    }
+    let mut paid = measured(&credit(), START + 32 * DAY);
+    paid.missed = 0;
+    assert_eq!(level(Rule::ActAhead, &paid), Level::Clear);
 }

@@ -1,13 +1,11 @@
-//! `doctor`: checks everything that a keeper needs.
+//! Checks of the nodes, the market, the deployed program and the keys' balances.
 
 use {
+    super::Checks,
     crate::{
         alerts::{Level, Rule},
-        chain::{Mirror, Node, Nodes, Stalls},
-        commands::CommandError,
-        config::{Config, nodes},
-        daemon::open_keys,
-        ingest::{SourceSettings, probe},
+        chain::{Mirror, Node, Nodes, Snapshot, Stalls},
+        config::Config,
         plan::Role,
     },
     blockable_sdk::{
@@ -17,8 +15,6 @@ use {
         rpc::{CommitmentConfig, RpcClientError},
     },
     blockable_service::hex,
-    futures_util::future::join_all,
-    serde::Serialize,
     sha2::{Digest, Sha256},
     std::{
         collections::BTreeMap,
@@ -33,52 +29,15 @@ const UPGRADEABLE: Pubkey = Pubkey::from_str_const("BPFLoaderUpgradeab1e11111111
 /// Bytes before the program in the data of that loader.
 const PROGRAM_OFFSET: usize = 45;
 /// The size and hash of the program that this keeper was built with.
-const MANIFEST: &str = include_str!("../../../app-idl/manifest.json");
+const MANIFEST: &str = include_str!("../../../../app-idl/manifest.json");
 
-#[derive(Serialize)]
-struct Check {
-    check: String,
-    ok: bool,
-    message: String,
-}
-
-#[derive(Default, Serialize)]
-struct Checks(Vec<Check>);
-
-impl Checks {
-    fn add(&mut self, check: impl Into<String>, outcome: Result<String, String>) {
-        let (ok, message) = match outcome {
-            Ok(message) => (true, message),
-            Err(message) => (false, message),
-        };
-        self.0.push(Check { check: check.into(), ok, message });
-    }
-}
-
-/// Runs all checks and prints them. Returns whether all pass.
-pub(super) async fn run(config: Config, json: bool) -> Result<bool, CommandError> {
-    let mut checks = Checks::default();
-    checks.add("config", Ok(format!("well formed; market {}", config.market)));
-    // Keys are checked also where no node answers.
-    let keys = open_keys(&config).await.unwrap_or_else(|error| {
-        checks.add("keys", Err(error.to_string()));
-        BTreeMap::new()
-    });
-    match nodes(&config.rpc, &config.cycle) {
-        Ok(nodes) => check_chain(&config, &nodes, &keys, &mut checks).await,
-        Err(error) => checks.add("rpc", Err(error.to_string())),
-    }
-    check_reporters(&config, &mut checks).await;
-    match json {
-        true => println!("{}", serde_json::to_string(&checks)?),
-        false => checks.0.iter().for_each(|Check { check, ok, message }| {
-            println!("{} {check}: {message}", if *ok { "ok  " } else { "BAD " });
-        }),
-    }
-    Ok(checks.0.iter().all(|check| check.ok))
-}
-
-async fn check_chain(config: &Config, nodes: &Nodes, keys: &BTreeMap<Role, SigningKey>, checks: &mut Checks) {
+/// Checks everything that nodes are asked for.
+pub(super) async fn check_chain(
+    config: &Config,
+    nodes: &Nodes,
+    keys: &BTreeMap<Role, SigningKey>,
+    checks: &mut Checks,
+) {
     let (sound, faults) = nodes.probe().await;
     for node in &sound {
         checks.add(format!("rpc {}", node.name()), Ok(format!("slot {}", node.highest_slot())));
@@ -96,6 +55,9 @@ async fn check_chain(config: &Config, nodes: &Nodes, keys: &BTreeMap<Role, Signi
                 Ok(format!("admin {admin}, guardian {guardian}; {providers} providers, {credits} credits")),
             );
             checks.add("clock", check_clock(ChainTime(read.clock.unix_timestamp)));
+            if config.history.enabled {
+                checks.add("history", check_history(nodes, &read.snapshot).await);
+            }
         }
         Err(error) => checks.add("market", Err(format!("{error}; check market and [[rpc]]"))),
     }
@@ -110,6 +72,22 @@ async fn check_chain(config: &Config, nodes: &Nodes, keys: &BTreeMap<Role, Signi
             Err(error) => Err(error.to_string()),
         };
         checks.add(format!("{} key", role.name()), outcome);
+    }
+}
+
+/// Tests whether the first node still has the blocks since the oldest credit: event logs are proven out of them.
+async fn check_history(nodes: &Nodes, snapshot: &Snapshot) -> Result<String, String> {
+    let Some(first) = nodes.all().first() else { return Err("there is no node; add a [[rpc]]".to_string()) };
+    let oldest = snapshot.credits.values().map(|credit| credit.offer_slot).min();
+    let available = first.ask("first_block", first.rpc().get_first_available_block()).await;
+    let available = available.map_err(|error| format!("node {}: {error}", first.name()))?;
+    match oldest {
+        Some(oldest) if oldest < available => Err(format!(
+            "node {} has removed the blocks before slot {available}, and the oldest credit is of slot {oldest}; put a node with full \
+             history first, or set history.enabled = false",
+            first.name()
+        )),
+        _ => Ok(format!("node {} has the blocks from slot {available} on", first.name())),
     }
 }
 
@@ -171,16 +149,4 @@ fn manifest(key: &str) -> Option<String> {
     let manifest: serde_json::Value = serde_json::from_str(MANIFEST).ok()?;
     let value = manifest.get(key)?;
     Some(value.as_str().map_or_else(|| value.to_string(), str::to_string))
-}
-
-/// Reads each endpoint as ingesting does.
-async fn check_reporters(config: &Config, checks: &mut Checks) {
-    let read = async |source: &SourceSettings| (source.host(), probe(source).await);
-    for (host, probed) in join_all(config.reporters.iter().map(read)).await {
-        let outcome = match probed {
-            Ok(reports) => Ok(format!("answers, with {reports} reports on its first page")),
-            Err(error) => Err(error.to_string()),
-        };
-        checks.add(format!("reporter {host}"), outcome);
-    }
 }
