@@ -233,7 +233,8 @@ impl Store {
 
 /// Takes the lock of a folder's store, and makes the folder where there is none. Errors: [`StoreError`].
 fn lock_folder(folder: &Path) -> Result<File, StoreError> {
-    std::fs::create_dir_all(folder).map_err(|error| file_fault(folder, error))?;
+    // The folder of archives is there for backups, also while nothing is old enough for it.
+    std::fs::create_dir_all(folder.join(ARCHIVES)).map_err(|error| file_fault(folder, error))?;
     let path = folder.join("keeper.lock");
     // Whoever can open it can lock it, and no keeper would start.
     let lock = private_file::open(&path).map_err(|error| file_fault(&path, error))?;

@@ -180,7 +180,7 @@ async fn a_file_that_is_damaged_or_missing_is_an_error_and_its_logs_can_be_fetch
 async fn a_file_without_a_name_in_the_store_is_removed_and_its_number_serves_again() {
     let case = Case::new(1).await;
     // As a crash between the file and the store leaves it.
-    fs::create_dir(case.folder.path().join(ARCHIVES)).unwrap();
+    fs::create_dir_all(case.folder.path().join(ARCHIVES)).unwrap();
     for left in ["00000001.zst", "00000001.zst.part"] {
         fs::write(case.folder.path().join(ARCHIVES).join(left), b"half").unwrap();
     }
