@@ -1,5 +1,6 @@
 //! Measures a keeper: its rounds and its parts.
 
+mod alerts;
 mod api;
 mod child;
 mod fleet;
@@ -76,6 +77,7 @@ pub fn keeper(args: &KeeperArgs) -> Result<(), BenchError> {
     };
     measure("ingest", &|| parts::ingest())?;
     measure("planning", &|| parts::planning())?;
+    measure("alerts", &|| alerts::critical())?;
     for credits in [1_000, 10_000, 100_000] {
         measure(&format!("{credits} credits on a simulated chain"), &|| {
             rounds::simulated(credits, PROVIDERS, args.rounds)
