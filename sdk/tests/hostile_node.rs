@@ -9,9 +9,12 @@
 )]
 
 use {
-    blockable_sdk::rpc::{CommitmentConfig, RpcClient, connect, describe},
+    blockable_sdk::{
+        addresses,
+        rpc::{CommitmentConfig, RpcClient, connect, describe},
+    },
     blockable_testkit::http::{Reply, Server},
-    serde_json::json,
+    serde_json::{Value, json},
     std::{
         io::{Read, Write},
         net::{TcpListener, TcpStream},
@@ -105,4 +108,48 @@ async fn answers_that_are_none_are_errors() {
     let server = Server::json_rpc(move |request| Reply::json_rpc(request, refusal.clone()));
     let error = client(server.url(), PATIENCE).get_slot().await.unwrap_err();
     assert_eq!(describe(&error), "behind (code -32005)");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_that_cannot_be_read_are_errors_and_no_panic() {
+    let account = |data: Value, owner: &str| json!({"data": data, "executable": false, "lamports": 1, "owner": owner, "rentEpoch": 0, "space": 1});
+    let key = addresses::CLOCK;
+    let owner = key.to_string();
+    // Compressed, though plain ones were asked for: it could become of any size.
+    let compressed = "KLUv/aAAABAAVAAAEAAAAQD7/znAAgIAEAACABAA";
+    let bad = [
+        account(json!(["not base64!", "base64"]), &owner),
+        account(json!([compressed, "base64+zstd"]), &owner),
+        account(json!("legacy"), &owner),
+        account(json!(["AA==", "base64"]), "no key"),
+        json!({"data": ["AA==", "base64"]}),
+        json!(7),
+    ];
+    for bad in bad {
+        let answer = bad.clone();
+        let server = Server::json_rpc(move |request| {
+            assert_eq!(request["params"][1]["encoding"], "base64");
+            let value =
+                if request["method"] == "getAccountInfo" { answer.clone() } else { json!([answer, null]) };
+            let result = match request["method"] == "getProgramAccounts" {
+                true => json!([{"pubkey": addresses::CLOCK.to_string(), "account": answer}]),
+                false => json!({"context": {"slot": 1}, "value": value}),
+            };
+            Reply::json_rpc(request, json!({"result": result}))
+        });
+        let client = client(server.url(), PATIENCE);
+        let said = |error| describe(&error);
+        let expected = "its answer has an account that cannot be read";
+        assert_eq!(client.get_account(&key).await.map_err(said), Err(expected.to_string()), "{bad}");
+        let all = client.get_multiple_accounts(&[key, key]).await;
+        assert_eq!(all.map_err(said), Err(expected.to_string()), "{bad}");
+        let listed = client.get_program_accounts(&key).await;
+        assert_eq!(listed.map_err(said), Err(expected.to_string()), "{bad}");
+    }
+    let good = account(json!(["AAE=", "base64"]), &owner);
+    let server = Server::json_rpc(move |request| {
+        Reply::json_rpc(request, json!({"result": {"context": {"slot": 1}, "value": [good, null]}}))
+    });
+    let read = client(server.url(), PATIENCE).get_multiple_accounts(&[key, key]).await.unwrap();
+    assert_eq!(read.iter().flatten().map(|account| account.data.clone()).collect::<Vec<_>>(), [vec![0, 1]]);
 }

@@ -1,5 +1,7 @@
 //! The connection to a node: every answer has a deadline and a bound in bytes, whatever the node sends.
 
+mod accounts;
+
 use {
     super::{
         CommitmentConfig, RpcClient, RpcClientError, RpcClientErrorKind, RpcError, RpcRequest,
@@ -36,10 +38,14 @@ pub const MAX_LIST: usize = 128 << 20;
 /// Most bytes of any other answer.
 pub const MAX_ANSWER: usize = 32 << 20;
 /// The reason for which no request is sent.
-pub(super) const NO_CLIENT: &str =
+const NO_CLIENT: &str =
     "no HTTP client can be set up; check SSL_CERT_FILE, ca_file and the machine's TLS settings";
+/// The reason for which an answer with accounts is given up.
+const UNREADABLE: &str = "its answer has an account that cannot be read";
 /// The reason for which a longer answer is given up.
-pub(super) const TOO_LARGE: &str = "its answer is longer than any that it has a reason to give";
+const TOO_LARGE: &str = "its answer is longer than any that it has a reason to give";
+/// The reasons of this connection's own, which carry no URL.
+pub(super) const OWN: [&str; 3] = [NO_CLIENT, UNREADABLE, TOO_LARGE];
 /// Pause before a request is repeated that the node had no time for, where it names none.
 const BUSY: Duration = Duration::from_millis(500);
 
@@ -70,7 +76,8 @@ struct BoundedSender {
 
 #[async_trait]
 impl RpcSender for BoundedSender {
-    async fn send(&self, request: RpcRequest, params: Value) -> Result<Value, RpcClientError> {
+    async fn send(&self, request: RpcRequest, mut params: Value) -> Result<Value, RpcClientError> {
+        let is_decoded = accounts::ask_plainly(&request, &mut params);
         let http = self.http.as_ref().map_err(|_| RpcClientErrorKind::Custom(NO_CLIENT.to_string()))?;
         let id = self.requests.fetch_add(1, Ordering::Relaxed);
         let most = if request == RpcRequest::GetProgramAccounts { MAX_LIST } else { MAX_ANSWER };
@@ -88,7 +95,11 @@ impl RpcSender for BoundedSender {
                 }
             }
             let answer = read(response.error_for_status()?, most).await?;
-            return result(serde_json::from_slice(&answer)?);
+            let result = result(serde_json::from_slice(&answer)?)?;
+            return match accounts::are_readable(&request, &result, is_decoded) {
+                true => Ok(result),
+                false => Err(RpcClientErrorKind::Custom(UNREADABLE.to_string()).into()),
+            };
         }
     }
 

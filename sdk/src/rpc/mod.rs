@@ -43,11 +43,7 @@ pub fn describe(error: &RpcClientError) -> String {
         RpcClientErrorKind::RpcError(RpcError::RpcResponseError { code, message, .. }) => {
             format!("{} (code {code})", shorten(message))
         }
-        RpcClientErrorKind::Custom(reason)
-            if [bounded::TOO_LARGE, bounded::NO_CLIENT].contains(&reason.as_str()) =>
-        {
-            reason.clone()
-        }
+        RpcClientErrorKind::Custom(reason) if bounded::OWN.contains(&reason.as_str()) => reason.clone(),
         RpcClientErrorKind::TransactionError(error) => error.to_string(),
         RpcClientErrorKind::SerdeJson(_) => "its answer cannot be read".to_string(),
         _ => "the request failed".to_string(),
