@@ -40,6 +40,13 @@ impl Daemon {
         self.process.try_wait().expect("the daemon's state is known")
     }
 
+    /// Bounds the size of the files that it writes from now on, in bytes or by the word `unlimited`.
+    pub fn limit_files(&self, most: &str) {
+        let (id, most) = (self.process.id().to_string(), format!("--fsize={most}:"));
+        let limited = Command::new("prlimit").args(["--pid", &id, &most]).status().expect("prlimit runs");
+        assert!(limited.success());
+    }
+
     /// Sends it a signal by its name, such as `-HUP`.
     pub fn signal(&self, name: &str) {
         let id = self.process.id().to_string();

@@ -43,7 +43,7 @@ pub enum AlertError {
     #[error("there is an [[email_to]] and no [email]; add the mail server")]
     NoEmail,
     /// An HTTP client that cannot be set up.
-    #[error("no HTTP client can be set up: {0}; check the machine's TLS and DNS settings")]
+    #[error("{0}")]
     Http(String),
     /// The store failed.
     #[error(transparent)]

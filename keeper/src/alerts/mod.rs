@@ -45,7 +45,7 @@ pub(crate) use {
     crate::finding::Rule,
     apply::Changes,
     entries::Delivery,
-    probe::{check_sinks, test_sinks},
+    probe::{check_sinks, tell_of_store, test_sinks},
     record::{Alert, AlertFilter},
     rules::{Level, Rules, Subjects},
     settings::AlertSettings,
@@ -354,7 +354,7 @@ fn open_gauge(rule: &str, severity: Severity) -> metrics::Gauge {
     metrics::gauge!("blockable_keeper_alerts_open", "rule" => rule.to_string(), "severity" => severity.name())
 }
 
-fn unix_now() -> i64 {
+pub(crate) fn unix_now() -> i64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

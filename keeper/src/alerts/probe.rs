@@ -1,14 +1,20 @@
 //! Sinks without a store: a test message to each, and checks of each.
 
 use {
-    crate::alerts::{
-        settings::AlertSettings,
-        sink::Sink,
-        sinks::{Http, Pinger},
-        unix_now,
+    crate::{
+        alerts::{
+            Alert, Level,
+            entries::Phase,
+            rules::Evaluated,
+            settings::AlertSettings,
+            sink::Sink,
+            sinks::{Http, Pinger},
+            unix_now,
+        },
+        finding::{Fact, Finding, Loss},
     },
     blockable_sdk::{Pubkey, amounts::ChainTime},
-    futures_util::future::{BoxFuture, FutureExt, join_all},
+    futures_util::future::{BoxFuture, FutureExt, join_all, ready},
 };
 
 /// The result on a sink, by its name.
@@ -28,6 +34,35 @@ pub(crate) async fn test_sinks(
     };
     let ping = |pinger: Pinger| async move { pinger.ping().await }.boxed();
     each(settings, only, send, ping).await
+}
+
+/// Tells the sinks that want it of a loss of the store which keeps the keeper from starting, or of the end of that. Returns the result
+/// of each sink.
+pub(crate) async fn tell_of_store(
+    settings: &AlertSettings,
+    market: Pubkey,
+    loss: &Loss,
+    is_over: bool,
+) -> Vec<SinkResult> {
+    let finding = Finding::is(market, Fact::StoreLost(loss.clone()));
+    let found = Evaluated::new(finding, &settings.rules);
+    let Some(mut alert) = Alert::from_finding(&found, loss.since).filter(|_| found.level == Level::Raise)
+    else {
+        return Vec::new();
+    };
+    let phase = if is_over { Phase::Cleared } else { Phase::Raised };
+    alert.cleared_at = is_over.then_some(loss.until);
+    let (alert, message) = (&alert, &settings.origin(market).alert(&alert, phase));
+    let send = |sink: Sink| {
+        async move {
+            match sink.subscription.includes(alert) {
+                true => sink.channel.send(message).await.map_err(|refusal| refusal.reason),
+                false => Ok(()),
+            }
+        }
+        .boxed()
+    };
+    each(settings, None, send, |_| ready(Ok(())).boxed()).await
 }
 
 /// Checks every sink without a message: its secrets, and that its server takes connections. Returns the result of each.
@@ -68,5 +103,5 @@ async fn each<'a>(
 fn started<'a>(
     opened: Result<BoxFuture<'a, Result<(), String>>, crate::alerts::AlertError>,
 ) -> BoxFuture<'a, Result<(), String>> {
-    opened.unwrap_or_else(|error| std::future::ready(Err(error.to_string())).boxed())
+    opened.unwrap_or_else(|error| ready(Err(error.to_string())).boxed())
 }

@@ -176,8 +176,9 @@ async fn secrets(setup: &Setup) {
     all += &setup.log("paid");
     assert!(all.contains("node 0") && all.contains("TRACE"), "the node is named in the log");
     holds_none(&all, "what is printed and logged");
-    for entry in fs::read_dir(setup.store("paid").parent().unwrap()).unwrap() {
-        let path = entry.unwrap().path();
+    let files = fs::read_dir(setup.store("paid").parent().unwrap()).unwrap();
+    // The folder of archives is empty: nothing is old enough for one.
+    for path in files.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()) {
         holds_none(&String::from_utf8_lossy(&fs::read(&path).unwrap()), &path.display().to_string());
     }
 }

@@ -111,7 +111,7 @@ fn every_mistake_of_a_file_is_named_at_once_with_its_place() {
         "  cycle.secnds: no such key",
         "  keys.fees.kind: is none of those known; choose from file, vault, kms",
         "  landing.max_in_flight: ",
-        "  metering.urgent_every_seconds: 10 is more than every_seconds, 5",
+        "  metering.urgent_every_seconds: 10 is more than soon_every_seconds, 5",
         "  enforcement.actions: has an unknown action",
         "  backup.delay_seconds: ",
         "  rpc[0].url: ",

@@ -84,7 +84,9 @@ impl Duo {
         let delay = i64::from(step) * 3 / 2;
         let setup = Setup::new(CREDITS).await;
         let nodes = [setup.cluster.rpc_url(), setup.cluster.rpc_url()];
-        let metering = format!("[metering]\nevery_seconds = {step}\nurgent_every_seconds = {step}");
+        let metering = format!(
+            "[metering]\nevery_seconds = {step}\nsoon_every_seconds = {step}\nurgent_every_seconds = {step}"
+        );
         for (name, more) in
             [("first", String::new()), ("second", format!("\n[backup]\ndelay_seconds = {delay}\n"))]
         {

@@ -171,6 +171,15 @@ impl Setup {
         Daemon::spawn(&mut command, &self.folder.path().join(format!("{name}.log")), PATIENCE)
     }
 
+    /// Starts a keeper whose files take no more than so many bytes, as on a full disk, until [`Daemon::limit_files`] lifts that.
+    pub fn spawn_on_full_disk(&self, name: &str, blocks: u32) -> Daemon {
+        let mut command = Command::new("sh");
+        // Blocks of 512 bytes. Writing beyond them fails, and does not end the process.
+        command.args(["-c", &format!("trap '' XFSZ; ulimit -S -f {blocks}; exec \"$@\""), "sh", KEEPER]);
+        command.args(["run", "--config"]).arg(self.config(name));
+        Daemon::spawn(&mut command, &self.folder.path().join(format!("{name}.log")), PATIENCE)
+    }
+
     /// Runs a command of the keeper to its end.
     pub fn command(&self, name: &str, arguments: &[&str]) -> Output {
         self.command_with(name, arguments, &[])

@@ -2,7 +2,11 @@
 
 use {
     crate::{books::seen, setup::Setup},
-    blockable_sdk::program::transitions::Status,
+    blockable_sdk::program::{
+        state::{Instalment, ScheduleRuns},
+        transitions::Status,
+    },
+    blockable_testkit::{Cluster, DAY, Loan, USDC},
     std::{io::ErrorKind, net::TcpListener},
 };
 
@@ -31,7 +35,14 @@ fn cycles(setup: &Setup) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_third_node_that_answers_nothing_is_rarely_asked_and_late_credits_are_marked_without_it() {
-    let setup = Setup::new(CREDITS).await;
+    // The lender has a million dollars, and the provider's capacity is that of ten common credits.
+    let mut args = Loan::new(1).with(|terms| {
+        (terms.offer_expires_at, terms.principal) = (0, 10_000 * USDC);
+        (terms.units, terms.unlocked_ahead) = (100_000_000, 100_000_000);
+    });
+    let instalment = |month: u32| Instalment { due_after: month * 30 * DAY, principal: 2_000 * USDC };
+    args.args.schedule = ScheduleRuns::from_schedule(&(1..=5).map(instalment).collect::<Vec<_>>());
+    let setup = Setup::lend(Cluster::ticking(100).await, CREDITS, &args.args).await;
     let hole = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = setup.cluster.rpc_url();
     let third = format!("http://{}", hole.local_addr().unwrap());

@@ -89,6 +89,7 @@ async fn the_way_to_the_sinks_is_tested_and_doctor_names_everything_that_fails()
     ];
     ends(&run(&["doctor"]), 1, &failing);
     // A keeper does not start with a key that others can read.
+    setup.edit_config("keeper", &[("\"nowhere.json\"", "\"enforcement.json\"")]);
     ends(&run(&["run"]), 1, &["metering key", "has mode 666", "chmod 600"]);
     setup.cluster.stop();
 }

@@ -84,7 +84,7 @@ fn read_certificates(path: &Path) -> Result<Vec<Certificate>, HttpError> {
 }
 
 /// True for a server on this machine.
-fn is_loopback(url: &str) -> bool {
+pub fn is_loopback(url: &str) -> bool {
     let Ok(url) = Url::parse(url) else { return false };
     let Some(host) = url.host_str() else { return false };
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();

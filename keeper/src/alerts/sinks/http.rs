@@ -4,11 +4,13 @@
 use {
     super::{Refusal, Retry},
     crate::alerts::AlertError,
-    blockable_service::http::retry_after,
+    blockable_service::{
+        http::retry_after,
+        outgoing::{build, client_builder, is_loopback},
+    },
     reqwest::{
         Client, RequestBuilder, Response, StatusCode, Url,
         header::{CONTENT_TYPE, HeaderMap},
-        redirect::Policy,
     },
     std::time::{Duration, SystemTime},
     tokio::{net::TcpStream, time::timeout},
@@ -25,10 +27,12 @@ const WAIT_MAX: Duration = Duration::from_secs(3_600);
 /// Longest answer that is repeated as a reason, in characters.
 const WORDS_MAX: usize = 200;
 
-/// The client of all sinks. Clones share its connections.
+/// The clients of all sinks. Clones share their connections.
 #[derive(Clone)]
 pub(in crate::alerts) struct Http {
-    client: Client,
+    outside: Client,
+    /// For servers on this machine, which no proxy reaches.
+    local: Client,
     deadline: Duration,
 }
 
@@ -47,20 +51,27 @@ impl Http {
 
     /// As [`Http::new`], with another time for one request.
     pub(in crate::alerts) fn with_deadline(deadline: Duration) -> Result<Http, AlertError> {
-        let client = Client::builder().redirect(Policy::none()).pool_idle_timeout(IDLE).build();
-        let client = client.map_err(|error| AlertError::Http(error.without_url().to_string()))?;
-        Ok(Http { client, deadline })
+        let client = |url| {
+            let client = client_builder(url).and_then(|builder| build(builder.pool_idle_timeout(IDLE)));
+            client.map_err(|error| AlertError::Http(error.to_string()))
+        };
+        Ok(Http { outside: client("")?, local: client("http://localhost")?, deadline })
+    }
+
+    fn client(&self, url: &Url) -> &Client {
+        if is_loopback(url.as_str()) { &self.local } else { &self.outside }
     }
 
     /// Posts JSON, with headers. Errors: [`Refusal`] where no answer comes.
     pub(super) async fn post(&self, url: &Url, headers: HeaderMap, body: Vec<u8>) -> Result<Answer, Refusal> {
-        let post = self.client.post(url.clone()).header(CONTENT_TYPE, "application/json").headers(headers);
+        let post =
+            self.client(url).post(url.clone()).header(CONTENT_TYPE, "application/json").headers(headers);
         self.ask(post.body(body)).await
     }
 
     /// Asks for a URL. Errors: [`Refusal`] where no answer comes.
     pub(super) async fn get(&self, url: &Url) -> Result<Answer, Refusal> {
-        self.ask(self.client.get(url.clone())).await
+        self.ask(self.client(url).get(url.clone())).await
     }
 
     async fn ask(&self, request: RequestBuilder) -> Result<Answer, Refusal> {

@@ -113,8 +113,10 @@ fn a_store_of_layout_2_keeps_its_logs_samples_and_digests() {
 #[test]
 fn a_migration_that_fails_leaves_the_store_as_it_was() {
     let mut connection = layout_2();
-    connection.execute_batch(include_str!("../layout/3.sql")).unwrap();
-    connection.pragma_update(None, "user_version", 3).unwrap();
+    for (version, script) in [(3, include_str!("../layout/3.sql")), (4, include_str!("../layout/4.sql"))] {
+        connection.execute_batch(script).unwrap();
+        connection.pragma_update(None, "user_version", version).unwrap();
+    }
     connection.execute_batch("CREATE TABLE streams (id INTEGER)").unwrap();
     let before = (content(&connection), version(&connection).unwrap());
     assert!(matches!(migrate(&mut connection, Path::new("memory")), Err(StoreError::Sqlite(_))));
