@@ -7,9 +7,6 @@
 //! | no redirects | another address was not configured, and would get the same secrets |
 //! | an answer has at most so many bytes | one without an end would take all memory within its deadline |
 
-#[cfg(test)]
-mod tests;
-
 use {
     reqwest::{Certificate, Client, ClientBuilder, Response, Url, redirect::Policy},
     std::{
@@ -106,3 +103,6 @@ pub async fn read_bounded(mut response: Response, most: usize) -> Result<Vec<u8>
     }
     Ok(body)
 }
+
+#[cfg(test)]
+mod tests;
