@@ -136,6 +136,8 @@ async fn alerts_leave_while_the_store_takes_nothing_and_get_their_rows_afterward
     let missed = async |_: &Setup| !lender.alerts("payment_missed", "raised").is_empty();
     setup.until("the lender is told of a missed payment", missed).await;
     let raised_at = lender.alerts("payment_missed", "raised")[0]["raised_at"].clone();
+    // Longer than the threshold of the time without a watch.
+    setup.stay(9).await;
 
     set_disk(&setup.store("keeper"), false);
     let over = async |_: &Setup| {

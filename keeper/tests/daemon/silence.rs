@@ -39,6 +39,7 @@ async fn a_third_node_that_answers_nothing_is_rarely_asked_and_late_credits_are_
     let mut args = Loan::new(1).with(|terms| {
         (terms.offer_expires_at, terms.principal) = (0, 10_000 * USDC);
         (terms.units, terms.unlocked_ahead) = (100_000_000, 100_000_000);
+        terms.late_fee = 10 * USDC;
     });
     let instalment = |month: u32| Instalment { due_after: month * 30 * DAY, principal: 2_000 * USDC };
     args.args.schedule = ScheduleRuns::from_schedule(&(1..=5).map(instalment).collect::<Vec<_>>());
