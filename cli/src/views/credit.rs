@@ -204,8 +204,7 @@ fn next_text(credit: &CreditView, market: &MarketView) -> String {
         let by = text::time(market.chain_time_of(next.due_at.get()));
         return format!("{} by {by}", usd(next.quote.paid));
     }
-    let is_offer = matches!(credit.status(), Ok(Status::Offered | Status::Accepted));
-    match instalments(&credit.account).first().filter(|_| is_offer) {
+    match instalments(&credit.account).first().filter(|_| is_offer(credit)) {
         Some(first) => format!(
             "{} of principal and the interest until then, {} after the issue",
             usd(MicroUsd(first.principal)),

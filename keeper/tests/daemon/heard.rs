@@ -16,19 +16,28 @@ use {
 const RULES: &str = "\n[rules]\nchain_lost = { raise = 2.0, clear = 0.0 }\nreporters_lost = { raise = 2.0, clear = 0.0 }\n\
                      unwatched = { raise = 7.0, clear = 0.0 }\n";
 
-/// A keeper's file with a sink for everything, one for the lender, and heartbeats.
-fn write_config(setup: &Setup, nodes: &[String], all: &Hook, lender: &Hook, ping: &Hook) {
+/// Sinks for everything, for the lender and for heartbeats, and a keeper's file that names them.
+fn hooks(setup: &Setup, nodes: &[String]) -> (Hook, Hook, Hook) {
+    let (all, lender, ping) = (Hook::start(), Hook::start(), Hook::start());
     let secret = setup.config("secret").with_extension("txt");
     private_file::replace(&secret, SECRET.as_bytes()).unwrap();
     let secret = secret.display();
-    let (all, of_lender, ping, key) = (all.url(), lender.url(), ping.url(), Parties::address("lender"));
+    let (to_all, to_lender, to_ping) = (all.url(), lender.url(), ping.url());
+    let key = Parties::address("lender");
     let sinks = format!(
-        "{RULES}\n[[webhook]]\nname = \"all\"\nurl = \"{all}\"\nparty = \"all\"\nsecret = {{ file = \"{secret}\" }}\n\
+        "{RULES}\n[[webhook]]\nname = \"all\"\nurl = \"{to_all}\"\nparty = \"all\"\nsecret = {{ file = \"{secret}\" }}\n\
          heartbeat_seconds = 1\ninfo = \"each\"\n\
-         [[webhook]]\nname = \"lender\"\nurl = \"{of_lender}\"\nparty = \"{key}\"\nsecret = {{ file = \"{secret}\" }}\n\
-         [[ping]]\nname = \"outside\"\nurl = \"{ping}\"\nevery_seconds = 1\n"
+         [[webhook]]\nname = \"lender\"\nurl = \"{to_lender}\"\nparty = \"{key}\"\nsecret = {{ file = \"{secret}\" }}\n\
+         [[ping]]\nname = \"outside\"\nurl = \"{to_ping}\"\nevery_seconds = 1\n"
     );
     setup.write_config("keeper", nodes, &sinks);
+    (all, lender, ping)
+}
+
+/// The same with the cluster's own node, named twice.
+fn hooks_of_cluster(setup: &Setup) -> (Hook, Hook, Hook) {
+    let url = setup.cluster.rpc_url();
+    hooks(setup, &[url.clone(), url])
 }
 
 /// The address of health and metrics, out of the log.
@@ -57,8 +66,7 @@ async fn livez(setup: &Setup) -> Option<(u16, String)> {
 async fn the_loss_of_the_chain_is_told_while_it_lasts_and_afterwards_and_no_heartbeat_hides_it() {
     let mut setup = Setup::new(1).await;
     let nodes = [(); 2].map(|()| Proxy::before(&setup.cluster.rpc_url()));
-    let (all, lender, ping) = (Hook::start(), Hook::start(), Hook::start());
-    write_config(&setup, &nodes.each_ref().map(Proxy::url), &all, &lender, &ping);
+    let (all, lender, ping) = hooks(&setup, &nodes.each_ref().map(Proxy::url));
     let keeper = setup.spawn("keeper", "");
     setup.set_used(0, 1_000).await;
     let beats = async |_: &Setup| all.of_type("heartbeat") > 1 && ping.posts().len() > 1;
@@ -119,9 +127,7 @@ fn set_disk(store: &Path, is_full: bool) {
 #[tokio::test(flavor = "multi_thread")]
 async fn alerts_leave_while_the_store_takes_nothing_and_get_their_rows_afterwards() {
     let mut setup = Setup::new(1).await;
-    let url = setup.cluster.rpc_url();
-    let (all, lender, ping) = (Hook::start(), Hook::start(), Hook::start());
-    write_config(&setup, &[url.clone(), url], &all, &lender, &ping);
+    let (all, lender, _ping) = hooks_of_cluster(&setup);
     let keeper = setup.spawn("keeper", "");
     setup.set_used(0, 1_000).await;
     setup.until("use is metered", async |setup: &Setup| setup.consumed(0).await == 1_000).await;
@@ -162,9 +168,7 @@ async fn alerts_leave_while_the_store_takes_nothing_and_get_their_rows_afterward
 #[tokio::test(flavor = "multi_thread")]
 async fn a_keeper_that_starts_on_a_full_disk_tells_so_once_and_starts_when_there_is_room() {
     let mut setup = Setup::new(1).await;
-    let url = setup.cluster.rpc_url();
-    let (all, lender, ping) = (Hook::start(), Hook::start(), Hook::start());
-    write_config(&setup, &[url.clone(), url], &all, &lender, &ping);
+    let (all, lender, ping) = hooks_of_cluster(&setup);
     let keeper = setup.spawn_on_full_disk("keeper", 32);
     let told = async |_: &Setup| !all.alerts("store_lost", "raised").is_empty();
     setup.until("the operator is told", told).await;
@@ -184,9 +188,7 @@ async fn a_keeper_that_starts_on_a_full_disk_tells_so_once_and_starts_when_there
 #[tokio::test(flavor = "multi_thread")]
 async fn the_loss_of_all_reporters_is_told_by_the_machines_clock() {
     let mut setup = Setup::new(1).await;
-    let url = setup.cluster.rpc_url();
-    let (all, lender, ping) = (Hook::start(), Hook::start(), Hook::start());
-    write_config(&setup, &[url.clone(), url], &all, &lender, &ping);
+    let (all, lender, _ping) = hooks_of_cluster(&setup);
     let keeper = setup.spawn("keeper", "");
     setup.set_used(0, 1_000).await;
     setup.until("use is metered", async |setup: &Setup| setup.consumed(0).await == 1_000).await;
@@ -207,9 +209,7 @@ async fn the_loss_of_all_reporters_is_told_by_the_machines_clock() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_alert_that_is_refused_for_good_holds_up_no_other() {
     let mut setup = Setup::new(1).await;
-    let url = setup.cluster.rpc_url();
-    let (all, lender, ping) = (Hook::start(), Hook::start(), Hook::start());
-    write_config(&setup, &[url.clone(), url], &all, &lender, &ping);
+    let (all, _lender, _ping) = hooks_of_cluster(&setup);
     setup.edit_config(
         "keeper",
         &[("[rules]\n", "[alerts]\nlink = \"https://app.example/{credit}\"\n[rules]\n")],

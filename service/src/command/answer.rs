@@ -1,7 +1,7 @@
 //! The answer of a command, and its data where the command is one that signs.
 
 use {
-    super::{Change, Cost, Effect, Exit, Heading, Nodes, Unsigned},
+    super::{Change, Cost, Effect, EffectLine, Exit, Heading, Nodes, Unsigned},
     blockable_sdk::{Pubkey, Signature, amounts::Lamports},
     serde_json::{Map, Value, json},
 };
@@ -41,8 +41,6 @@ pub(super) fn change_data<E>(
     ended: Ended<'_>,
 ) -> Value {
     let created = change.created.iter().map(|(name, address)| (name.to_string(), json!(address.to_string())));
-    let line =
-        |line: &super::EffectLine| json!({"name": line.name, "before": line.before, "after": line.after});
     json!({
         "cluster": nodes.cluster_json(),
         "market": heading.market.to_string(),
@@ -56,7 +54,7 @@ pub(super) fn change_data<E>(
         "created": created.collect::<Map<_, _>>(),
         "fee_lamports": cost.fee,
         "rent_lamports": cost.rent,
-        "effect": effect.lines.iter().map(line).collect::<Vec<_>>(),
+        "effect": effect.lines.iter().map(EffectLine::json).collect::<Vec<_>>(),
         "state": effect.state,
     })
 }

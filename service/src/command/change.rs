@@ -6,7 +6,7 @@ use {
         Instruction, Pubkey, VersionedTransaction, accounts::BlockableAccount, amounts::Lamports,
         errors::ClientError, program::state::Credit, rpc::Account,
     },
-    serde_json::Value,
+    serde_json::{Value, json},
     std::{collections::BTreeMap, future::Future, pin::Pin},
 };
 
@@ -148,6 +148,11 @@ impl EffectLine {
     /// A line; `None` where nothing changes.
     pub fn changed(name: impl Into<String>, before: String, after: String) -> Option<EffectLine> {
         (before != after).then(|| EffectLine { name: name.into(), before, after })
+    }
+
+    /// The line as data.
+    pub fn json(&self) -> Value {
+        json!({"name": self.name, "before": self.before, "after": self.after})
     }
 }
 

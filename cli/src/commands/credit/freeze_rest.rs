@@ -209,13 +209,12 @@ impl Reviewed<'_> {
         for signature in &sum.signatures {
             answer.text += &format!("\nsignature  {signature}");
         }
-        let line = |line: &EffectLine| json!({"name": line.name, "before": line.before, "after": line.after});
         data["signer"] = json!(self.parties.sender.address.to_string());
         data["fee_payer"] = json!(self.parties.sender.payer.to_string());
         data["changed"] = json!(!sum.signatures.is_empty());
         data["signatures"] = sum.signatures.iter().map(ToString::to_string).collect();
         data["fee_lamports"] = json!(sum.fee);
-        data["effect"] = lines.iter().map(line).collect();
+        data["effect"] = lines.iter().map(EffectLine::json).collect();
         if !sum.handed.is_empty() {
             data["gate"] = sum.handed.into();
         }

@@ -154,18 +154,21 @@ impl Pending {
                 same.replace(entry).iter().for_each(|earlier| self.forget(&earlier.signature));
                 continue;
             }
-            match outcome {
-                Outcome::Landed { .. } => {
-                    self.forget_once_answered(&signature);
-                    return Err(CarryError::Overtaken(signature));
-                }
-                outcome => {
-                    self.forget(&signature);
-                    note(&format!("{signature} of an earlier run has not landed ({})", outcome.name()));
-                }
-            }
+            self.conclude(signature, &outcome)?;
         }
         Ok(same)
+    }
+
+    /// Ends the matter of a transaction that this command is not about, and whose outcome is known. Errors:
+    /// [`CarryError::Overtaken`] where it has landed.
+    fn conclude(&self, signature: Signature, outcome: &Outcome) -> Result<(), CarryError> {
+        if matches!(outcome, Outcome::Landed { .. }) {
+            self.forget_once_answered(&signature);
+            return Err(CarryError::Overtaken(signature));
+        }
+        self.forget(&signature);
+        note(&format!("{signature} of an earlier run has not landed ({})", outcome.name()));
+        Ok(())
     }
 
     fn write(&self, entry: &Entry) -> io::Result<()> {
@@ -207,15 +210,8 @@ impl Pending {
             .collect();
         for (path, signature) in torn {
             match self.outcome_of_torn(nodes, &path, &signature).await? {
-                Outcome::Landed { .. } => {
-                    self.forget_once_answered(&signature);
-                    return Err(CarryError::Overtaken(signature));
-                }
                 Outcome::Unknown => {}
-                outcome => {
-                    self.forget(&signature);
-                    note(&format!("{signature} of an earlier run has not landed ({})", outcome.name()));
-                }
+                outcome => self.conclude(signature, &outcome)?,
             }
         }
         Ok(())
