@@ -31,7 +31,7 @@ const EXPOSED: [&str; 10] = [
     "traceparent",
 ];
 
-/// What pages of some origins may do.
+/// The rights of pages of some origins.
 pub(crate) fn cross_origin(origins: &AllowedOrigins) -> Arc<CrossOrigin> {
     Arc::new(CrossOrigin {
         origins: origins.clone(),

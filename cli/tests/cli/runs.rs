@@ -176,7 +176,7 @@ fn what_has_landed_is_found_by_the_name_of_its_file() {
     assert_eq!((&done.data()["changed"], never.exists()), (&true.into(), false));
 }
 
-/// What a clock that was ahead has recorded stops nobody until then.
+/// A record by a clock that was ahead stops nobody until that time.
 #[test]
 fn a_turn_of_a_time_to_come_holds_nobody_up() {
     let (world, credit, home) = (world(), world().loan().to_string(), tempfile::tempdir().unwrap());

@@ -57,7 +57,7 @@ impl Sites {
         matches!(self.others, AllowedOrigins::Listed(_)) && self.others.allows(origin)
     }
 
-    /// What pages of the listed sites may do.
+    /// The rights of pages of the listed sites.
     pub(super) fn cross_origin(&self) -> Arc<CrossOrigin> {
         Arc::new(CrossOrigin {
             origins: self.others.clone(),

@@ -16,7 +16,7 @@ const PAGE: usize = 1_024;
 /// A log that is not whole.
 struct BrokenLog {
     credit: Pubkey,
-    /// What is wrong.
+    /// The fault in words.
     fault: String,
 }
 

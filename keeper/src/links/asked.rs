@@ -1,4 +1,4 @@
-//! What a link has shown and a signature is bound by: the query of its URL.
+//! The query of a link's URL: it has what the link has shown and what binds a signature.
 
 use {
     super::{act::Act, error::LinkError, view::View},

@@ -19,7 +19,7 @@ const VERSION: HeaderValue = HeaderValue::from_static("2.4");
 const ACTION_VERSION: HeaderName = HeaderName::from_static("x-action-version");
 const BLOCKCHAIN_IDS: HeaderName = HeaderName::from_static("x-blockchain-ids");
 
-/// What a wallet shows of a link.
+/// The part of a link that a wallet shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct ShownAction {
     /// Always `action`.
@@ -106,7 +106,7 @@ pub(crate) struct Account {
 /// A refusal, as both specifications have it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct ActionError {
-    /// What happened, and what to do.
+    /// The cause, and the next step.
     pub(crate) message: String,
 }
 

@@ -1,4 +1,4 @@
-//! What a wallet shows of a link: title, description and buttons, from the accounts alone.
+//! The part of a link that a wallet shows: title, description and buttons, from the accounts alone.
 
 use {
     super::{

@@ -14,7 +14,7 @@ struct Words {
 static WORDS: LazyLock<Option<Words>> =
     LazyLock::new(|| serde_json::from_str(include_str!("../../../clients/words.json")).ok());
 
-/// What happened and what to do, in whole sentences.
+/// The cause and the next step, in whole sentences.
 pub(crate) fn of_error(error: BlockableError) -> String {
     let words = WORDS.as_ref().and_then(|words| words.program.get(error.name_in_idl()));
     words.map_or_else(|| error.to_string(), |[happened, advice]| format!("{happened} {advice}"))

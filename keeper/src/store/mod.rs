@@ -83,7 +83,7 @@ pub enum StoreError {
     Archive {
         /// The file.
         path: String,
-        /// What is wrong with it.
+        /// The fault in words.
         reason: String,
     },
     /// A row that cannot be read.

@@ -56,7 +56,7 @@ pub struct Signing<'a> {
 /// node serves them. Where a multisig is to make the change, a proposal to it is all that is sent, and the answer says that nothing
 /// else is done.
 ///
-/// What has landed is no failure: where the accounts cannot be read again the answer has the simulated state, and stderr says so.
+/// A transaction that has landed is no failure: where the accounts cannot be read again the answer has the simulated state, and stderr says so.
 /// Errors: [`CarryError`], and those of [`Change::effect`]; nothing was sent then but what the error lists as landed.
 pub async fn carry_out<E: From<CarryError> + std::fmt::Display>(
     signing: &Signing<'_>,

@@ -21,7 +21,7 @@ use {
 /// Seconds for which a browser may keep the answer to its question.
 const MAX_AGE: &str = "600";
 
-/// What pages of other origins may do.
+/// The rights of pages of other origins.
 pub struct CrossOrigin {
     /// The origins whose pages may call the server.
     pub origins: AllowedOrigins,

@@ -1,4 +1,4 @@
-//! What is told although the store takes nothing, what an end waits for, and what shows that a keeper lives.
+//! Alerts although the store takes nothing, the end's wait for them, and the signs that a keeper lives.
 
 use {
     super::{

@@ -79,7 +79,7 @@ impl Batch {
     }
 }
 
-/// What of a credit is told when it changes. Interest and rates of use move all the time, and clients work them out by themselves.
+/// The part of a credit that is told when it changes. Interest and rates of use move all the time, and clients work them out by themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Mark {
     lender: Pubkey,

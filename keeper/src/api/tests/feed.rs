@@ -1,4 +1,4 @@
-//! What goes across credits: orders and tables of credits, events, sums over time, lots.
+//! Answers across credits: orders and tables of credits, events, sums over time, lots.
 
 use {
     super::*,

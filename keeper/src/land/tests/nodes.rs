@@ -22,7 +22,7 @@ pub(crate) struct View {
     pub height: u64,
     /// The slot in which every transaction has landed; `None` where it knows of none.
     pub landed: Option<u64>,
-    /// How far the cluster has come to agree on that slot, as RPC names it.
+    /// The commitment that the cluster has reached for that slot, as RPC names it.
     pub commitment: &'static str,
     /// The failure of all of them, as RPC encodes it.
     pub error: Value,

@@ -24,7 +24,7 @@ pub enum ProposeError {
         vault: Pubkey,
         /// The keys that may act, in words.
         needed: String,
-        /// What to do.
+        /// The next step.
         advice: String,
     },
     /// The key is no member's.
